@@ -1,0 +1,41 @@
+"""What happened to one user of a run."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OutcomeState(StrEnum):
+    """Where one user of a run stands. The value is what people read.
+
+    waiting and sending are on the way; the others are outcomes. accepted may still become verified.
+    """
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    ACCEPTED = "accepted (not yet visible)"
+    VERIFIED = "verified"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """No further reading or writing changes it."""
+        return self in {OutcomeState.VERIFIED, OutcomeState.SKIPPED, OutcomeState.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One user of one run. Times in microseconds UTC."""
+
+    user_id: str
+    state: OutcomeState
+    why: str = ""
+    """Why skipped or failed, in words."""
+    sends: int = 0
+    """How many writes to Graph named this user."""
+    sent_at: int | None = None
+    """The last answer that accepted him."""
+    batch_limit: int = 60
+    """A batch that named him was refused as a whole: his next may be no larger."""
+    look_at: int = 0
+    """When to read him next."""

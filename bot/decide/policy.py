@@ -1,0 +1,63 @@
+"""Who may ask, who may sign, how many. Pure judgement over what was read at the moment of the click."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.decide.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Slack user as users.info states him at the moment of the click."""
+
+    user_id: str
+    team_id: str
+    name: str
+    email: str
+    is_deleted: bool = False
+    is_bot: bool = False
+    is_guest: bool = False
+    """is_restricted or is_ultra_restricted."""
+    is_stranger: bool = False
+    """From another workspace: is_stranger, or another team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A directory account of a person, and whether it is in conflict."""
+
+    user_id: str
+    is_at_risk: bool
+
+
+def refuse_person(person: Person | None, *, team_id: str) -> Refusal | None:
+    """Refuse whoever is not a full, living member of this workspace. None for person: Slack could not tell."""
+    if person is None:
+        return Refusal.PERSON_UNREADABLE
+    if person.is_deleted:
+        return Refusal.DEACTIVATED
+    if person.is_bot:
+        return Refusal.NOT_A_PERSON
+    if person.is_stranger or person.team_id != team_id:
+        return Refusal.OTHER_WORKSPACE
+    if person.is_guest:
+        return Refusal.GUEST
+    return None
+
+
+def refuse_list(user_id: str, allowed: Collection[str], refusal: Refusal) -> Refusal | None:
+    """Refuse whoever is not on the list. An empty list means nobody."""
+    if not allowed:
+        return Refusal.NOBODY_MAY
+    return None if user_id in allowed else refusal
+
+
+def refuse_conflict(
+    *, accounts: Collection[Account], plan_user_ids: Collection[str], requester_accounts: Collection[str]
+) -> Refusal | None:
+    """Refuse a signer any of whose directory accounts is in the plan, at risk, or the requester's own."""
+    if any(account.user_id in requester_accounts for account in accounts):
+        return Refusal.SAME_PERSON
+    if any(account.is_at_risk or account.user_id in plan_user_ids for account in accounts):
+        return Refusal.AMONG_THE_FLAGGED
+    return None

@@ -1,0 +1,73 @@
+"""Why a click was refused: one enum, one sentence each that names the reason and the next step."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """A refusal is a value, not an exception. Placeholders are filled by explain()."""
+
+    NOT_A_REQUESTER = "not a requester"
+    NOT_AN_APPROVER = "not an approver"
+    NOBODY_MAY = "nobody may"
+    OTHER_WORKSPACE = "other workspace"
+    GUEST = "guest"
+    NOT_A_PERSON = "not a person"
+    DEACTIVATED = "deactivated"
+    PERSON_UNREADABLE = "person unreadable"
+    OWN_REQUEST = "own request"
+    SAME_PERSON = "same person"
+    ALREADY_SIGNED = "already signed"
+    AMONG_THE_FLAGGED = "among the flagged"
+    RISK_UNREADABLE = "risk unreadable"
+    ACCOUNT_AMBIGUOUS = "account ambiguous"
+    NOT_THE_REQUESTER = "not the requester"
+    ALREADY_SETTLED = "already settled"
+    EXPIRED = "expired"
+    REQUEST_OPEN = "request open"
+    RUN_ACTIVE = "run active"
+    NOTHING_TO_DO = "nothing to do"
+    NOT_READ_YET = "not read yet"
+    SURGE_CLOSED = "surge closed"
+    RUN_ENDED = "run ended"
+    RUN_NOT_RUNNING = "run not running"
+    RUN_NOT_PAUSED = "run not paused"
+    OUT_OF_DATE = "out of date"
+    WRONG_PLACE = "wrong place"
+    TRY_AGAIN = "try again"
+
+
+_SENTENCES: dict[Refusal, str] = {
+    Refusal.NOT_A_REQUESTER: "You are not on the list of people who may ask for this. Ask somebody who is to press the button, or have COUNTERSIGN_REQUESTERS extended.",
+    Refusal.NOT_AN_APPROVER: "You are not on the list of people who may sign. Ask somebody who is, or have COUNTERSIGN_APPROVERS extended.",
+    Refusal.NOBODY_MAY: "Nobody may do this yet: the list of people who may is empty. Have COUNTERSIGN_REQUESTERS and COUNTERSIGN_APPROVERS set.",
+    Refusal.OTHER_WORKSPACE: "You belong to another workspace, and people from outside can't ask or sign. A member of this workspace has to do it.",
+    Refusal.GUEST: "Guests of this workspace can't ask or sign. A full member has to do it.",
+    Refusal.NOT_A_PERSON: "Bots can't ask or sign. A person has to do it.",
+    Refusal.DEACTIVATED: "Your Slack account is deactivated, so your click does not count. Somebody else has to do it.",
+    Refusal.PERSON_UNREADABLE: "Slack did not tell who you are just now, so your click does not count. Press again in a moment.",
+    Refusal.OWN_REQUEST: "You can't sign your own request. Somebody else on the list of approvers has to sign it.",
+    Refusal.SAME_PERSON: "This account and the requester's belong to the same person, and a second person has to sign.",
+    Refusal.ALREADY_SIGNED: "You have signed this request already. Another person has to sign.",
+    Refusal.AMONG_THE_FLAGGED: "You are among the flagged users yourself ({detail}), so you can't sign. An approver who is not flagged has to sign.",
+    Refusal.RISK_UNREADABLE: "It could not be checked whether you are flagged yourself ({detail}), so your signature can't count. Try again in a minute, or ask another approver.",
+    Refusal.ACCOUNT_AMBIGUOUS: "Your e-mail address belongs to more than one directory account, so it can't be told whether you are flagged. Another approver has to sign.",
+    Refusal.NOT_THE_REQUESTER: "Only {detail}, who asked, can withdraw this request. To stop it, press Reject.",
+    Refusal.ALREADY_SETTLED: "You came too late: {detail}.",
+    Refusal.EXPIRED: "This request expired at {detail}. Press Request remediation on the surge's card to ask again.",
+    Refusal.REQUEST_OPEN: "A request for this surge is waiting for its signature already: {detail}. Sign or withdraw that one first.",
+    Refusal.RUN_ACTIVE: "A run for this surge is under way already. Wait until it ends; users who are left can be asked for then.",
+    Refusal.NOTHING_TO_DO: "Nobody is left to act on with this choice: every user is held back. Details lists who and why.",
+    Refusal.NOT_READ_YET: "The users of this surge have not been read from Graph yet ({detail}). The card says when they are; press again then.",
+    Refusal.SURGE_CLOSED: "This surge is closed: nobody in it is at risk any more.",
+    Refusal.RUN_ENDED: "This run has ended already; there is nothing to change.",
+    Refusal.RUN_NOT_RUNNING: "This run is not running, so it can't be paused.",
+    Refusal.RUN_NOT_PAUSED: "This run is not paused, so there is nothing to resume.",
+    Refusal.OUT_OF_DATE: "This message is out of date. Use the surge's card in the channel.",
+    Refusal.WRONG_PLACE: "This button was pressed in a place where its card was never posted, so the click does not count. Use the card in the channel.",
+    Refusal.TRY_AGAIN: "That did not work: {detail}. Nothing was changed; press again in a moment.",
+}
+
+
+def explain(refusal: Refusal, detail: str = "") -> str:
+    """The sentence for people. `detail` goes where the sentence has a place for it."""
+    return _SENTENCES[refusal].replace("{detail}", detail or "no more is known")

@@ -1,0 +1,90 @@
+"""The life of a request: a plan waiting for its signatures.
+
+    pending --enough signatures--> approved
+    pending --one rejection-----> rejected
+    pending --its requester-----> withdrawn
+    pending --time is up--------> expired
+    pending --plan outdated-----> superseded
+
+Every other state is final.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.decide.refusal import Refusal
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class Verdict(StrEnum):
+    """What a vote says."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. Times in microseconds UTC."""
+
+    tenant_id: str
+    id: str
+    surge_id: str
+    plan_hash: str
+    state: RequestState
+    requester: str
+    """Slack user id."""
+    requester_accounts: tuple[str, ...]
+    """Directory accounts of the requester, as far as they could be matched."""
+    reason: str
+    approvals_needed: int
+    created_at: int
+    expires_at: int
+    settled_by: str | None = None
+    """Slack user id of who approved last, rejected or withdrew; None where time settled it."""
+    settled_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's word on one request."""
+
+    user_id: str
+    verdict: Verdict
+    at: int
+
+
+def refuse_vote(request: Request, *, user_id: str, votes: Collection[Vote], now: int) -> Refusal | None:
+    """Refuse a vote by what the request itself says. Lists and conflicts are judged by bot.decide.policy."""
+    if request.state is RequestState.EXPIRED or (request.state is RequestState.PENDING and now >= request.expires_at):
+        return Refusal.EXPIRED
+    if request.state is not RequestState.PENDING:
+        return Refusal.ALREADY_SETTLED
+    if user_id == request.requester:
+        return Refusal.OWN_REQUEST
+    if any(vote.user_id == user_id for vote in votes):
+        return Refusal.ALREADY_SIGNED
+    return None
+
+
+def state_after(request: Request, votes: Collection[Vote]) -> RequestState:
+    """The state that the votes lead to. Only distinct people other than the requester count."""
+    if request.state is not RequestState.PENDING:
+        return request.state
+    counted = [vote for vote in votes if vote.user_id != request.requester]
+    if any(vote.verdict is Verdict.REJECT for vote in counted):
+        return RequestState.REJECTED
+    if len({vote.user_id for vote in counted}) >= max(1, request.approvals_needed):
+        return RequestState.APPROVED
+    return RequestState.PENDING

@@ -1,0 +1,117 @@
+"""The Microsoft Graph door as the use cases see it: one object a tenant, one pacer an API family behind it."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+from bot.decide.action import Action
+from bot.watch.profile import DirectoryUser, Domain
+from bot.watch.risk import Detection, RiskyUser
+
+
+class Priority(IntEnum):
+    """Who goes first when calls wait for a slot of the same API family. Smaller goes first."""
+
+    CLICK = 0
+    ACT = 1
+    WATCH = 2
+    BRIEF = 3
+    DEEP = 4
+
+
+class Problem(StrEnum):
+    """Why Graph could not be read or written, as people are told it."""
+
+    TOKEN_REFUSED = "the token was refused"  # noqa: S105 - a sentence
+    NOT_PERMITTED = "a permission is missing"
+    NO_LICENCE = "the tenant's licence does not include it"
+    NOT_FOUND = "not found"
+    BAD_REQUEST = "Microsoft refused the request"
+    THROTTLED = "Microsoft's limit was reached"
+    UNAVAILABLE = "Microsoft did not answer"
+    MALFORMED = "Microsoft's answer could not be understood"
+
+
+class GraphError(Exception):
+    """Graph did not give what was asked, after the retries that make sense.
+
+    `why` is for people and logs: it names the mend where there is one ("needs AuditLog.Read.All") and never holds a
+    token or a payload.
+    """
+
+    def __init__(self, problem: Problem, why: str, *, status: int | None = None) -> None:
+        super().__init__(why)
+        self.problem = problem
+        self.why = why
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    """One page of a list. read_at: microseconds UTC, taken before the request was sent."""
+
+    items: tuple[T, ...]
+    read_at: int
+    dropped: int = 0
+    """Entries that could not be used (no id, no user, no time), logged by the door."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from a write."""
+
+    status: int | None
+    """HTTP status; None when no answer came and the write's fate is unknown."""
+    request_id: str
+    """Microsoft's request-id header, for support cases; may be empty."""
+    why: str
+    """Microsoft's words or the transport's, for people; empty on success."""
+
+    @property
+    def accepted(self) -> bool:
+        """Graph took the write. That is not yet success."""
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the HTTP success range
+
+
+class Graph(Protocol):
+    """One tenant's Microsoft Graph. Reads raise GraphError; every call waits for its slot."""
+
+    def slot_seconds(self) -> float:
+        """Seconds between two slots of the Identity Protection family at the present pace."""
+
+    def detections(self, *, since: int | None, priority: Priority) -> AsyncIterator[Page[Detection]]:
+        """Pages of detections with detectedDateTime >= since (microseconds UTC), in no order of time.
+
+        Where the tenant refuses the filter, all are read and the older left out. Ends when all pages were read;
+        raises GraphError when a page stays unreadable: what was yielded before stands.
+        """
+
+    def risky_users(
+        self, *, changed_since: int | None = None, only_at_risk: bool = False, priority: Priority
+    ) -> AsyncIterator[Page[RiskyUser]]:
+        """Pages of up to 500 risky users: all, those at risk, or those whose risk changed since (microseconds UTC)."""
+
+    async def risky_user(self, user_id: str, *, priority: Priority) -> RiskyUser | None:
+        """One risky user, or None where Graph lists none by this id."""
+
+    async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
+        """One write for at most 60 users. Never repeated by the door, never raises for what Graph or the net does."""
+
+    async def count_users(self, *, priority: Priority) -> int:
+        """How many users the tenant has."""
+
+    async def users(self, user_ids: Collection[str], *, tenant_users: int | None) -> Mapping[str, DirectoryUser]:
+        """Directory entries by id, the cheaper way: by ids in batches, or whole pages. Missing ones are left out."""
+
+    async def users_by_address(self, address: str) -> tuple[DirectoryUser, ...]:
+        """Directory users whose mail or userPrincipalName is exactly this address."""
+
+    async def domains(self) -> tuple[Domain, ...]:
+        """All domains, the federated ones with their federation configuration (None where it can't be read)."""
+
+    async def passwordless(self) -> Mapping[str, bool]:
+        """By user id: whether a passwordless method is registered (registration report)."""
+
+    async def close(self) -> None:
+        """Give back connections and credentials."""

@@ -1,0 +1,155 @@
+"""The Slack door as the use cases see it, and what a click carries in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from bot.decide.action import Action
+from bot.decide.policy import Person
+from bot.record.account import Figure, RequestAccount, RunAccount, SurgeAccount
+from bot.watch.briefing import Cohort
+
+type Account = SurgeAccount | RequestAccount | RunAccount
+
+
+class SlackError(Exception):
+    """Slack did not do what was asked. `code` is Slack's own (`channel_not_found`), or the transport's word."""
+
+    def __init__(self, code: str, *, retry_after: float | None = None, fate_unknown: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+        """Seconds, when Slack limits us."""
+        self.fate_unknown = fate_unknown
+        """The call may have been carried out: no answer came."""
+
+
+class ClickKind(StrEnum):
+    """What somebody pressed or submitted."""
+
+    OPEN_REQUEST = "open-request"
+    SUBMIT_REQUEST = "submit-request"
+    ACKNOWLEDGE = "acknowledge"
+    SNOOZE = "snooze"
+    DETAILS = "details"
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    OUT_OF_DATE = "out-of-date"
+
+
+class Click(msgspec.Struct, frozen=True, kw_only=True):
+    """One press or submission, as it is kept until it was carried out. All of it comes from outside: hints, not facts."""
+
+    key: str
+    """Unique for this press: the same payload delivered twice has the same key."""
+    kind: ClickKind
+    user_id: str
+    team_id: str
+    channel: str
+    """Where it was made; empty in a dialog."""
+    message_ts: str
+    """The message that carried the button; empty in a dialog."""
+    thread_ts: str
+    """The thread's parent, where the message is a reply; else empty."""
+    subject_id: str
+    """The opaque id on the button or in private_metadata."""
+    trigger_id: str
+    response_url: str
+    action: str = ""
+    cohorts: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """Where a message stands."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialogChoice:
+    """One cohort that can be chosen, and how many of it would be acted on."""
+
+    cohort: Cohort
+    eligible: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDialog:
+    """What the request dialog shows once it is filled."""
+
+    surge_id: str
+    channel: str
+    """Where the surge's card stands; private answers go there."""
+    surge_name: str
+    actions: tuple[Action, ...]
+    choices: tuple[DialogChoice, ...]
+    held_back: tuple[tuple[str, int], ...]
+    """Reason and number, most first."""
+    held_back_people: tuple[tuple[str, str], ...]
+    """Name and reason, the first few."""
+    eligible: int
+    approvals_needed: int
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsDialog:
+    """Who stands behind each figure, and what is open."""
+
+    surge_name: str
+    figures: tuple[Figure, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainDialog:
+    """A dialog that only says something, such as a refusal."""
+
+    title: str
+    text: str
+
+
+type Dialog = RequestDialog | DetailsDialog | PlainDialog
+
+
+class Slack(Protocol):
+    """The workspace. Every call raises SlackError; the door keeps Slack's rates."""
+
+    async def post(self, account: Account, *, channel: str, thread_ts: str | None, card_id: str) -> Posted:
+        """Post a card. The message carries card_id in its metadata. `channel` may be a user's id: a direct message."""
+
+    async def update(self, account: Account, posted: Posted) -> None:
+        """Bring a posted card up to date."""
+
+    async def find(self, *, channel: str, card_id: str, since: int, thread_ts: str | None) -> Posted | None:
+        """Look for a card whose posting was never confirmed, by its metadata. since: microseconds UTC."""
+
+    async def call_signer(self, account: RequestAccount, *, user_id: str, card: Posted, card_id: str) -> Posted:
+        """Tell somebody who may sign, by direct message with a link to the request's card."""
+
+    async def answer(self, click: Click, text: str) -> None:
+        """A private answer where the click was made; by direct message where that can't be done."""
+
+    async def open_dialog(self, trigger_id: str) -> str:
+        """Open a dialog that says it is loading; gives its view id. A trigger lives three seconds."""
+
+    async def fill_dialog(self, view_id: str, dialog: Dialog) -> None:
+        """Replace what a dialog shows."""
+
+    async def person(self, user_id: str) -> Person | None:
+        """Who that is, at this moment; None where Slack can't tell."""
+
+    async def members(self, group_ids: Sequence[str]) -> frozenset[str]:
+        """The members of user groups, as they are now (at most 30 s old)."""
+
+    async def permalink(self, posted: Posted) -> str:
+        """A link to a message."""

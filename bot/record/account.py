@@ -1,0 +1,101 @@
+"""The account people are given: a surge, its requests and runs as plain facts, the same on the card and in the terminal."""
+
+from dataclasses import dataclass
+
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import Run
+from bot.decide.action import Action
+from bot.decide.plan import Plan
+from bot.decide.request import Request, RequestState, Vote
+from bot.watch.briefing import Briefing
+from bot.watch.surge import Surge
+
+
+@dataclass(frozen=True, slots=True)
+class RunAccount:
+    """A run, its users counted by outcome."""
+
+    run: Run
+    action: Action
+    planned: int
+    counts: dict[OutcomeState, int]
+    requester: str
+    signers: tuple[str, ...]
+    """Slack user ids, in the order of signing."""
+    signed_at: int
+    open_reasons: tuple[tuple[str, int], ...]
+    """Why users were skipped or failed, with how many, most first."""
+
+    @property
+    def settled(self) -> int:
+        """Users with a final outcome."""
+        return sum(count for state, count in self.counts.items() if state.is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAccount:
+    """A request with its plan and votes."""
+
+    request: Request
+    plan: Plan
+    votes: tuple[Vote, ...]
+    held_back: tuple[tuple[str, int], ...]
+    """Why users were held back, with how many, most first."""
+    surge: Surge
+    run: RunAccount | None
+
+    @property
+    def missing(self) -> int:
+        """Signatures still missing."""
+        if self.request.state is not RequestState.PENDING:
+            return 0
+        return max(0, self.request.approvals_needed - len(self.votes))
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeAccount:
+    """A surge with what is known and what was done about it."""
+
+    surge: Surge
+    briefing: Briefing | None
+    requests: tuple[RequestAccount, ...]
+    """Oldest first."""
+    watch_problem: str
+    """Why watching does not work at the moment; empty when it does."""
+
+    @property
+    def latest_run(self) -> RunAccount | None:
+        """The run of the newest request that has one."""
+        runs = [request.run for request in self.requests if request.run]
+        return runs[-1] if runs else None
+
+    @property
+    def pending(self) -> RequestAccount | None:
+        """The request that waits for its signatures."""
+        return next((each for each in self.requests if each.request.state is RequestState.PENDING), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One user behind a figure: who, and by which fact he is counted there."""
+
+    user_id: str
+    user_principal_name: str
+    display_name: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure with everybody behind it."""
+
+    name: str
+    people: tuple[PersonLine, ...]
+
+
+def count_outcomes(outcomes: tuple[Outcome, ...]) -> dict[OutcomeState, int]:
+    """How many users stand where, every state named."""
+    counts = dict.fromkeys(OutcomeState, 0)
+    for outcome in outcomes:
+        counts[outcome.state] += 1
+    return counts

@@ -1,0 +1,117 @@
+"""The ledger's chain: append-only, one chain a tenant, each row bound to the one before by SHA-256."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+GENESIS = "0" * 64
+"""The hash before a tenant's first row."""
+
+
+class Event(StrEnum):
+    """What a ledger row tells: subject:action."""
+
+    SURGE_OPENED = "surge:opened"
+    SURGE_ENDED = "surge:ended"
+    SURGE_REOPENED = "surge:reopened"
+    SURGE_CLOSED = "surge:closed"
+    SURGE_ACKNOWLEDGED = "surge:acknowledged"
+    SURGE_SNOOZED = "surge:snoozed"
+    BRIEFING_MADE = "briefing:made"
+    REQUEST_MADE = "request:made"
+    REQUEST_VOTED = "request:voted"
+    REQUEST_APPROVED = "request:approved"
+    REQUEST_REJECTED = "request:rejected"
+    REQUEST_WITHDRAWN = "request:withdrawn"
+    REQUEST_EXPIRED = "request:expired"
+    CLICK_REFUSED = "click:refused"
+    RUN_QUEUED = "run:queued"
+    RUN_STARTED = "run:started"
+    RUN_PAUSED = "run:paused"
+    RUN_RESUMED = "run:resumed"
+    RUN_STOPPED = "run:stopped"
+    RUN_DONE = "run:done"
+    BATCH_ANNOUNCED = "batch:announced"
+    BATCH_ANSWERED = "batch:answered"
+    BATCH_READ_BACK = "batch:read-back"
+    USERS_SETTLED = "users:settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger. `at` in microseconds UTC; `body` is canonical JSON."""
+
+    tenant_id: str
+    number: int
+    at: int
+    event: str
+    subject: str
+    actor: str
+    body: bytes
+    previous: str
+    hash: str
+
+
+def entry_hash(
+    *, tenant_id: str, number: int, at: int, event: str, subject: str, actor: str, body: bytes, previous: str
+) -> str:
+    """SHA-256 over every field, each unmistakably bounded (a JSON array), and the hash before."""
+    fields = [tenant_id, number, at, event, subject, actor, body.decode(), previous]
+    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+
+
+def next_entry(
+    *, tenant_id: str, number: int, previous: str, at: int, event: Event, subject: str, actor: str, facts: object
+) -> Entry:
+    """The row that follows `previous`. facts: anything msgspec can write."""
+    body = msgspec.json.encode(facts, order="deterministic")
+    digest = entry_hash(
+        tenant_id=tenant_id,
+        number=number,
+        at=at,
+        event=event.value,
+        subject=subject,
+        actor=actor,
+        body=body,
+        previous=previous,
+    )
+    return Entry(tenant_id, number, at, event.value, subject, actor, body, previous, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first place where the chain does not hold."""
+
+    tenant_id: str
+    number: int
+    why: str
+
+
+def first_break(entries: Iterable[Entry], *, head_number: int, head_hash: str, tenant_id: str) -> Broken | None:
+    """Walk a tenant's chain in order; the head (kept apart) tells whether rows are missing at the end."""
+    previous, number = GENESIS, 0
+    for entry in entries:
+        number += 1
+        if entry.number != number:
+            return Broken(tenant_id, number, f"row {number} is missing; row {entry.number} follows")
+        if entry.previous != previous:
+            return Broken(tenant_id, number, f"row {number} does not follow the row before it")
+        made = entry_hash(
+            tenant_id=entry.tenant_id,
+            number=entry.number,
+            at=entry.at,
+            event=entry.event,
+            subject=entry.subject,
+            actor=entry.actor,
+            body=entry.body,
+            previous=entry.previous,
+        )
+        if made != entry.hash:
+            return Broken(tenant_id, number, f"row {number} was changed after it was written")
+        previous = entry.hash
+    if (number, previous) != (head_number, head_hash):
+        return Broken(tenant_id, head_number, f"the chain ends at row {number}, but row {head_number} was written")
+    return None

@@ -1,0 +1,1 @@
+"""SEE: detections, surges, who is hit. Values in, values out."""

@@ -1,0 +1,133 @@
+"""What the directory says of a user, and how he signs in.
+
+Sources: Microsoft Graph v1.0, resource types user, domain, internalDomainFederation, userRegistrationDetails.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SignInKind(StrEnum):
+    """How a user proves who he is."""
+
+    CLOUD_ONLY = "cloud-only"
+    HYBRID = "hybrid"
+    FEDERATED = "federated"
+    GUEST = "guest"
+    UNKNOWN = "unknown"
+
+
+class IdentityProvider(StrEnum):
+    """Who checks a federated user's password."""
+
+    AD_FS = "AD FS"
+    OKTA = "Okta"
+    PING = "Ping"
+    OTHER = "other provider"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUser:
+    """One Graph user, the properties a profile needs."""
+
+    user_id: str
+    user_principal_name: str
+    display_name: str
+    mail: str
+    user_type: str
+    external_user_state: str
+    account_enabled: bool | None
+    on_premises_sync_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """A domain's federation configuration: the addresses it names."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One domain of the tenant. federation is None where it is managed or could not be read."""
+
+    name: str
+    is_federated: bool
+    federation: Federation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of one flagged user. None means: could not be read."""
+
+    user_id: str
+    user_principal_name: str
+    display_name: str
+    mail: str
+    kind: SignInKind
+    provider: IdentityProvider | None
+    is_enabled: bool | None
+    is_passwordless: bool | None
+    """Has registered a passwordless method. Graph cannot say that a password is absent."""
+
+
+def provider_of(federation: Federation | None) -> IdentityProvider:
+    """Tell the identity provider by the addresses of its federation: AD FS serves /adfs/, Okta and Ping by host."""
+    for address in federation.addresses if federation else ():
+        lowered = address.lower()
+        host = lowered.partition("://")[2].partition("/")[0].partition(":")[0]
+        if "/adfs/" in lowered:
+            return IdentityProvider.AD_FS
+        if host.endswith((".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com")) or host == "okta.com":
+            return IdentityProvider.OKTA
+        if host.endswith((".pingidentity.com", ".pingone.com", ".pingone.eu", ".pingone.asia", ".pingone.ca")):
+            return IdentityProvider.PING
+        if host.startswith(("okta.", "sso.okta")) or ".okta." in host:
+            return IdentityProvider.OKTA
+        if host.startswith(("ping.", "pingfederate.", "pf.")) or "/idp/prp.wsf" in lowered:
+            return IdentityProvider.PING
+    return IdentityProvider.OTHER
+
+
+def is_external(user: DirectoryUser) -> bool:
+    """An external identity: its risk lives in its home tenant. userType Guest alone does not tell."""
+    return "#ext#" in user.user_principal_name.lower() or bool(user.external_user_state)
+
+
+def kind_of(user: DirectoryUser, domains: Mapping[str, Domain]) -> tuple[SignInKind, IdentityProvider | None]:
+    """Sign-in kind, and the identity provider of a federated user. `domains` is keyed by lower-case name."""
+    if is_external(user):
+        return SignInKind.GUEST, None
+    domain = domains.get(user.user_principal_name.rpartition("@")[2].lower())
+    if domain is None:
+        return SignInKind.UNKNOWN, None
+    if domain.is_federated:
+        return SignInKind.FEDERATED, provider_of(domain.federation)
+    return (SignInKind.HYBRID if user.on_premises_sync_enabled else SignInKind.CLOUD_ONLY), None
+
+
+def profiles(
+    users: Iterable[DirectoryUser],
+    domains: Iterable[Domain] | None,
+    passwordless: Mapping[str, bool] | None,
+) -> dict[str, Profile]:
+    """Join what was read into profiles by user id. domains and passwordless are None where they could not be read.
+
+    A user whom the registration report lacks (it lags, and leaves out disabled users) has is_passwordless None.
+    """
+    by_name = {domain.name.lower(): domain for domain in domains or ()}
+    made: dict[str, Profile] = {}
+    for user in users:
+        kind, provider = kind_of(user, by_name)
+        made[user.user_id] = Profile(
+            user_id=user.user_id,
+            user_principal_name=user.user_principal_name,
+            display_name=user.display_name,
+            mail=user.mail,
+            kind=kind,
+            provider=provider,
+            is_enabled=user.account_enabled,
+            is_passwordless=None if passwordless is None else passwordless.get(user.user_id),
+        )
+    return made
