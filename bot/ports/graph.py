@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from bot.decide.action import Action
 from bot.watch.profile import DirectoryUser, Domain
 from bot.watch.risk import Detection, RiskyUser
+
+T = TypeVar("T")
 
 
 class Priority(IntEnum):
@@ -48,7 +50,7 @@ class GraphError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Page[T]:
+class Page(Generic[T]):
     """One page of a list. read_at: microseconds UTC, taken before the request was sent."""
 
     items: tuple[T, ...]

@@ -1,18 +1,19 @@
 """The Slack door as the use cases see it, and what a click carries in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
 from bot.decide.action import Action
 from bot.decide.policy import Person
-from bot.record.account import Figure, RequestAccount, RunAccount, SurgeAccount
+from bot.record.account import CallAccount, Figure, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort
 
-type Account = SurgeAccount | RequestAccount | RunAccount
+Account: TypeAlias = SurgeAccount | RequestAccount | RunAccount | CallAccount
+"""Whatever a card can show."""
 
 
 class SlackError(Exception):
@@ -45,7 +46,7 @@ class ClickKind(StrEnum):
 
 
 class Click(msgspec.Struct, frozen=True, kw_only=True):
-    """One press or submission, as it is kept until it was carried out. All of it comes from outside: hints, not facts."""
+    """One press or submission, kept until it was carried out. All of it comes from outside: hints, not facts."""
 
     key: str
     """Unique for this press: the same payload delivered twice has the same key."""
@@ -118,7 +119,7 @@ class PlainDialog:
     text: str
 
 
-type Dialog = RequestDialog | DetailsDialog | PlainDialog
+Dialog: TypeAlias = RequestDialog | DetailsDialog | PlainDialog
 
 
 class Slack(Protocol):
@@ -132,9 +133,6 @@ class Slack(Protocol):
 
     async def find(self, *, channel: str, card_id: str, since: int, thread_ts: str | None) -> Posted | None:
         """Look for a card whose posting was never confirmed, by its metadata. since: microseconds UTC."""
-
-    async def call_signer(self, account: RequestAccount, *, user_id: str, card: Posted, card_id: str) -> Posted:
-        """Tell somebody who may sign, by direct message with a link to the request's card."""
 
     async def answer(self, click: Click, text: str) -> None:
         """A private answer where the click was made; by direct message where that can't be done."""
@@ -153,3 +151,22 @@ class Slack(Protocol):
 
     async def permalink(self, posted: Posted) -> str:
         """A link to a message."""
+
+
+class ClickInbox(Protocol):
+    """Where listeners put clicks. Nothing is decided in a listener."""
+
+    async def field_errors(self, click: Click) -> Mapping[str, str]:
+        """What is wrong with a submitted request, from the store alone.
+
+        Field ("action", "cohorts", "reason") -> sentence.
+        """
+
+    async def take(self, click: Click) -> None:
+        """Commit the click. A key seen before changes nothing.
+
+        Raises if the database can't: then nothing is acknowledged.
+        """
+
+    def carry_out_soon(self, click: Click) -> None:
+        """Hand a committed click over; returns at once and never raises. Dies the process, a sweep carries it out."""

@@ -1,4 +1,4 @@
-"""The account people are given: a surge, its requests and runs as plain facts, the same on the card and in the terminal."""
+"""The account people are given: a surge, its requests and runs as plain facts, the same on card and terminal."""
 
 from dataclasses import dataclass
 
@@ -73,6 +73,15 @@ class SurgeAccount:
     def pending(self) -> RequestAccount | None:
         """The request that waits for its signatures."""
         return next((each for each in self.requests if each.request.state is RequestState.PENDING), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CallAccount:
+    """The direct message that calls somebody to sign."""
+
+    request: RequestAccount
+    link: str
+    """To the request's card; empty where Slack gave none."""
 
 
 @dataclass(frozen=True, slots=True)
