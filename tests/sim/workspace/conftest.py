@@ -1,0 +1,45 @@
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from bot.sim.workspace import WorkspaceServer, contoso
+
+
+class RawApp:
+    """An app that knows only HTTP: calls methods and gives back status and answer."""
+
+    def __init__(self, session: aiohttp.ClientSession, server: WorkspaceServer) -> None:
+        self.session = session
+        self.server = server
+        self.headers: dict[str, str] = {}
+
+    async def call(self, method: str, token: str | None = None, **arguments):
+        token = token if token is not None else self.server.workspace.bot_token
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
+        async with self.session.post(self.server.api_url + method, json=arguments, headers=headers) as answer:
+            self.headers = dict(answer.headers)
+            return await answer.json()
+
+    async def read(self, method: str, **arguments):
+        headers = {"Authorization": f"Bearer {self.server.workspace.bot_token}"}
+        async with self.session.get(self.server.api_url + method, params=arguments, headers=headers) as answer:
+            return await answer.json()
+
+    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+        opened = await self.call("apps.connections.open", self.server.workspace.app_token)
+        socket = await self.session.ws_connect(opened["url"])
+        assert (await socket.receive_json())["type"] == "hello"
+        return socket
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[WorkspaceServer]:
+    async with WorkspaceServer(contoso(), scale=20, patience=0.5) as running:
+        yield running
+
+
+@pytest.fixture
+async def app(server: WorkspaceServer) -> AsyncIterator[RawApp]:
+    async with aiohttp.ClientSession() as session:
+        yield RawApp(session, server)
