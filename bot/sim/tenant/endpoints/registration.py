@@ -1,0 +1,86 @@
+"""GET /reports/authenticationMethods/userRegistrationDetails: without disabled and deleted users; needs P1.
+
+Source: learn.microsoft.com, "List userRegistrationDetails", "userRegistrationDetails resource type".
+"""
+
+from functools import partial
+from typing import Any
+
+from bot.sim.tenant import odata
+from bot.sim.tenant.call import Call, Listing, Route, page, resume
+from bot.sim.tenant.directory import REGISTRATION, Getters, User, shown
+from bot.sim.tenant.odata import Comparison, Field
+from bot.sim.tenant.permissions import READ_REPORTS
+from bot.sim.tenant.refusal import Answer, GraphError, not_found
+
+PAGE, MAXIMUM = 100, 999
+_EQUAL = frozenset({"eq"})
+_FIELDS = {
+    name: Field("boolean", _EQUAL)
+    for name in (
+        "isAdmin",
+        "isMfaCapable",
+        "isMfaRegistered",
+        "isPasswordlessCapable",
+        "isSsprCapable",
+        "isSsprEnabled",
+        "isSsprRegistered",
+    )
+} | {"userPrincipalName": Field("string", _EQUAL, fold=True)}
+
+
+def list_details(call: Call) -> Answer:
+    """A page of the report."""
+    _need_p1(call)
+    options = call.options("$filter", "$select", "$top", "$skiptoken")
+    selected = _selected(options)
+    clauses: tuple[Comparison, ...] = ()
+    if "$filter" in options:
+        clauses = odata.comparisons(options["$filter"], _FIELDS, joined_by="and", type_name="userRegistrationDetails")
+    size = odata.top(options.get("$top"), default=PAGE, maximum=MAXIMUM)
+    after = resume(call, options)
+    raw: Getters = {**REGISTRATION, "userPrincipalName": lambda user: user.user_principal_name.casefold()}
+    found = (
+        user
+        for user in call.tenant.users.after(after)
+        if user.account_enabled and all(odata.holds(clause, raw[clause.property](user)) for clause in clauses)
+    )
+    context = call.context("reports/authenticationMethods/userRegistrationDetails")
+    return page(call, found, Listing(context, size, options, partial(_shown, selected)))
+
+
+def get_details(call: Call) -> Answer:
+    """One user's line of the report."""
+    _need_p1(call)
+    selected = _selected(call.options("$select"))
+    user = call.tenant.users.get(call.parameters["id"])
+    if user is None or not user.account_enabled:
+        raise not_found(call.parameters["id"])
+    context = call.context("reports/authenticationMethods/userRegistrationDetails/$entity")
+    return Answer(200, {"@odata.context": context, **_shown(selected, user)})
+
+
+def _selected(options: dict[str, str]) -> tuple[str, ...]:
+    return odata.select(
+        options.get("$select"), known=REGISTRATION, type_name="userRegistrationDetails", default=tuple(REGISTRATION)
+    )
+
+
+def _shown(selected: tuple[str, ...], user: User) -> dict[str, Any]:
+    return shown(user, selected, REGISTRATION)
+
+
+def _need_p1(call: Call) -> None:
+    if call.tenant.licence == "free":
+        raise GraphError(
+            403,
+            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+            "Neither tenant is B2C or tenant doesn't have premium license",
+        )
+
+
+_PATH = "reports/authenticationMethods/userRegistrationDetails"
+ROUTES = (
+    Route("GET", _PATH, "reports", READ_REPORTS, list_details),
+    Route("GET", f"{_PATH}/{{id}}", "reports", READ_REPORTS, get_details),
+)
