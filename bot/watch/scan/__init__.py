@@ -1,0 +1,1 @@
+"""SEE: the window scan, step by step. Values in, values out."""

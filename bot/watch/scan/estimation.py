@@ -1,0 +1,63 @@
+"""The window and the users of one surge, over all its types."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from bot.watch.scan.baselines import Baselines
+from bot.watch.scan.life import Life
+from bot.watch.scan.newly import NewlyFlagged
+from bot.watch.scan.rules import Rules
+from bot.watch.scan.span import day_of
+from bot.watch.scan.window import Estimate, estimate
+
+
+def estimate_life(
+    life: Life, lives: Iterable[Life], now: int, newly: NewlyFlagged, baselines: Baselines, rules: Rules
+) -> None:
+    """Estimate a surge's window anew and take in the users inside it. A user once in it stays.
+
+    The window is the union of those of its types that rise by themselves, or that of all of them together.
+    """
+    start, end = _zone(life, lives, now, rules)
+    found: list[Estimate] = []
+    for types in _each_then_all(life.types):
+        if len(types) > 1 and any(one.likelihood >= rules.apart for one in found):
+            break
+        times = sorted(time for type_ in types for time, _, _ in newly.series[type_].between(start, end))
+        expected = partial(baselines.expected, types, day_of(life.alarm_at))
+        one = estimate(times, life.alarm_at + rules.core_after, expected, rules)
+        if one is not None:
+            found.append(one)
+    if found:
+        _take(life, found, rules)
+    for type_ in life.types:
+        life.users.update(user for _, user, _ in newly.series[type_].between(life.window_start, life.window_end))
+    if found:
+        life.usual = baselines.expected(life.types, day_of(life.window_start), life.window_start, life.window_end)
+    life.is_stale = False
+    life.sighting = None
+
+
+def _zone(life: Life, lives: Iterable[Life], now: int, rules: Rules) -> tuple[int, int]:
+    """Where the surge may lie: from 36 hours before its alarm to now, and not in a neighbour of the same type."""
+    start, end = life.alarm_at - rules.search_before, now if life.ended_at is None else life.ended_at
+    for other in lives:
+        if other is not life and not other.types.isdisjoint(life.types):
+            if other.alarm_at < life.alarm_at:
+                start = max(start, other.window_end + 1)
+            else:
+                end = min(end, other.window_start - 1)
+    return start, max(start, end)
+
+
+def _each_then_all(types: set[int]) -> list[list[int]]:
+    each = [[type_] for type_ in sorted(types)]
+    return [*each, sorted(types)] if len(types) > 1 else each
+
+
+def _take(life: Life, found: list[Estimate], rules: Rules) -> None:
+    likeliest = max(one.likelihood for one in found)
+    rising = [one for one in found if one.likelihood >= min(rules.apart, likeliest)]
+    life.window_start = min(one.start for one in rising)
+    life.window_end = max(one.end for one in rising)
+    life.peak = max(one.peak for one in rising)

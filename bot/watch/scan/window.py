@@ -1,0 +1,182 @@
+"""When a surge began and ended: the interval that chance explains worst.
+
+Over all pairs of 5-minute bins, with n users newly flagged in the interval and mu usual there, the interval with the
+greatest log-likelihood ratio
+
+    L = n * ln(n / mu) - (n - mu)        (n > mu; otherwise 0)
+
+L is convex in (n, mu), so its maximum lies on a corner of the upper hull of all intervals' (mu, n), and every corner
+maximises n - slope * mu for some slope, which one pass over the bins finds. All corners are visited: the result is
+exact.
+
+Then the window grows into the two hours beside it while they hold a further interval with L >= 6 (the thin tails of a
+wave), and over gaps within which a surge reopens to intervals with L >= 12 (a surge that paused). The ends are the
+first and the last flag inside.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf, log
+
+from bot.watch.scan.rules import Rules
+from bot.watch.scan.span import BIN, HOUR
+
+_BESIDE = 2 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bins first..last of those that hold somebody; users in it, users usual in it."""
+
+    first: int
+    last: int
+    users: float
+    usual: float
+
+    @property
+    def likelihood(self) -> float:
+        """The log-likelihood ratio L of this interval."""
+        if self.users <= self.usual:
+            return 0.0
+        return self.users * log(self.users / self.usual) - (self.users - self.usual)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The estimated window of one surge in one series. Times are those of its first and last flag."""
+
+    start: int
+    end: int
+    likelihood: float
+    peak: int
+    """The most users newly flagged within three hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """The bins that hold somebody, in order of time, with what is usual in each and in the gap before each."""
+
+    places: tuple[int, ...]
+    counts: tuple[int, ...]
+    usual: tuple[float, ...]
+    gaps: tuple[float, ...]
+
+    def likeliest(self, low: int, high: int) -> Interval | None:
+        """The interval with the greatest L within bins low..high-1; None where there is no bin."""
+        if low >= high:
+            return None
+        thin, dense = self._steepest(0.0, low, high), self._steepest(inf, low, high)
+        best = max((thin, dense), key=lambda interval: interval.likelihood)
+        corners = [(dense, thin)]
+        while corners:
+            left, right = corners.pop()  # left holds less time than right
+            run, rise = right.usual - left.usual, right.users - left.users
+            if run <= 0 or rise <= 0:
+                continue
+            between = self._steepest(rise / run, low, high)
+            gain = (between.users - left.users) - rise / run * (between.usual - left.usual)
+            if gain <= 1e-9 * right.users:
+                continue
+            if between.likelihood > best.likelihood:
+                best = between
+            corners += [(left, between), (between, right)]
+        return best
+
+    def _steepest(self, slope: float, low: int, high: int) -> Interval:
+        """The interval that maximises users - slope * usual (Kadane's pass); slope inf: the densest bin."""
+        if slope == inf:
+            place = max(range(low, high), key=lambda i: self.counts[i] / self.usual[i])
+            return Interval(place, place, self.counts[place], self.usual[place])
+        counts, usual, gaps = self.counts, self.usual, self.gaps
+        best_first = best_last = first = low
+        best = run = -inf
+        for i in range(low, high):
+            run -= slope * gaps[i]
+            if run < 0.0:
+                run = 0.0
+                first = i
+            run += counts[i] - slope * usual[i]
+            if run > best:
+                best, best_first, best_last = run, first, i
+        return self._interval(best_first, best_last)
+
+    def _interval(self, first: int, last: int) -> Interval:
+        users = sum(self.counts[first : last + 1])
+        usual = sum(self.usual[first : last + 1]) + sum(self.gaps[first + 1 : last + 1])
+        return Interval(first, last, users, usual)
+
+
+def estimate(
+    times: Sequence[int], core_until: int, expected: Callable[[int, int], float], rules: Rules
+) -> Estimate | None:
+    """The window of the surge among sorted times of newly flagged users; None when there are none.
+
+    The densest part is looked for up to `core_until`; from there the window may grow to the last time given.
+    """
+    bins = _bins(times, expected)
+    core = bins.likeliest(0, bisect_right(bins.places, core_until // BIN))
+    if core is None:
+        return None
+    first = _grow_back(bins, core.first, rules)
+    last = _grow_on(bins, core.last, rules)
+    start, end = bins.places[first] * BIN, (bins.places[last] + 1) * BIN
+    inside = [time for time in times if start <= time < end]
+    peak = _peak(bins.places[first : last + 1], bins.counts[first : last + 1])
+    return Estimate(inside[0], inside[-1], core.likelihood, peak)
+
+
+def _bins(times: Iterable[int], expected: Callable[[int, int], float]) -> Bins:
+    counted = sorted(Counter(time // BIN for time in times).items())
+    places = tuple(place for place, _ in counted)
+    usual = tuple(expected(place * BIN, (place + 1) * BIN) for place in places)
+    gaps = [0.0]
+    gaps += [expected((a + 1) * BIN, b * BIN) if b > a + 1 else 0.0 for a, b in pairwise(places)]
+    return Bins(places, tuple(count for _, count in counted), usual, tuple(gaps))
+
+
+def _grow_back(bins: Bins, first: int, rules: Rules) -> int:
+    while first > 0:
+        edge = bins.places[first]
+        further = _further(bins, edge - _BESIDE // BIN, edge, rules.tail, 0, first)
+        further = further or _further(bins, edge - rules.longest_pause // BIN, edge, rules.apart, 0, first)
+        if further is None:
+            break
+        first = further.first
+    return first
+
+
+def _grow_on(bins: Bins, last: int, rules: Rules) -> int:
+    size = len(bins.places)
+    while last < size - 1:
+        edge = bins.places[last]
+        further = _further(bins, edge, edge + _BESIDE // BIN, rules.tail, last + 1, size)
+        further = further or _further(bins, edge, edge + rules.longest_pause // BIN, rules.apart, last + 1, size)
+        if further is None:
+            break
+        last = further.last
+    return last
+
+
+def _further(bins: Bins, start: int, end: int, least: float, low: int, high: int) -> Interval | None:
+    """The likeliest interval in bins low..high-1 that lie in [start, end], if it is likely enough."""
+    while low < high and bins.places[low] < start:
+        low += 1
+    while low < high and bins.places[high - 1] > end:
+        high -= 1
+    found = bins.likeliest(low, high)
+    return found if found is not None and found.likelihood >= least else None
+
+
+def _peak(places: Sequence[int], counts: Sequence[int]) -> int:
+    width = 3 * HOUR // BIN
+    best = run = left = 0
+    for right, place in enumerate(places):
+        run += counts[right]
+        while places[left] <= place - width:
+            run -= counts[left]
+            left += 1
+        best = max(best, run)
+    return best

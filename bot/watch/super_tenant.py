@@ -1,0 +1,71 @@
+"""Many tenants watched as one: a wave that is too small in each of them shows in their sum.
+
+Users are summed, and the same window scan runs over all of them. What it finds is told only when it is about several
+tenants: a surge of one tenant is that tenant's own.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.watch.detector import Flag, Sighting
+from bot.watch.scan.window_scan import WindowScan
+
+LEAST_TENANTS = 4
+"""From so many tenants on there is a super-tenant."""
+_LEAST_HIT = 3
+_ONE_TENANTS_OWN = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class WideSighting:
+    """A surge over several tenants."""
+
+    sighting: Sighting
+    """Its users are named "tenant_id/user_id"."""
+    users_by_tenant: Mapping[str, int]
+
+
+class SuperTenant:
+    """Notices surges that run through many tenants at once."""
+
+    def __init__(self, tenant_users: Mapping[str, int | None], sensitivity: float = 0.1) -> None:
+        """tenant_users: the size of each tenant; None when unknown, which makes the sum unknown."""
+        self._tenants = dict(tenant_users)
+        self._scan = WindowScan(self._users(), sensitivity)
+
+    def resize(self, tenant_id: str, users: int | None) -> None:
+        """A tenant has so many users from now on, or joins."""
+        self._tenants[tenant_id] = users
+        self._scan.resize(self._users())
+
+    def resume(self, sightings: Iterable[Sighting]) -> None:
+        """Take up the surges known before a restart. Call before the first scan."""
+        self._scan.resume(sightings)
+
+    def observe(self, tenant_id: str, flags: Iterable[Flag]) -> None:
+        """Take flags of one tenant, in any order, any number of times."""
+        self._scan.observe(
+            replace(one, detection_id=f"{tenant_id}/{one.detection_id}", user_id=f"{tenant_id}/{one.user_id}")
+            for one in flags
+        )
+
+    def forgive(self, tenant_id: str, user_id: str, cleared_at: int) -> None:
+        """A verified clean-up in one tenant."""
+        self._scan.forgive(f"{tenant_id}/{user_id}", cleared_at)
+
+    def scan(self, now: int) -> tuple[WideSighting, ...]:
+        """The surges that hit at least three tenants, none of which has more than 80 % of the users."""
+        found = self._scan.scan(now)
+        if len(self._tenants) < LEAST_TENANTS:
+            return ()
+        wide = []
+        for sighting in found:
+            by_tenant = Counter(user.split("/", 1)[0] for user in sighting.users)
+            if len(by_tenant) >= _LEAST_HIT and max(by_tenant.values()) <= _ONE_TENANTS_OWN * len(sighting.users):
+                wide.append(WideSighting(sighting, dict(by_tenant)))
+        return tuple(wide)
+
+    def _users(self) -> int | None:
+        sizes = [users for users in self._tenants.values() if users is not None]
+        return sum(sizes) if sizes and len(sizes) == len(self._tenants) else None

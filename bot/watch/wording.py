@@ -1,0 +1,40 @@
+"""The sentence that says how big a surge is, and what is usual there and then."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.watch.detector import Sighting
+from bot.watch.scan.span import HOUR, MINUTE
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def size_sentence(sighting: Sighting) -> str:
+    """For instance "1,204 users in 5 hours; usual for a Sunday at this hour: 0.3". Days and hours are UTC."""
+    users = len(sighting.users)
+    started = _EPOCH + timedelta(microseconds=sighting.window_start)
+    return (
+        f"{users:,} {'user' if users == 1 else 'users'} in {span_in_words(sighting.window_end - sighting.window_start)}; "
+        f"usual for a {_WEEKDAYS[started.weekday()]} at this hour: {usual_in_words(sighting.usual)}"
+    )
+
+
+def span_in_words(span: int) -> str:
+    """A span of microseconds, rounded to what a person would say: minutes, then hours, then days."""
+    minutes, hours = round(span / MINUTE), round(span / HOUR)
+    if minutes < 100:  # noqa: PLR2004 -- up to there people count minutes
+        return _counted(max(1, minutes), "minute")
+    if hours < 48:  # noqa: PLR2004 -- up to there people count hours
+        return _counted(hours, "hour")
+    return _counted(round(span / HOUR / 24), "day")
+
+
+def usual_in_words(usual: float) -> str:
+    """An expectation with one decimal below ten; never a bare zero, since nothing is expected to be impossible."""
+    if usual < 0.05:  # noqa: PLR2004 -- what would round to 0.0
+        return "less than 0.1"
+    return f"{usual:.1f}" if usual < 9.95 else f"{usual:,.0f}"  # noqa: PLR2004 -- what would round to 10.0
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
