@@ -25,6 +25,10 @@ class RunAccount:
     signed_at: int
     open_reasons: tuple[tuple[str, int], ...]
     """Why users were skipped or failed, with how many, most first."""
+    users_a_minute: int | None = None
+    """How fast users get their outcome; None where it is not known."""
+    seconds_left: float | None = None
+    """How long the rest will take at that pace; None where it is not known."""
 
     @property
     def settled(self) -> int:

@@ -1,0 +1,1 @@
+"""The Slack door: the only place that knows Slack's libraries."""

@@ -1,0 +1,1 @@
+"""Pure functions: what is to be shown -> blocks and fallback text."""

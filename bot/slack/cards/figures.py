@@ -1,0 +1,49 @@
+"""The figures of a briefing, each beside its word. What could not be read says so, with the reason."""
+
+from bot.slack.cards.text import clean, number
+from bot.watch.briefing import Briefing, Cohort
+
+STILL_AT_RISK = "still at risk"
+SIGN_IN_KINDS = "sign-in kinds"
+PASSWORDLESS = "passwordless"
+NAMED_GAPS = frozenset({STILL_AT_RISK, SIGN_IN_KINDS, PASSWORDLESS})
+"""A gap by one of these names stands beside its figure; any other has a line of its own."""
+
+
+def figures(briefing: Briefing) -> list[str]:
+    """The first row: flagged, still at risk, passwordless."""
+    shown = [f"flagged {number(briefing.flagged)}", _read(briefing, STILL_AT_RISK, briefing.at_risk)]
+    if briefing.passwordless is None:
+        shown.append(_read(briefing, PASSWORDLESS, None))
+    else:
+        least = "at least " if briefing.passwordless_unread else ""
+        shown.append(f"passwordless {least}{number(briefing.passwordless)} (has registered a passwordless method)")
+    return shown
+
+
+def cohorts(briefing: Briefing) -> list[str]:
+    """One figure a cohort, in the order of their words."""
+    if briefing.cohorts is None:
+        return [_read(briefing, SIGN_IN_KINDS, None)]
+    return [f"{cohort.value} {number(briefing.cohorts[cohort])}" for cohort in Cohort if briefing.cohorts.get(cohort)]
+
+
+def other_gaps(briefing: Briefing) -> list[str]:
+    """What else could not be read, and why."""
+    shown_above = {
+        name
+        for name, value in (
+            (STILL_AT_RISK, briefing.at_risk),
+            (SIGN_IN_KINDS, briefing.cohorts),
+            (PASSWORDLESS, briefing.passwordless),
+        )
+        if value is None
+    }
+    return [f"{clean(gap.what)}: {clean(gap.why)}" for gap in briefing.gaps if gap.what not in shown_above]
+
+
+def _read(briefing: Briefing, name: str, value: int | None) -> str:
+    if value is not None:
+        return f"{name} {number(value)}"
+    why = next((clean(gap.why) for gap in briefing.gaps if gap.what == name), "")
+    return f"{name} not available: {why}" if why else f"{name} not available"

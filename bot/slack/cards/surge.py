@@ -1,0 +1,163 @@
+"""The surge's card: what happened, what to do, and what was done about it. One a surge and channel."""
+
+from bot.act.outcome import OutcomeState
+from bot.act.run import RunState
+from bot.decide.request import RequestState
+from bot.ports.slack import ClickKind
+from bot.record.account import RequestAccount, RunAccount, SurgeAccount
+from bot.slack.action_ids import BUTTONS
+from bot.slack.cards import blocks
+from bot.slack.cards.blocks import Card, Json
+from bot.slack.cards.figures import cohorts, figures, other_gaps
+from bot.slack.cards.offer import can_ask, is_finished
+from bot.slack.cards.outcomes import asked_and_signed, counts, progress, waiting
+from bot.slack.cards.text import counted, inert, mention, number, shorten
+from bot.slack.cards.times import SECOND, date, span
+from bot.watch.surge import Surge, SurgeState
+
+MOST_GAPS = 6
+MOST_TYPES = 3
+
+
+def surge_card(account: SurgeAccount) -> Card:
+    """The card as it stands, and the words for notifications and screen readers."""
+    surge, briefing = account.surge, account.briefing
+    state = _state(account)
+    head = f"Surge {surge.short_name}, {surge.state.value}: {state}"
+    shown = [
+        blocks.header(head),
+        blocks.paragraph(first_line(surge), 900),
+        blocks.section(_advice(account)),
+        blocks.section(_times(surge)),
+    ]
+    if briefing is None:
+        shown.append(blocks.paragraph("Reading who they are. The breakdown follows here in a moment."))
+    else:
+        shown += blocks.fields(figures(briefing))
+        shown += blocks.fields(cohorts(briefing) or ["sign-in kinds: nobody to count"])
+        gaps = other_gaps(briefing)
+        if gaps:
+            shown.append(_lines("Not available", gaps))
+    if account.watch_problem:
+        shown.append(_lines("Watching does not work at the moment", [account.watch_problem]))
+    shown += [blocks.section(line) for line in (*_attention(surge), *_work(account))]
+    shown += blocks.actions(_buttons(account))
+    shown.append(blocks.context(f"{inert(surge.short_name, 40)} · {inert(surge.id, 40)}"))
+    return Card(shown, f"{inert(head, 200)}. {inert(first_line(surge), 900)}")
+
+
+def first_line(surge: Surge) -> str:
+    """What happened: how many were flagged as what, in which time, and how many are usual."""
+    types = list(surge.risk_event_types)
+    named = ", ".join(shorten(each, 80) for each in types[:MOST_TYPES]) or "at risk"
+    if len(types) > MOST_TYPES:
+        named += f" and {counted(len(types) - MOST_TYPES, 'other type')}"
+    width = span((surge.window_end - surge.window_start) / SECOND)
+    usual = f"{surge.usual:,.1f}" if 0 <= surge.usual < 1e12 else "not known"  # noqa: PLR2004 - beyond any tenant
+    return f"{counted(surge.users, 'user')} flagged as {named} in {width}; usual for this window: {usual}."
+
+
+def _state(account: SurgeAccount) -> str:
+    surge, run = account.surge, account.latest_run
+    if account.pending is not None:
+        return f"{counted(surge.users, 'user')} flagged, request pending"
+    if run is not None and not run.run.state.is_over:
+        return f"clean-up {run.run.state.value}"
+    if run is not None and not can_ask(account):
+        verb = "stopped" if run.run.state is RunState.STOPPED else "done"
+        return f"{verb}, {counted(run.counts.get(OutcomeState.VERIFIED, 0), 'user')} verified"
+    if surge.state is SurgeState.CLOSED:
+        return "nobody is at risk any more"
+    seen = ", acknowledged" if surge.acknowledged_by else ""
+    snoozed = ", snoozed" if surge.snoozed_until else ""
+    return f"{counted(surge.users, 'user')} flagged{seen}{snoozed}"
+
+
+def _advice(account: SurgeAccount) -> str:
+    if account.pending is not None:
+        return "A second person has to sign the request in the thread below."
+    run = account.latest_run
+    if run is not None and not run.run.state.is_over:
+        return "The approved clean-up is under way. Its progress is in the thread below."
+    if is_finished(account):
+        return "There is nothing to do now. *Details* lists who stands behind each figure."
+    again = " again for those who are left" if run is not None else ""
+    return (
+        "If this looks like a false alarm, press *Request remediation*"
+        f"{again}. Nothing is changed until a second person has signed."
+    )
+
+
+def _times(surge: Surge) -> str:
+    said = f"Flagged from {date(surge.window_start)} to {date(surge.window_end)}. Noticed {date(surge.opened_at)}."
+    if surge.state is SurgeState.ENDED and surge.ended_at is not None:
+        said += f" No new flags: ended {date(surge.ended_at)}."
+    return said
+
+
+def _attention(surge: Surge) -> list[str]:
+    said = []
+    if surge.acknowledged_by:
+        when = f", {date(surge.acknowledged_at)}" if surge.acknowledged_at is not None else ""
+        said.append(f"Acknowledged by {mention(surge.acknowledged_by)}{when}.")
+    if surge.snoozed_until is not None:
+        said.append(f"Snoozed until {date(surge.snoozed_until)} by {mention(surge.snoozed_by)}.")
+    return said
+
+
+def _work(account: SurgeAccount) -> list[str]:
+    """The newest request and the newest run, a line each."""
+    said = []
+    run = account.latest_run
+    if run is not None:
+        said.append(_of_run(run))
+    newest = account.requests[-1] if account.requests else None
+    if newest is not None and newest.run is None:
+        said.append(_of_request(newest))
+    return said
+
+
+def _of_request(account: RequestAccount) -> str:
+    request = account.request
+    what = f"{blocks.bold(account.plan.action.value)} for {counted(len(account.plan.user_ids), 'user')}"
+    if request.state is RequestState.PENDING:
+        signed = request.approvals_needed - account.missing
+        return (
+            f"Request pending: {mention(request.requester)} asks to {what}. Signed {number(signed)} of "
+            f"{number(request.approvals_needed)}; expires {date(request.expires_at)}."
+        )
+    who = f" by {mention(request.settled_by)}" if request.settled_by else ""
+    when = f", {date(request.settled_at)}" if request.settled_at is not None else ""
+    return f"The last request, {what}, asked by {mention(request.requester)}, is {request.state.value}{who}{when}."
+
+
+def _of_run(run: RunAccount) -> str:
+    state = run.run.state
+    what = f"{blocks.bold(run.action.value)} for {counted(run.planned, 'user')}"
+    numbers = ", ".join(counts(run))
+    left = f", not sent {number(waiting(run))}" if state.is_over and waiting(run) else ""
+    when = run.run.ended_at if state.is_over and run.run.ended_at is not None else run.signed_at
+    bar = "" if state.is_over else f" {progress(run)}"
+    return f"{what}: {state.value}.{bar}\n{numbers}{left}.\n{asked_and_signed(run)}, {date(when)}."
+
+
+def _buttons(account: SurgeAccount) -> list[Json]:
+    surge = account.surge
+    offered = []
+    if can_ask(account):
+        offered.append(blocks.button(BUTTONS[ClickKind.OPEN_REQUEST], "Request remediation", surge.id, style="primary"))
+    if not is_finished(account):
+        if surge.acknowledged_by is None:
+            offered.append(blocks.button(BUTTONS[ClickKind.ACKNOWLEDGE], "Acknowledge", surge.id))
+        if surge.snoozed_until is None:
+            offered.append(blocks.button(BUTTONS[ClickKind.SNOOZE], "Snooze", surge.id))
+    offered.append(blocks.button(BUTTONS[ClickKind.DETAILS], "Details", surge.id))
+    return offered
+
+
+def _lines(title: str, values: list[str]) -> Json:
+    rest = len(values) - MOST_GAPS
+    more = [f"and {rest:,} more"] if rest > 0 else []
+    return blocks.rich_text(
+        blocks.line(blocks.words(title, bold=True)), blocks.bullets([*values[:MOST_GAPS], *more], most=250)
+    )
