@@ -139,7 +139,7 @@ class _Story:
     def _wave(self) -> list[Detection]:
         """The false alarm: a steep rise, then a long fall, over five hours that end now."""
         moments = sorted(self.now - WAVE + int(self.chance.betavariate(1.7, 1.9) * WAVE) for _ in self.flagged)
-        moments[0] = self.now - WAVE
+        moments[0], moments[-1] = self.now - WAVE, self.now - 20 * SECOND
         wave = []
         for user, at in zip(self.flagged, moments, strict=True):
             visible = min(at + self.chance.randrange(60 * SECOND, 1200 * SECOND), self.now)

@@ -4,7 +4,7 @@
   request opens the next slot one slot's length after the later of its own slot and its arrival; a request that comes
   before the open slot is refused, without Retry-After. It may come early by the tolerance: 5 % of a slot, at least
   10 ms, so that a client that keeps the pace isn't refused for a scheduler's noise; over a longer time the rate
-  is exact.
+  is exact. Other apps (`Tenant.other_apps_take`) come at random moments and get the next slot, whoever waits for it.
 - reports (auditLogs, authentication methods): a sliding window, at most 5 accepted requests in any 10 s (windows are
   5 %, at most 50 ms, shorter than said, for the same noise).
 - directory: a sliding window of 10 s over resource units, 3,500, 5,000 or 8,000 by the tenant's size, and 3,000 writes
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from bot.sim.tenant.refusal import GraphError
 
 _WINDOW_TOLERANCE = 0.05
+_GREEDIEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,19 @@ class _Slots:
     """Evenly paced slots."""
 
     def __init__(self, length: float, tolerance: float) -> None:
-        self._length = length
+        self.length = length
         self._tolerance = tolerance
         self._open_at = -math.inf
 
     def take(self, now: float) -> bool:
         if now < self._open_at - self._tolerance:
             return False
-        self._open_at = max(now, self._open_at) + self._length
+        self._open_at = max(now, self._open_at) + self.length
         return True
+
+    def steal(self, at: float) -> None:
+        """Somebody else gets the next slot; at most three are taken ahead."""
+        self._open_at = min(max(at, self._open_at) + self.length, at + 3 * self.length)
 
 
 class _Window:
@@ -133,14 +138,14 @@ class Meters:
         return headers
 
     def _let_other_apps_take(self, now: float) -> None:
-        rate = self._other_apps_rate() * self._limits.scale
+        slot = self._slots.length
+        rate = min(self._other_apps_rate() * self._limits.scale, _GREEDIEST / slot)
         if rate <= 0:
             self._other_app_at = None
             return
-        if self._other_app_at is None:
-            self._other_app_at = now
+        self._other_app_at = max(self._other_app_at or now, now - 10 * slot)
         while self._other_app_at <= now:
-            self._slots.take(self._other_app_at)
+            self._slots.steal(self._other_app_at)
             self._other_app_at += self._random.expovariate(rate)
 
     def _early(self, slot: float) -> float:

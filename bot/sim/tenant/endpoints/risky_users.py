@@ -129,12 +129,10 @@ def _history_item(user: RiskyUser, known: bool, item: HistoryItem) -> dict[str, 
         "userPrincipalName": user.user_principal_name,
         "userId": user.id,
         "initiatedBy": item.initiated_by,
-        "activity": {"riskEventTypes": list(item.risk_event_types), "detail": item.detail},
     }
     if not known:
         hide_newer_members(value)
-        value["activity"] = {**value["activity"], "detail": value["riskDetail"]}
-    return value
+    return value | {"activity": {"riskEventTypes": list(item.risk_event_types), "detail": value["riskDetail"]}}
 
 
 def _need_p2(call: Call) -> None:
