@@ -13,10 +13,9 @@ def size_sentence(sighting: Sighting) -> str:
     """For instance "1,204 users in 5 hours; usual for a Sunday at this hour: 0.3". Days and hours are UTC."""
     users = len(sighting.users)
     started = _EPOCH + timedelta(microseconds=sighting.window_start)
-    return (
-        f"{users:,} {'user' if users == 1 else 'users'} in {span_in_words(sighting.window_end - sighting.window_start)}; "
-        f"usual for a {_WEEKDAYS[started.weekday()]} at this hour: {usual_in_words(sighting.usual)}"
-    )
+    span = span_in_words(sighting.window_end - sighting.window_start)
+    usual = f"usual for a {_WEEKDAYS[started.weekday()]} at this hour: {usual_in_words(sighting.usual)}"
+    return f"{_counted(users, 'user')} in {span}; {usual}"
 
 
 def span_in_words(span: int) -> str:

@@ -94,6 +94,13 @@ class WindowScan:
         numbers = [POOLED] if names is None else [self._newly.type(name) for name in names]
         return self._baselines.expected(numbers, day_of(start), start, end)
 
+    def usual_range(self, start: int, end: int) -> tuple[float, float]:
+        """Between which counts [start, end) usually lies over all types: e less and plus 2 * sqrt(v * e)."""
+        baseline = self._baselines.of(POOLED, day_of(start))
+        expected = baseline.expected(start, end)
+        spread = 2.0 * sqrt(baseline.dispersion.at(end - start) * expected)
+        return max(0.0, expected - spread), expected + spread
+
     def count(self, start: int, end: int) -> int:
         """How many users were newly flagged in [start, end), over all types pooled."""
         return self._newly.series[POOLED].count(start, end - 1)

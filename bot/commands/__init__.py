@@ -1,0 +1,1 @@
+"""The commands, one a module: thin, they read options, call a use case and print."""
