@@ -1,0 +1,257 @@
+"""The bot's connection to Slack: the client, the Bolt app, and Socket Mode under supervision."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.ports.slack import ClickInbox, SlackError
+from bot.slack.calls import SECONDS_TO_ANSWER, as_slack_error
+from bot.slack.listeners import register
+from bot.slack.quiet import quiet_logger
+from bot.slack.socket import Link
+from bot.slack.team import Team
+
+log = structlog.get_logger(__name__)
+
+LINKS = 2
+"""Connections kept at once: Slack renews each now and then, and there is a gap between the old socket and the new."""
+PATIENCE = 10.0
+"""Seconds out of touch after which a link is replaced."""
+SECONDS_TO_CONNECT = 4.0
+"""Slack's client tries a spent address again after five: a new one is the better use of the time."""
+LONGEST_PAUSE = 30.0
+
+
+class SlackConnection:
+    """Everything that talks to Slack in this process. Make it, `open` it, `listen`; `close` ends it cleanly."""
+
+    def __init__(
+        self,
+        *,
+        bot_token: str,
+        app_token: str = "",
+        api_url: str = "https://slack.com/api/",
+        links: int = LINKS,
+        patience: float = PATIENCE,
+        ping_interval: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """app_token is needed for Socket Mode only. patience, ping_interval: seconds. clock: monotonic seconds."""
+        self._bot_token = bot_token
+        self._app_token = app_token
+        self._api_url = api_url if api_url.endswith("/") else api_url + "/"
+        self._patience = patience
+        self._ping_interval = ping_interval
+        self._clock = clock
+        self._links: list[Link | None] = [None] * links
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._first_up = asyncio.Event()
+        self._last_envelope_at: float | None = None
+        self._up: set[int] = set()
+        self._session: aiohttp.ClientSession | None = None
+        self.app: AsyncApp | None = None
+        self.problem = ""
+        """Why no new link could be opened the last time, as Slack's code; empty when it could."""
+
+    async def open(self) -> tuple[AsyncWebClient, Team]:
+        """Make the client and ask Slack who we are. Raises SlackError: `invalid_auth` for a refused token."""
+        timeout = aiohttp.ClientTimeout(total=SECONDS_TO_ANSWER, connect=5)
+        self._session = aiohttp.ClientSession(timeout=timeout)
+        client = AsyncWebClient(
+            token=self._bot_token,
+            base_url=self._api_url,
+            session=self._session,
+            retry_handlers=[],
+            logger=quiet_logger(),
+        )
+        try:
+            return client, await auth_test(client)
+        except BaseException:
+            await self._session.close()
+            raise
+
+    def build_app(self, team: Team, inbox: ClickInbox) -> AsyncApp:
+        """The Bolt app with every listener, for Socket Mode and HTTP mode alike."""
+        self.app = bolt_app(self._bot_token, self._api_url, team, inbox)
+        return self.app
+
+    async def listen(self, *, within: float = PATIENCE) -> None:
+        """Start Socket Mode and wait for the first link, at most `within` seconds; the rest comes by itself.
+
+        Raises SlackError when Slack refuses the app token. When Slack can't be reached, it goes on trying.
+        """
+        if self.app is None:
+            msg = "build_app comes before listen"
+            raise RuntimeError(msg)
+        first_url = await self._new_url()
+        for number in range(len(self._links)):
+            url = first_url if number == 0 else None
+            self._keepers.append(asyncio.create_task(self._keep(number, url), name=f"slack-link-{number}"))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._first_up.wait(), within)
+
+    @property
+    def connected(self) -> bool:
+        """Whether at least one link is up."""
+        return bool(self._up)
+
+    @property
+    def last_envelope_age(self) -> float | None:
+        """Seconds since Slack sent anything; None before the first."""
+        return None if self._last_envelope_at is None else self._clock() - self._last_envelope_at
+
+    async def close(self) -> None:
+        """Take nothing more, let what came in be acknowledged, and give everything back."""
+        self._stopping.set()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._keepers.clear()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _keep(self, number: int, url: str | None) -> None:
+        """Keep one link up: use it while it lives, replace it when it was out of touch for too long."""
+        pause = 0.5
+        while not self._stopping.is_set():
+            link = self._new_link(url)
+            url = None
+            self._links[number] = link
+            try:
+                if await self._connect(link):
+                    pause = 0.5
+                    await self._watch(number, link)
+            finally:
+                self._up.discard(number)
+                self._links[number] = None
+                await link.drain()
+                await link.close()
+            await self._sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _new_link(self, url: str | None) -> Link:
+        if self.app is None:
+            msg = "build_app comes before listen"
+            raise RuntimeError(msg)
+        link = Link(
+            self.app,
+            app_token=self._app_token,
+            client=self._plain_client(),
+            ping_interval=self._ping_interval,
+            on_envelope=self._note_envelope,
+            clock=self._clock,
+        )
+        link.wss_uri = url
+        return link
+
+    async def _connect(self, link: Link) -> bool:
+        try:
+            if link.wss_uri is None:
+                link.wss_uri = await self._new_url()
+            async with asyncio.timeout(min(self._patience, SECONDS_TO_CONNECT)):
+                await link.connect()  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            self.problem = "handshake_failed"
+            log.warning("slack connection not opened")
+            return False
+        except SlackError as error:
+            self.problem = error.code
+            log.warning("slack connection refused", code=error.code)
+            return False
+        self.problem = ""
+        return await link.is_up()
+
+    async def _watch(self, number: int, link: Link) -> None:
+        """Return when the link was down for too long, or when the end has come."""
+        last_up = self._clock()
+        while not self._stopping.is_set():
+            if await link.is_up():
+                last_up = self._clock()
+                self._up.add(number)
+                self._first_up.set()
+            else:
+                self._up.discard(number)
+                if self._clock() - last_up > self._patience:
+                    log.warning("slack connection lost; a new one is opened")
+                    return
+            await self._sleep(min(0.25, self._patience / 4))
+
+    async def _new_url(self) -> str:
+        if self._session is None:
+            msg = "open comes before listen"
+            raise RuntimeError(msg)
+        try:
+            response = await self._plain_client().apps_connections_open(app_token=self._app_token)
+        except Exception as failure:
+            error = as_slack_error(failure)
+            if error is None:
+                raise
+            raise error from None
+        return str(response["url"])
+
+    def _plain_client(self) -> AsyncWebClient:
+        """A client without a token: apps.connections.open brings its own."""
+        return AsyncWebClient(base_url=self._api_url, session=self._session, retry_handlers=[], logger=quiet_logger())
+
+    def _note_envelope(self) -> None:
+        self._last_envelope_at = self._clock()
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+async def auth_test(client: AsyncWebClient) -> Team:
+    """Who we are. Raises SlackError with Slack's code when the token is refused."""
+    try:
+        answer = await client.auth_test()
+    except Exception as failure:
+        error = as_slack_error(failure)
+        if error is None:
+            raise
+        raise error from None
+    return Team(str(answer["team_id"]), str(answer["user_id"]), str(answer.get("bot_id") or ""))
+
+
+def bolt_app(bot_token: str, api_url: str, team: Team, inbox: ClickInbox) -> AsyncApp:
+    """A Bolt app that asks Slack nothing before an ack: who we are was asked at the start.
+
+    It doesn't check signatures: in Socket Mode there are none, and bot.slack.http_mode checks them first.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=team.team_id,
+            bot_user_id=team.bot_user_id,
+            bot_id=team.bot_id,
+            bot_token=bot_token,
+        )
+
+    app = AsyncApp(
+        name="countersign",
+        logger=quiet_logger(),
+        client=AsyncWebClient(base_url=api_url, logger=quiet_logger()),
+        authorize=authorize,
+        signing_secret="",
+        request_verification_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+        raise_error_for_unhandled_request=True,
+    )
+
+    async def failed(error: Exception) -> None:
+        if isinstance(error, BoltUnhandledRequestError):
+            log.warning("slack sent something unknown")
+        else:
+            log.error("a click could not be taken", failure=type(error).__name__)
+
+    app.error(failed)
+    register(app, inbox)
+    return app

@@ -1,0 +1,39 @@
+"""Submissions of the request dialog."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.ports.slack import ClickInbox, ClickKind
+from bot.slack.action_ids import ACTION_FIELD, COHORTS_FIELD, REASON_FIELD, REQUEST_DIALOG
+from bot.slack.cards.text import shorten
+from bot.slack.clicks import submitted
+from bot.slack.listeners.taking import take
+
+FIELDS = (ACTION_FIELD, COHORTS_FIELD, REASON_FIELD)
+ERROR_CHARACTERS = 300
+
+
+def register(app: AsyncApp, inbox: ClickInbox) -> None:
+    """A submission with faults stays open and shows them; one without is taken like a click."""
+
+    async def request_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
+        click = submitted(body)
+        if click is not None and click.kind is ClickKind.SUBMIT_REQUEST:
+            errors = await inbox.field_errors(click)
+            if errors:
+                await ack(response_action="errors", errors=_by_block(dict(errors)))
+                return
+        await take(click, ack, inbox)
+
+    app.view(REQUEST_DIALOG)(request_submitted)
+
+
+def _by_block(errors: dict[str, str]) -> dict[str, str]:
+    """Slack refuses the name of a block that the dialog hasn't: such an error stands at the reason."""
+    shown: dict[str, str] = {}
+    for field, sentence in errors.items():
+        block = field if field in FIELDS else REASON_FIELD
+        shown[block] = shorten(f"{shown[block]} {sentence}" if block in shown else sentence, ERROR_CHARACTERS)
+    return shown

@@ -1,0 +1,88 @@
+"""One Socket Mode connection: Slack's own client, with its loose ends tied.
+
+The client retries the same address for ever when a handshake fails, and leaves its tasks behind when it is closed. So
+each link is used until it has been out of touch for some seconds, and then replaced as a whole.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.quiet import quiet_logger
+
+SECONDS_TO_DRAIN = 5.0
+
+
+class Link(SocketModeClient):
+    """One connection with the tasks that belong to it."""
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        *,
+        app_token: str,
+        client: AsyncWebClient,
+        ping_interval: float,
+        on_envelope: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """on_envelope is called for each envelope as it comes. clock: seconds, for Bolt's own measure."""
+        super().__init__(app_token, logger=quiet_logger(), web_client=client, ping_interval=ping_interval)
+        self._app = app
+        self._on_envelope = on_envelope
+        self._clock = clock
+        self._at_work: set[asyncio.Task[Any]] = set()
+        self._answering: set[asyncio.Task[Any]] = set()
+        self.socket_mode_request_listeners.append(self._handle)
+
+    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
+        """As in the client, remembered while it runs."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+        if "envelope_id" in message:
+            if task is not None:
+                self._answering.add(task)
+                task.add_done_callback(self._answering.discard)
+            self._on_envelope()
+        await super().run_message_listeners(message, raw_message)
+
+    async def _handle(self, _client: object, request: SocketModeRequest) -> None:
+        started = self._clock()
+        response = await run_async_bolt_app(self._app, request)
+        await send_async_response(self, request, response, started)
+
+    async def is_up(self) -> bool:
+        """Whether envelopes can come."""
+        return bool(await self.is_connected())
+
+    async def drain(self) -> None:
+        """Let what has come in be acknowledged."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=SECONDS_TO_DRAIN)
+
+    async def close(self) -> None:
+        """Close for good, and leave no task and no socket behind."""
+        self.closed = True
+        self.auto_reconnect_enabled = False
+        loops = (self.message_receiver, self.current_session_monitor, self.message_processor)
+        for task in (*loops, *self._at_work):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in (*loops, *self._at_work) if task), return_exceptions=True)
+        for release in (self.disconnect, self.aiohttp_client_session.close):
+            await _quietly(release)
+
+
+async def _quietly(release: Callable[[], Awaitable[object]]) -> None:
+    with suppress(OSError, RuntimeError, TimeoutError):
+        async with asyncio.timeout(SECONDS_TO_DRAIN):
+            await release()
