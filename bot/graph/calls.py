@@ -1,0 +1,194 @@
+"""One call to Graph: its slot, its tries, and what its answer means.
+
+A read is tried again where that may help: at 429, 500, 502, 503, 504, a lost connection, a time-out, a truncated or
+malformed answer. A write is sent once; what came of it is the caller's to judge.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import httpx
+import structlog
+from kiota_abstractions.request_information import RequestInformation
+
+from bot.graph.decode import UnreadableError
+from bot.graph.endpoints import Endpoint, Family
+from bot.graph.pacer import Pacer
+from bot.graph.refusals import RefusedError, refusal, retry_after, share_used, words_of
+from bot.graph.transport import Transport
+from bot.ports.graph import Answer, GraphError, Priority, Problem
+from bot.ports.world import World
+
+T = TypeVar("T")
+
+_TRIES = 4
+_TRIES_WHEN_THROTTLED = 12
+"""A shared budget refuses by chance: giving up after four would fail every long list beside a busy neighbour."""
+
+_WORTH_ANOTHER_TRY = frozenset({408, 500, 502, 503, 504})
+_TOO_MANY = 429
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_SHORTEST_DELAY = 0.25
+_LONGEST_DELAY = 60.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What a read gave. read_at: microseconds UTC, taken just before the request was sent."""
+
+    value: T
+    read_at: int
+    taken_at: float
+    """When its slot was taken, on the pacers' clock."""
+
+
+class Calls:
+    """All calls of one tenant, each through the pacer of its family."""
+
+    def __init__(self, transport: Transport, pacers: Mapping[Family, Pacer], world: World, tenant_id: str) -> None:
+        self._transport = transport
+        self._pacers = pacers
+        self._world = world
+        self._log = log.bind(tenant_id=tenant_id)
+
+    async def read(
+        self,
+        request: Callable[[], RequestInformation],
+        endpoint: Endpoint,
+        priority: Priority,
+        decode: Callable[[bytes], T],
+        *,
+        units: int = 1,
+    ) -> Reading[T]:
+        """Read and decode. `request` makes the request anew for each try, so that each carries a token of its own.
+
+        units: what it takes from the family's budget. Raises GraphError after the last try.
+        """
+        pacer = self._pacers[endpoint.family]
+        failed = throttled = 0
+        while True:
+            taken_at = await pacer.slot(priority, units)
+            read_at = self._world.now()
+            asked_wait: float | None = None
+            response: httpx.Response | None = None
+            try:
+                response = await self._transport.exchange(request())
+                self._learn(response, pacer, taken_at)
+                asked_wait = retry_after(response.headers.get("Retry-After"), now=self._world.now())
+                return Reading(self._value(response, endpoint, decode), read_at, taken_at)
+            except GraphError as error:
+                found = error
+            except (httpx.RequestError, httpx.InvalidURL, TimeoutError) as error:
+                found = _no_answer(error, endpoint)
+            if found.status == _TOO_MANY:
+                throttled += 1
+            else:
+                failed += 1
+            self._tell(found, response, endpoint, attempt=failed + throttled)
+            if not _may_help(found) or failed >= _TRIES or throttled >= _TRIES_WHEN_THROTTLED:
+                raise found
+            if found.status != _TOO_MANY:  # a 429 waits in the pacer, with everybody else of its family
+                await asyncio.sleep(self._delay(pacer, failed, asked_wait))
+
+    async def write(self, request: RequestInformation, endpoint: Endpoint, priority: Priority) -> Answer:
+        """Send once and say what came. Never raises for what Graph or the net does."""
+        pacer = self._pacers[endpoint.family]
+        answer = Answer(status=None, request_id="", why="")
+        try:
+            taken_at = await pacer.slot(priority)
+            response = await self._transport.exchange(request)
+            self._learn(response, pacer, taken_at)
+            answer = _answer_of(response)
+        except GraphError as error:
+            answer = Answer(status=None, request_id="", why=error.why)
+        except (httpx.RequestError, httpx.InvalidURL, TimeoutError) as error:
+            answer = Answer(status=None, request_id="", why=_no_answer(error, endpoint).why)
+        self._log.info(
+            "graph_write_sent" if answer.accepted else "graph_write_failed",
+            method="POST",
+            resource=endpoint.name,
+            family=endpoint.family.value,
+            status=answer.status,
+            request_id=answer.request_id,
+        )
+        return answer
+
+    def refused_inside(self, family: Family, *, taken_at: float, wait: float | None) -> None:
+        """Tell of a 429 within a batch, whose own answer was 200."""
+        self._pacers[family].refused(taken_at=taken_at, retry_after=wait)
+
+    def _value(self, response: httpx.Response, endpoint: Endpoint, decode: Callable[[bytes], T]) -> T:
+        if not response.is_success:
+            raise refusal(response.status_code, response.content, endpoint)
+        try:
+            return decode(response.content)
+        except UnreadableError as error:
+            raise GraphError(
+                Problem.MALFORMED,
+                f"Microsoft Graph's answer for {endpoint.name} was cut off or malformed",
+                status=response.status_code,
+            ) from error
+
+    def _tell(self, error: GraphError, response: httpx.Response | None, endpoint: Endpoint, *, attempt: int) -> None:
+        level = logging.INFO if error.problem is Problem.NOT_FOUND else logging.WARNING
+        self._log.log(
+            level,
+            "graph_read_failed",
+            method="GET",
+            resource=endpoint.name,
+            family=endpoint.family.value,
+            status=error.status,
+            problem=error.problem.name.lower(),
+            code=error.words.code if isinstance(error, RefusedError) else "",
+            request_id=_request_id(response),
+            attempt=attempt,
+        )
+
+    def _learn(self, response: httpx.Response, pacer: Pacer, taken_at: float) -> None:
+        if response.status_code == _TOO_MANY:
+            wait = retry_after(response.headers.get("Retry-After"), now=self._world.now())
+            pacer.refused(taken_at=taken_at, retry_after=wait)
+            self._log.info("graph_throttled", seconds_asked=wait, slot_seconds=round(pacer.rate.interval, 3))
+        else:
+            pacer.answered(used=share_used(response.headers.get("x-ms-throttle-limit-percentage")))
+
+    @staticmethod
+    def _delay(pacer: Pacer, failed: int, asked: float | None) -> float:
+        delay: float = max(_SHORTEST_DELAY, pacer.rate.interval) * 2 ** (failed - 1)
+        return min(max(delay, asked or 0), _LONGEST_DELAY)
+
+
+def _may_help(error: GraphError) -> bool:
+    if error.status is None or error.status == _TOO_MANY or error.status in _WORTH_ANOTHER_TRY:
+        return error.problem is not Problem.TOKEN_REFUSED
+    return error.problem is Problem.MALFORMED and 200 <= error.status < 300  # noqa: PLR2004 - the HTTP success range
+
+
+def _no_answer(error: Exception, endpoint: Endpoint) -> GraphError:
+    """The error's kind says enough; its text may hold an address."""
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return GraphError(Problem.UNAVAILABLE, f"Microsoft Graph did not answer in time for {endpoint.name}")
+    return GraphError(
+        Problem.UNAVAILABLE, f"the connection to Microsoft Graph failed for {endpoint.name} ({type(error).__name__})"
+    )
+
+
+def _answer_of(response: httpx.Response) -> Answer:
+    request_id = _request_id(response)
+    if response.is_success:
+        return Answer(status=response.status_code, request_id=request_id, why="")
+    words = words_of(response.content)
+    why = ": ".join(filter(None, (words.code, words.message))) or f"HTTP {response.status_code}"
+    return Answer(status=response.status_code, request_id=request_id, why=why)
+
+
+def _request_id(response: httpx.Response | None) -> str:
+    """Microsoft's id of the call, of the only form that it has; it goes to logs and people."""
+    found = "" if response is None else response.headers.get("request-id", "")
+    return found if _REQUEST_ID.fullmatch(found) else ""

@@ -1,0 +1,70 @@
+"""How fast one API family may be called: a pure function of time and of what Microsoft answered.
+
+The rate falls by half at a refusal (429) and climbs back by a tenth of the full rate with each answer, so that it
+gives way to other apps that share the budget and finds the full speed again. Nothing here reads a clock.
+"""
+
+_SLOWEST = 1 / 32
+_CUT = 0.5
+_EASE = 0.9
+_CLIMB = 0.1
+_NEARLY_SPENT = 0.8
+"""From here on Graph sends x-ms-throttle-limit-percentage. Source: Microsoft Graph throttling guidance."""
+
+LONGEST_HOLD = 300.0
+"""Seconds. A longer Retry-After is tried again after this, since a whole family waits behind it."""
+
+
+class Rate:
+    """The pace of one family. Times are seconds on one monotonic clock; units are requests or resource units."""
+
+    def __init__(self, units_per_second: float, *, now: float) -> None:
+        """`now`: the first slot opens one interval later, since another holder may just have called."""
+        if units_per_second <= 0:
+            raise ValueError("a rate is more than 0 a second")
+        self._full = units_per_second
+        self._present = units_per_second
+        self._opens_at = now + 1 / units_per_second
+        self._cut_at = float("-inf")
+
+    @property
+    def opens_at(self) -> float:
+        """When the next slot opens."""
+        return self._opens_at
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two slots of one unit at the present pace."""
+        return 1 / self._present
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing holds the rate down."""
+        return self._present >= self._full
+
+    def limit(self, units_per_second: float) -> None:
+        """Set the full rate, once more is known of the tenant."""
+        self._present *= units_per_second / self._full
+        self._full = units_per_second
+
+    def take(self, now: float, units: int = 1) -> None:
+        """A slot of so many units was taken."""
+        self._opens_at = now + units / self._present
+
+    def refused(self, now: float, *, taken_at: float, retry_after: float | None) -> None:
+        """A 429 came for a call whose slot was taken at `taken_at`; retry_after in seconds where Microsoft named one.
+
+        Calls that were under way when the rate was cut don't cut it again: they say nothing of the new rate.
+        """
+        if taken_at >= self._cut_at:
+            self._present = max(self._full * _SLOWEST, self._present * _CUT)
+            self._cut_at = now
+        hold = 1 / self._present if retry_after is None else min(retry_after, LONGEST_HOLD)
+        self._opens_at = max(self._opens_at, now + hold)
+
+    def answered(self, *, used: float | None = None) -> None:
+        """A call was answered; `used` is the part of the budget that Graph says is spent, where it says so."""
+        if used is not None and used >= _NEARLY_SPENT:
+            self._present = max(self._full * _SLOWEST, self._present * _EASE)
+        else:
+            self._present = min(self._full, self._present + self._full * _CLIMB)

@@ -1,0 +1,114 @@
+"""What Graph's refusals mean, in words for people. Nothing of a payload and no token gets into them."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from bot.graph.decode import UnreadableError, strictly
+from bot.graph.endpoints import Endpoint
+from bot.ports.graph import GraphError, Problem
+
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER = 401, 403, 404, 429, 500
+_CLIENT = 400
+_WORD = re.compile(r"[^A-Za-z0-9_.-]+")
+_LONGEST_MESSAGE = 200
+
+
+class Words(msgspec.Struct, frozen=True):
+    """A refusal in Graph's own words."""
+
+    code: str = ""
+    message: str = ""
+
+
+class RefusedError(GraphError):
+    """Graph answered with an error status."""
+
+    def __init__(self, problem: Problem, why: str, *, status: int, words: Words) -> None:
+        super().__init__(problem, why, status=status)
+        self.words = words
+
+
+class _Error(msgspec.Struct):
+    code: Any = None
+    message: Any = None
+
+
+class _ErrorBody(msgspec.Struct):
+    error: _Error
+
+
+_ERROR_BODY = msgspec.json.Decoder(_ErrorBody)
+
+
+def words_of(body: bytes) -> Words:
+    """Code and message of an OData error; both empty where the body is something else, such as a gateway's page."""
+    try:
+        error = strictly(_ERROR_BODY, body).error
+    except UnreadableError:
+        return Words()
+    code = error.code if isinstance(error.code, str) else ""
+    message = error.message if isinstance(error.message, str) else ""
+    return Words(code=_WORD.sub(" ", code)[:64].strip(), message=" ".join(message.split())[:_LONGEST_MESSAGE])
+
+
+def refusal(status: int, body: bytes, endpoint: Endpoint) -> RefusedError:
+    """The error for an answer with this status, with the mend where there is one."""
+    words = words_of(body)
+    problem, why = _judgement(status, words, endpoint)
+    return RefusedError(problem, why, status=status, words=words)
+
+
+def _judgement(status: int, words: Words, endpoint: Endpoint) -> tuple[Problem, str]:
+    code = f" ({words.code})" if words.code else ""
+    known = {
+        _UNAUTHORIZED: (Problem.TOKEN_REFUSED, f"Microsoft Graph refused the token{code}: check the app's credential"),
+        _FORBIDDEN: _forbidden(words, endpoint),
+        _NOT_FOUND: (Problem.NOT_FOUND, f"Microsoft Graph knows no such entry in {endpoint.name}{code}"),
+        _TOO_MANY: (Problem.THROTTLED, f"Microsoft's limit for {endpoint.family} was reached again and again"),
+    }
+    if status in known:
+        return known[status]
+    if status >= _SERVER:
+        return Problem.UNAVAILABLE, f"Microsoft Graph answered {status} for {endpoint.name}{code}"
+    if status >= _CLIENT:
+        return Problem.BAD_REQUEST, f"Microsoft Graph refused the request for {endpoint.name} with {status}{code}"
+    return Problem.MALFORMED, f"Microsoft Graph answered {status} for {endpoint.name}, which is not expected"
+
+
+def _forbidden(words: Words, endpoint: Endpoint) -> tuple[Problem, str]:
+    said = f"{words.code} {words.message}".lower()
+    if "licen" in said or "premium" in said:
+        return Problem.NO_LICENCE, f"needs a {endpoint.licence or 'Microsoft Entra ID'} licence"
+    return Problem.NOT_PERMITTED, f"needs {endpoint.permission}"
+
+
+def retry_after(value: str | None, *, now: int) -> float | None:
+    """Seconds that a Retry-After header asks for (also fractional, also an HTTP date); None where it says nothing.
+
+    now: microseconds since 1970 UTC.
+    """
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.fromtimestamp(now / 1_000_000, UTC)).total_seconds()
+    return seconds if 0 < seconds < float("inf") else None
+
+
+def share_used(value: str | None) -> float | None:
+    """x-ms-throttle-limit-percentage: which part of the app's budget is spent, from 0.8 on. 1.0 is all of it."""
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None

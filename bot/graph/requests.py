@@ -1,0 +1,185 @@
+"""Requests, made with msgraph-sdk's builders."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.headers_collection import HeadersCollection
+from kiota_abstractions.method import Method
+from kiota_abstractions.request_information import RequestInformation
+from msgraph.generated.domains.item.federation_configuration.federation_configuration_request_builder import (
+    FederationConfigurationRequestBuilder,
+)
+from msgraph.generated.identity_protection.risk_detections.risk_detections_request_builder import (
+    RiskDetectionsRequestBuilder,
+)
+from msgraph.generated.identity_protection.risky_users.confirm_compromised import (
+    confirm_compromised_post_request_body as compromised_body,
+)
+from msgraph.generated.identity_protection.risky_users.confirm_safe import confirm_safe_post_request_body as safe_body
+from msgraph.generated.identity_protection.risky_users.dismiss import dismiss_post_request_body as dismiss_body
+from msgraph.generated.identity_protection.risky_users.risky_users_request_builder import RiskyUsersRequestBuilder
+from msgraph.generated.reports.authentication_methods.user_registration_details.user_registration_details_request_builder import (  # noqa: E501 - Microsoft's name
+    UserRegistrationDetailsRequestBuilder,
+)
+from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+from msgraph.graph_service_client import GraphServiceClient
+
+from bot.decide.action import Action
+from bot.graph.lists import Request
+from bot.graph.timestamps import filter_text
+
+RISK_PAGE = 500
+"""The largest $top of riskDetections and riskyUsers; 501 is refused."""
+USER_PAGE = 999
+IDS_IN_A_FILTER = 15
+REQUESTS_IN_A_BATCH = 20
+
+USER_PROPERTIES = [
+    "id",
+    "userPrincipalName",
+    "displayName",
+    "mail",
+    "userType",
+    "externalUserState",
+    "accountEnabled",
+    "onPremisesSyncEnabled",
+]
+
+_NEWER_MEMBERS = {"Prefer": "include-unknown-enum-members"}
+"""Else Graph writes unknownFutureValue for members such as adminConfirmedAccountSafe."""
+
+
+def detections(client: GraphServiceClient, since: int | None) -> Request:
+    """Pages of riskDetections, filtered by detectedDateTime where `since` (microseconds UTC) is given."""
+    builder = client.identity_protection.risk_detections
+    query = RiskDetectionsRequestBuilder.RiskDetectionsRequestBuilderGetQueryParameters(
+        top=RISK_PAGE, filter=None if since is None else f"detectedDateTime ge {filter_text(since)}"
+    )
+    return _listing(builder, query, _NEWER_MEMBERS)
+
+
+def risky_users(client: GraphServiceClient, *, changed_since: int | None, only_at_risk: bool) -> Request:
+    """Pages of riskyUsers."""
+    builder = client.identity_protection.risky_users
+    conditions = []
+    if only_at_risk:
+        conditions.append("riskState eq 'atRisk'")
+    if changed_since is not None:
+        conditions.append(f"riskLastUpdatedDateTime ge {filter_text(changed_since)}")
+    query = RiskyUsersRequestBuilder.RiskyUsersRequestBuilderGetQueryParameters(
+        top=RISK_PAGE, filter=" and ".join(conditions) or None
+    )
+    return _listing(builder, query, _NEWER_MEMBERS)
+
+
+def risky_user(client: GraphServiceClient, user_id: str) -> RequestInformation:
+    """One riskyUser."""
+    builder = client.identity_protection.risky_users.by_risky_user_id(user_id)
+    return builder.to_get_request_information(_configuration(None, _NEWER_MEMBERS))
+
+
+def action(client: GraphServiceClient, wanted: Action, user_ids: Sequence[str]) -> RequestInformation:
+    """A write on riskyUsers. Raises ValueError for an action that is none."""
+    builder = client.identity_protection.risky_users
+    ids = list(user_ids)
+    if wanted is Action.CONFIRM_SAFE:
+        return builder.confirm_safe.to_post_request_information(safe_body.ConfirmSafePostRequestBody(user_ids=ids))
+    if wanted is Action.DISMISS_RISK:
+        return builder.dismiss.to_post_request_information(dismiss_body.DismissPostRequestBody(user_ids=ids))
+    if wanted is Action.CONFIRM_COMPROMISED:
+        body = compromised_body.ConfirmCompromisedPostRequestBody(user_ids=ids)
+        return builder.confirm_compromised.to_post_request_information(body)
+    raise ValueError(f"{wanted.value} is no write on risky users")
+
+
+def count_users(client: GraphServiceClient) -> RequestInformation:
+    """The number of users; advanced, hence eventual."""
+    return client.users.count.to_get_request_information(_configuration(None, {"ConsistencyLevel": "eventual"}))
+
+
+def users(client: GraphServiceClient) -> Request:
+    """All users in the largest pages."""
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(top=USER_PAGE, select=USER_PROPERTIES)
+    return _listing(client.users, query)
+
+
+def users_by_address(client: GraphServiceClient, address: str) -> Request:
+    """Users with exactly this mail or userPrincipalName."""
+    wanted = literal(address)
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        filter=f"mail eq {wanted} or userPrincipalName eq {wanted}", select=USER_PROPERTIES
+    )
+    return _listing(client.users, query)
+
+
+def users_by_id(client: GraphServiceClient, user_ids: Sequence[str]) -> Request:
+    """Up to 15 users by id."""
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        filter=f"id in ({','.join(map(literal, user_ids))})", select=USER_PROPERTIES
+    )
+    return _listing(client.users, query)
+
+
+def batch(client: GraphServiceClient, inner: Sequence[RequestInformation]) -> RequestInformation:
+    """Up to 20 GET requests in one call, numbered from "0". The SDK's own batch classes lose bodies."""
+    base_url = client.request_adapter.base_url
+    entries = []
+    for number, request in enumerate(inner):
+        request.path_parameters["baseurl"] = base_url
+        entries.append({"id": str(number), "method": "GET", "url": request.url.removeprefix(base_url)})
+    made = RequestInformation(Method.POST, "{+baseurl}/$batch", {})
+    made.headers.try_add("Accept", "application/json")
+    made.set_stream_content(msgspec.json.encode({"requests": entries}), "application/json")
+    return made
+
+
+def domains(client: GraphServiceClient) -> Request:
+    """All domains."""
+    return _listing(client.domains, None)
+
+
+def federation(client: GraphServiceClient, domain: str) -> RequestInformation:
+    """A domain's federation configuration. It takes no OData options."""
+    builder: FederationConfigurationRequestBuilder = client.domains.by_domain_id(domain).federation_configuration
+    return builder.to_get_request_information()
+
+
+def registration(client: GraphServiceClient) -> Request:
+    """Pages of the registration report, large and lean. The documents name neither option."""
+    builder = client.reports.authentication_methods.user_registration_details
+    query = UserRegistrationDetailsRequestBuilder.UserRegistrationDetailsRequestBuilderGetQueryParameters(
+        top=USER_PAGE, select=["id", "isPasswordlessCapable"]
+    )
+    return _listing(builder, query)
+
+
+def registration_bare(client: GraphServiceClient) -> Request:
+    """Pages of the registration report as Graph makes them by itself."""
+    return _listing(client.reports.authentication_methods.user_registration_details, None)
+
+
+def literal(text: str) -> str:
+    """An OData string literal: a quote within is doubled."""
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"
+
+
+def _listing(builder: Any, query: object, headers: dict[str, str] | None = None) -> Request:  # noqa: ANN401 - any list
+    def request(link: str | None) -> RequestInformation:
+        if link is not None:
+            made = builder.with_url(link).to_get_request_information(_configuration(None, headers))
+        else:
+            made = builder.to_get_request_information(_configuration(query, headers))
+        assert isinstance(made, RequestInformation)  # noqa: S101 - the builders have no common type
+        return made
+
+    return request
+
+
+def _configuration(query: object, headers: dict[str, str] | None) -> RequestConfiguration[Any]:
+    collection = HeadersCollection()
+    for name, value in (headers or {}).items():
+        collection.add(name, value)
+    return RequestConfiguration(query_parameters=query, headers=collection)

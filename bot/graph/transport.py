@@ -1,0 +1,95 @@
+"""The wire: msgraph-sdk's builders, authentication and middleware over a client of our own.
+
+The SDK's retries and redirects are off: what is tried again, when, and at what pace is decided in bot.graph.calls.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+from kiota_abstractions.authentication import AuthenticationProvider
+from kiota_abstractions.native_response_handler import NativeResponseHandler
+from kiota_abstractions.request_information import RequestInformation
+from kiota_http.middleware.options import RedirectHandlerOption, ResponseHandlerOption, RetryHandlerOption
+from kiota_http.observability_options import ObservabilityOptions
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph.graph_request_adapter import options as sdk_options
+from msgraph.graph_service_client import GraphServiceClient
+from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
+
+from bot.graph.addresses import is_loopback
+
+_CONNECTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer is waited for, in seconds."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    """Between two pieces of an answer."""
+    whole: float = 90.0
+    """From the request's first byte to the answer's last."""
+
+
+class Transport:
+    """One tenant's connection to Graph. Belongs to one event loop."""
+
+    def __init__(self, graph_url: str, authentication: AuthenticationProvider, patience: Patience) -> None:
+        self._whole = patience.whole
+        self._wire = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            proxy=_proxy_for(graph_url),
+        )
+        self._client = GraphClientFactory.create_with_default_middleware(
+            client=httpx.AsyncClient(
+                transport=self._wire,
+                timeout=httpx.Timeout(patience.read, connect=patience.connect),
+                follow_redirects=False,
+            ),
+            options=sdk_options
+            | {
+                RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=0, should_retry=False),
+                RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+            },
+        )
+        self._adapter = GraphRequestAdapter(authentication, client=self._client)
+        self._adapter.base_url = f"{graph_url}/v1.0"
+        self._adapter.observability_options = ObservabilityOptions(include_euii_attributes=False)
+        self.requests = GraphServiceClient(request_adapter=self._adapter)
+        """The SDK's request builders."""
+        self.base_url = self._adapter.base_url
+
+    async def exchange(self, request: RequestInformation) -> httpx.Response:
+        """Send a request and read its whole answer, whatever its status.
+
+        Raises httpx.RequestError or TimeoutError where no whole answer came, GraphError where there was no token.
+        """
+        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        async with asyncio.timeout(self._whole):
+            response = await self._adapter.send_primitive_async(request, "bytes", None)
+        if not isinstance(response, httpx.Response):
+            raise TypeError("the SDK kept the response to itself")
+        return response
+
+    async def close(self) -> None:
+        """Close the client and the pool beneath it, which the SDK's middleware hides from the client."""
+        await self._client.aclose()
+        await self._wire.aclose()
+
+
+def keep_addresses_out_of_logs() -> None:
+    """Silence httpx below WARNING: it logs every URL at INFO, and ours hold people's addresses in their filters."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _proxy_for(graph_url: str) -> str | None:
+    parts = urlsplit(graph_url)
+    if is_loopback(graph_url) or proxy_bypass(parts.hostname or ""):
+        return None
+    return getproxies().get(parts.scheme)

@@ -1,0 +1,89 @@
+"""The pace: never above the limit, slower when refused, and always back to full speed."""
+
+import math
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.graph.rate import LONGEST_HOLD, Rate
+
+
+def test_the_first_call_waits_one_interval_since_another_holder_may_just_have_called():
+    assert Rate(2.0, now=100.0).opens_at == 100.5
+
+
+@given(st.lists(st.floats(min_value=0, max_value=10), min_size=1, max_size=50))
+def test_two_slots_are_never_closer_than_the_limit_allows(pauses):
+    rate, now, taken = Rate(1.0, now=0.0), 0.0, []
+    for pause in pauses:
+        now = max(now + pause, rate.opens_at)
+        rate.take(now)
+        taken.append(now)
+        rate.answered()
+    assert all(later - earlier >= 1 - 1e-9 for earlier, later in pairwise(taken))
+
+
+def test_units_cost_their_share_of_the_budget():
+    rate = Rate(10.0, now=0.0)
+    rate.take(1.0, units=20)
+    assert math.isclose(rate.opens_at, 3.0)
+
+
+def test_a_refusal_without_retry_after_halves_the_pace_and_waits_for_it():
+    rate = Rate(1.0, now=0.0)
+    rate.take(1.0)
+    rate.refused(1.2, taken_at=1.0, retry_after=None)
+    assert rate.interval == 2.0
+    assert math.isclose(rate.opens_at, 3.2)
+
+
+def test_a_refusal_with_retry_after_waits_as_long_as_asked():
+    rate = Rate(1.0, now=0.0)
+    rate.take(1.0)
+    rate.refused(1.2, taken_at=1.0, retry_after=17.5)
+    assert math.isclose(rate.opens_at, 18.7)
+
+
+def test_an_endless_retry_after_is_tried_again_after_the_longest_hold():
+    rate = Rate(1.0, now=0.0)
+    rate.refused(0.0, taken_at=0.0, retry_after=1e9)
+    assert rate.opens_at == LONGEST_HOLD
+
+
+def test_calls_that_were_under_way_when_the_pace_was_cut_cut_it_only_once():
+    rate = Rate(100.0, now=0.0)
+    for number in range(10):
+        rate.refused(2.0 + number / 100, taken_at=1.0, retry_after=None)
+    assert math.isclose(rate.interval, 0.02)
+
+
+def test_a_budget_that_is_nearly_spent_slows_the_pace_before_anything_is_refused():
+    rate = Rate(100.0, now=0.0)
+    rate.answered(used=0.95)
+    assert rate.interval > 0.01
+    assert not rate.is_full
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.floats(min_value=0.001, max_value=1000)), max_size=40),
+    st.floats(min_value=0.1, max_value=1000),
+)
+def test_after_any_refusals_ten_quiet_answers_bring_back_full_speed(refusals, full):
+    rate, now = Rate(full, now=0.0), 0.0
+    for retry_after in refusals:
+        now = max(now, rate.opens_at)
+        rate.take(now)
+        rate.refused(now, taken_at=now, retry_after=retry_after)
+        assert rate.interval <= 32.01 / full
+    for _ in range(10):
+        rate.answered()
+    assert rate.is_full
+
+
+def test_a_new_limit_keeps_the_caution_learned():
+    rate = Rate(100.0, now=0.0)
+    rate.refused(0.0, taken_at=0.0, retry_after=None)
+    rate.limit(200.0)
+    assert math.isclose(rate.interval, 0.01)
+    assert not rate.is_full
