@@ -1,7 +1,7 @@
-"""Faults on demand: what goes wrong between the tenant and its caller, deterministic and per request.
+r"""Faults on demand: what goes wrong between the tenant and its caller, deterministic and per request.
 
     faults.script(("GET", r"riskDetections"), Fault.answer(503), Fault.reset())   # the next two such calls
-    faults.always(("GET", r"riskyUsers$"), Fault.broken_last_link())              # until clear()
+    faults.always(("GET", r"riskyUsers\?"), Fault.broken_last_link())             # until clear()
     faults.rate(0.2, [Fault.answer(500), Fault.reset(carried_out=True)], seed=7)  # one call in five
     faults.on_request(hook)                                                       # awaited as requests come
 
@@ -81,12 +81,12 @@ class Fault:
 
     @classmethod
     def truncated(cls) -> "Fault":
-        """Half of the body, and then the connection ends."""
+        """Half of the body, and then the connection ends; an answer without a body becomes a reset."""
         return cls("truncated")
 
     @classmethod
     def malformed(cls) -> "Fault":
-        """A whole body that isn't JSON."""
+        """A whole body that isn't JSON; an answer without a body stays as it is."""
         return cls("malformed")
 
     @classmethod

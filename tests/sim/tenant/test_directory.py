@@ -180,13 +180,12 @@ async def test_delta_refuses_tokens_it_did_not_issue_and_options_it_does_not_tak
 
 
 async def test_revoking_sessions_moves_their_beginning(graph, clock):
-    before = (await graph.get(f"users/{ADA}?$select=signInSessionsValidFromDateTime")).json
+    name = "signInSessionsValidFromDateTime"
+    before = (await graph.get(f"users/{ADA}?$select={name}")).json[name]
     reply = await graph.call("POST", f"users/{ADA}/revokeSignInSessions")
     assert (reply.status, reply.json["value"]) == (200, True)
-    after = (await graph.get(f"users/{ADA}?$select=signInSessionsValidFromDateTime")).json
-    assert (
-        after["signInSessionsValidFromDateTime"] == "2025-04-20T09:00:00Z" > before["signInSessionsValidFromDateTime"]
-    )
+    after = (await graph.get(f"users/{ADA}?$select={name}")).json[name]
+    assert after == "2025-04-20T09:00:00Z" > before
     assert (await graph.call("POST", "users/nobody/revokeSignInSessions")).status == 404
     assert [(write.action, write.status) for write in graph.tenant.writes] == [
         ("revokeSignInSessions", 200),

@@ -32,9 +32,7 @@ def user_id(tenant):
 
 async def test_a_script_strikes_the_next_matching_requests_one_each(graph, faults):
     faults.script(MATCH, Fault.answer(503, headers={"Retry-After": "2"}), Fault.nothing(), Fault.answer(500))
-    statuses = []
-    for path in (PAGE, "users?$top=1", PAGE, PAGE, PAGE):
-        statuses.append((await graph.get(path)).status)
+    statuses = [(await graph.get(path)).status for path in (PAGE, "users?$top=1", PAGE, PAGE, PAGE)]
     assert statuses == [503, 200, 200, 500, 200]
 
 

@@ -1,6 +1,6 @@
 """Every limit, broken on the wire; and their exact rules, by a clock of the test's own."""
 
-import time
+import asyncio
 
 import pytest
 
@@ -18,8 +18,7 @@ def meters(limits=None, users=1000, others=0.0):
 def accepted(budget, family, now, **cost):
     try:
         budget.take(family, now, **cost)
-    except GraphError as refusal:
-        assert refusal.status == 429
+    except GraphError:
         return False
     return True
 
@@ -50,12 +49,9 @@ async def test_two_identity_protection_requests_within_a_second_are_one_too_many
 
 async def test_a_client_that_keeps_the_pace_over_a_real_socket_is_never_refused(serve, tenant):
     graph = await serve(tenant, Limits(scale=20))
-    began, statuses = time.monotonic(), []
-    for turn in range(20):
-        while time.monotonic() < began + turn * 0.05:
-            pass
-        statuses.append((await graph.get("identityProtection/riskDetections?$top=500")).status)
-    assert statuses.count(429) <= 2  # a stolen time slice, and nothing worse
+    for _ in range(20):
+        assert (await graph.get("identityProtection/riskDetections?$top=500")).status == 200
+        await asyncio.sleep(0.05)
 
 
 async def test_a_sixth_report_within_ten_seconds_is_refused_with_the_time_to_wait(serve, tenant):

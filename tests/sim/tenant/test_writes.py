@@ -57,6 +57,22 @@ async def test_a_body_that_is_not_as_documented_is_refused(graph, body):
     assert reply.error
 
 
+async def test_a_parameter_that_the_action_does_not_have_is_refused(graph, eligible):
+    body = {"userIds": [eligible[0]], "reason": "false alarm"}
+    assert (await graph.post(f"{RISKY}/confirmSafe", body)).status == 400
+    assert (await risk(graph, eligible[0]))[3] is False
+
+
+async def test_a_second_write_while_the_first_is_processed_neither_hastens_nor_delays_it(graph, clock, eligible):
+    await graph.act("confirmSafe", eligible[0])
+    clock.advance(3)
+    assert (await graph.act("dismiss", eligible[0])).status == 204
+    clock.advance(2.1)
+    assert await risk(graph, eligible[0]) == ("confirmedSafe", "none", "adminConfirmedAccountSafe", False)
+    clock.advance(10)
+    assert graph.tenant.state_of(eligible[0]) == "confirmedSafe"
+
+
 async def test_the_same_id_twice_is_refused(graph, eligible):
     assert (await graph.act("confirmSafe", eligible[0], eligible[0])).status == 400
 
@@ -122,6 +138,7 @@ async def test_a_deleted_user_is_listed_and_stays_as_it_is(graph, clock):
     assert (await graph.get(f"{RISKY}/{user_id}")).json["isDeleted"] is True
     assert (await graph.get(f"users/{user_id}")).status == 404
     assert (await graph.act("confirmSafe", user_id)).status == 204
+    assert await risk(graph, user_id) == ("atRisk", "high", "none", False)
     clock.advance(60)
     assert graph.tenant.state_of(user_id) == "atRisk"
 

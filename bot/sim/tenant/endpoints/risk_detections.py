@@ -3,7 +3,7 @@
 Source: learn.microsoft.com, "List riskDetections".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.sim.tenant import odata
@@ -42,11 +42,19 @@ def list_detections(call: Call) -> Answer:
     raw: Getters = {**getters, "detectedDateTime": lambda detection: detection.detected_at}
     found = (
         detection
-        for detection in call.tenant.detections.after(after)
+        for detection in _candidates(call, clauses, after)
         if all(odata.holds(clause, raw[clause.property](detection)) for clause in clauses)
     )
     context = call.context("identityProtection/riskDetections", selected if "$select" in options else None)
     return page(call, found, Listing(context, size, options, show))
+
+
+def _candidates(call: Call, clauses: tuple[Comparison, ...], after: str) -> Iterable[Detection]:
+    """Those that can meet the clauses, in the order of their ids: one user's few, or all."""
+    for clause in clauses:
+        if clause.property == "userId":
+            return (detection for detection in call.tenant.detections_of(clause.value) if detection.id > after)
+    return call.tenant.detections.after(after)
 
 
 def get_detection(call: Call) -> Answer:
