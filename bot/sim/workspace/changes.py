@@ -15,6 +15,7 @@ class Changes:
         self._next = asyncio.Event()
 
     def signal(self) -> None:
+        """Something has changed: whoever waits looks again."""
         self.version += 1
         self._next.set()
         self._next = asyncio.Event()

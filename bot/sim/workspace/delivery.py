@@ -48,7 +48,9 @@ class Envelope:
 class Carrier(Protocol):
     """A way to the app. `carry` returns the payload of the acknowledgement and raises NotAcknowledged."""
 
-    async def carry(self, envelope: Envelope) -> Json | None: ...
+    async def carry(self, envelope: Envelope) -> Json | None:
+        """Takes one envelope to the app."""
+        ...
 
 
 class Delivery:

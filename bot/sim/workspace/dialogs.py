@@ -58,6 +58,7 @@ class Dialogs:
     homes: dict[str, Json] = field(default_factory=dict)
 
     def top(self, person_id: str) -> Json | None:
+        """The view that a person sees, if any."""
         stack = self.stacks.get(person_id)
         return stack[-1] if stack else None
 
@@ -69,6 +70,7 @@ class Dialogs:
         return made
 
     def push(self, person_id: str, view: Json) -> Json:
+        """On top of what is open; not_found when nothing is, push_limit_reached on top of three."""
         stack = self.stacks.get(person_id, [])
         if not stack:
             raise SlackError("not_found")
@@ -99,6 +101,7 @@ class Dialogs:
         return old
 
     def publish(self, person_id: str, view: Json) -> Json:
+        """Makes or replaces a person's home tab."""
         known = self.homes.get(person_id)
         if known is not None:
             return self.replace(known, view)
@@ -113,9 +116,11 @@ class Dialogs:
         return stack.pop() if stack else None
 
     def clear(self, person_id: str) -> list[Json]:
+        """Takes every view off a person's screen and returns them."""
         return self.stacks.pop(person_id, [])
 
     def set_value(self, view: Json, block_id: str, action_id: str, value: Value) -> None:
+        """Keeps what was typed or chosen in an element."""
         entry = view["state"]["values"][block_id][action_id]
         entry[_STATE[entry["type"]][0]] = value
 
@@ -151,4 +156,5 @@ class Dialogs:
 
 
 def shaped_text(given: Json | None) -> Json | None:
+    """A text object with its flags."""
     return None if given is None else {"emoji": True, **given}

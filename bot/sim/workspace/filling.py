@@ -39,6 +39,8 @@ def value_for(workspace: Workspace, element: Json, filled: Filled) -> Any:  # no
     if kind in {"multi_static_select", "checkboxes"}:
         return [option_named(element, name) for name in ([filled] if isinstance(filled, str) else filled)]
     filled = "".join(filled)
+    if not filled:
+        return None
     if kind == "users_select":
         for person in workspace.people.values():
             if filled in {person.id, person.real_name, person.name}:

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from bot.sim.workspace import payloads, posting
 from bot.sim.workspace.blocks import elements_in
@@ -18,6 +19,17 @@ from bot.sim.workspace.world import Channel, Person
 
 class AnswerRefused(NotAcknowledged):
     """The app answered a submission in a way that Slack doesn't understand: the person sees an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an element is: in a message (`channel_id`, `ts`), in the home tab, or else in the top dialog."""
+
+    block_id: str
+    action_id: str
+    channel_id: str | None = None
+    ts: str | None = None
+    in_home: bool = False
 
 
 class Hands:
@@ -39,6 +51,30 @@ class Hands:
         channel, message, private = self._message(person_id, channel_id, ts)
         block, element = _find(message.get("blocks", []), _is_button(button))
         return await self._use_in_message(person_id, channel, message, block, element, None, private=private)
+
+    async def use(
+        self, person_id: str, place: Place, filled: Filled | None = None, *, quietly: bool = False
+    ) -> Json | None:
+        """Uses exactly one element: presses it, or puts a value into it (`quietly`: without telling the app). Returns
+        the acknowledgement if the app was told.
+        """
+        workspace = self._state.workspace
+        if place.ts is not None:
+            channel, message, private = self._message(person_id, place.channel_id, place.ts)
+            block, element = _at(message.get("blocks", []), place)
+            chosen = None
+            if element["type"] != "button":
+                chosen = {state_field(element) or "selected_option": value_for(workspace, element, filled or "")}
+            return await self._use_in_message(person_id, channel, message, block, element, chosen, private=private)
+        view = self._state.dialogs.homes[person_id] if place.in_home else self._view(person_id)
+        block, element = _at(view["blocks"], place)
+        if element["type"] == "button":
+            return await self._use_in_view(person_id, view, block, element, None)
+        value = value_for(workspace, element, filled or "")
+        if quietly:
+            self._state.dialogs.set_value(view, block["block_id"], element["action_id"], value)
+            return None
+        return await self.set_value(person_id, view, block, element, value)
 
     async def choose(
         self, person_id: str, label: str, filled: Filled, channel_id: str | None = None, ts: str | None = None
@@ -272,6 +308,14 @@ def _is_choice(name: str) -> Callable[[Json], bool]:
         element["type"] != "button"
         and (element["action_id"] == name or element.get("placeholder", {}).get("text", "").startswith(name))
     )
+
+
+def _at(blocks: list[Json], place: Place) -> tuple[Json, Json]:
+    for block in blocks:
+        for element, _ in elements_in(block):
+            if block["block_id"] == place.block_id and element["action_id"] == place.action_id:
+                return block, element
+    raise LookupError(f"nothing to use at {place.block_id}/{place.action_id}")
 
 
 def _find(blocks: list[Json], fits: Callable[[Json], bool]) -> tuple[Json, Json]:

@@ -87,6 +87,7 @@ def block_actions_in_view(state: State, person: Person, view: Json, action: Json
 
 
 def view_submission(state: State, person: Person, view: Json) -> Json:
+    """The submit button of a dialog was pressed."""
     return _interaction(state, person, "view_submission") | {
         "trigger_id": state.new_trigger(person.id),
         "view": copy.deepcopy(view),
@@ -95,6 +96,7 @@ def view_submission(state: State, person: Person, view: Json) -> Json:
 
 
 def view_closed(state: State, person: Person, view: Json, *, cleared: bool) -> Json:
+    """A dialog was closed, or all were (`cleared`)."""
     return _interaction(state, person, "view_closed") | {"view": copy.deepcopy(view), "is_cleared": cleared}
 
 

@@ -25,6 +25,7 @@ def checked_blocks(blocks: Value) -> list[Json]:
 
 
 def checked_text(text: str) -> str:
+    """The text, or msg_too_long."""
     if length(text) > TEXT_CHARACTERS:
         raise SlackError("msg_too_long")
     return text
@@ -67,6 +68,7 @@ def from_app(state: State) -> Json:
 
 
 def from_person(person: Person) -> Json:
+    """Who a message of a person is from."""
     return {"user": person.id, "team": person.team_id}
 
 

@@ -18,6 +18,7 @@ class Findings:
         self.problems: list[str] = []
 
     def add(self, problem: str, pointer: str) -> None:
+        """One more thing that is wrong."""
         self.problems.append(f"{problem} [json-pointer:{pointer}]")
 
     @property
@@ -30,6 +31,7 @@ Rule = Callable[[Any, str, Findings], None]
 
 
 def length(text: str) -> int:
+    """How many UTF-16 code units a text has."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

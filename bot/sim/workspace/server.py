@@ -13,6 +13,7 @@ from bot.sim.workspace.filling import Filled
 from bot.sim.workspace.hands import Hands
 from bot.sim.workspace.http_mode import HttpMode
 from bot.sim.workspace.methods.directory import group_shape, user_shape
+from bot.sim.workspace.page_server import Page
 from bot.sim.workspace.reading import plain
 from bot.sim.workspace.rules import Json
 from bot.sim.workspace.socket_mode import SocketMode
@@ -45,10 +46,12 @@ class WorkspaceServer:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listens; port 0 takes a free one."""
+        self._state.stopping = False
         app = web.Application(client_max_size=REQUEST_BYTES)
         app.router.add_route("*", "/api/{method}", self._api.handle)
         app.router.add_get("/link/", self._socket.handle)
         app.router.add_post("/upload/v1/{file_id}", Uploads(self._state).handle)
+        Page(self._state, self._hands).add_to(app)
         app.router.add_post("/actions/{key:.+}", ResponseUrls(self._state).handle)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -59,6 +62,7 @@ class WorkspaceServer:
         """Closes every connection and stops listening. The workspace keeps what happened in it."""
         await self._delivery.stop()
         await self._socket.stop()
+        self._state.stop_watching()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

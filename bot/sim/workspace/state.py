@@ -28,6 +28,7 @@ class Call:
 
     @property
     def ok(self) -> bool:
+        """Whether the method did what it was asked."""
         return self.error is None
 
 
@@ -80,12 +81,19 @@ class State:
     tickets: set[str] = field(default_factory=set)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=100_000))
     url: str = ""
+    stopping: bool = False
 
     def __post_init__(self) -> None:
         self.dialogs = Dialogs(self.workspace)
         self.limits = RateLimits(self.scale)
 
+    def stop_watching(self) -> None:
+        """Ends the streams of open pages, so that the server can close."""
+        self.stopping = True
+        self.changes.signal()
+
     def new_trigger(self, person_id: str) -> str:
+        """A trigger_id for what a person has just done."""
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self.triggers[trigger_id] = Trigger(person_id, time.monotonic())
         return trigger_id
@@ -105,6 +113,7 @@ class State:
     def new_response_url(
         self, person_id: str, channel_id: str, message_ts: str | None = None, thread_ts: str | None = None
     ) -> str:
+        """An address to answer what a person has just done."""
         key = f"{self.workspace.team_id}/{secrets.randbelow(10**13)}/{secrets.token_urlsafe(18)}"
         self.response_urls[key] = ResponseUrl(person_id, channel_id, message_ts, thread_ts, time.monotonic())
         return f"{self.url}/actions/{key}"

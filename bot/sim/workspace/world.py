@@ -56,9 +56,11 @@ class Channel:
     ephemerals: list[tuple[str, Json]] = field(default_factory=list)
 
     def find(self, ts: str) -> Json | None:
+        """The message with this ts, if any."""
         return next((message for message in self.messages if message["ts"] == ts), None)
 
     def replies(self, thread_ts: str) -> list[Json]:
+        """The replies in a thread, oldest first."""
         return [m for m in self.messages if m.get("thread_ts") == thread_ts and m["ts"] != thread_ts]
 
 

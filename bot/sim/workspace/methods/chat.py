@@ -20,6 +20,7 @@ _LOOKS = "link_names parse mrkdwn unfurl_links unfurl_media"
     limited_by="channel",
 )
 def post_message(state: State, arguments: Arguments) -> Json:
+    """A person for channel means direct messages. channel_not_found, not_in_channel, invalid_blocks, no_text."""
     channel = _channel_to_post_in(state, arguments.text("channel"))
     content = _content(arguments)
     if "thread_ts" in arguments:
@@ -37,6 +38,7 @@ def post_message(state: State, arguments: Arguments) -> Json:
     scope="chat:write",
 )
 def update(state: State, arguments: Arguments) -> Json:
+    """message_not_found, cant_update_message, and what is wrong with the new content."""
     channel = _known_channel(state, arguments.text("channel"))
     message = _found(channel, arguments.text("ts"))
     if message["user"] != state.workspace.bot_user_id:
@@ -49,6 +51,7 @@ def update(state: State, arguments: Arguments) -> Json:
 
 @method("chat.delete", "channel ts as_user", TIER_3, scope="chat:write")
 def delete(state: State, arguments: Arguments) -> Json:
+    """message_not_found, cant_delete_message."""
     channel = _known_channel(state, arguments.text("channel"))
     message = _found(channel, arguments.text("ts"))
     if message["user"] != state.workspace.bot_user_id:
@@ -59,6 +62,7 @@ def delete(state: State, arguments: Arguments) -> Json:
 
 @method("chat.postEphemeral", "channel user text blocks thread_ts link_names parse", TIER_4, scope="chat:write")
 def post_ephemeral(state: State, arguments: Arguments) -> Json:
+    """A message for one person in a channel where both that person and the app are."""
     channel = _known_channel(state, arguments.text("channel"))
     if state.workspace.bot_user_id not in channel.members:
         raise SlackError("not_in_channel" if not channel.is_private else "channel_not_found")
@@ -76,6 +80,7 @@ def post_ephemeral(state: State, arguments: Arguments) -> Json:
 
 @method("chat.getPermalink", "channel message_ts", HUNDREDS, reads=True, takes_json=False)
 def get_permalink(state: State, arguments: Arguments) -> Json:
+    """A link to a message; message_not_found."""
     channel = _known_channel(state, arguments.text("channel"))
     message = _found(channel, arguments.text("message_ts"))
     link = f"https://{state.workspace.domain}.slack.com/archives/{channel.id}/p{message['ts'].replace('.', '')}"
@@ -86,6 +91,7 @@ def get_permalink(state: State, arguments: Arguments) -> Json:
 
 @method("pins.add", "channel timestamp", TIER_2, scope="pins:write")
 def pins_add(state: State, arguments: Arguments) -> Json:
+    """already_pinned, message_not_found."""
     channel = readable_channel(state, arguments.text("channel"), member=True)
     message = _found(channel, arguments.text("timestamp"))
     if (channel.id, message["ts"]) in state.workspace.pins:
@@ -98,6 +104,7 @@ def pins_add(state: State, arguments: Arguments) -> Json:
 
 @method("reactions.add", "channel name timestamp", TIER_3, scope="reactions:write")
 def reactions_add(state: State, arguments: Arguments) -> Json:
+    """already_reacted, message_not_found."""
     channel = readable_channel(state, arguments.text("channel"), member=True)
     message = _found(channel, arguments.text("timestamp"))
     name = arguments.text("name").strip(":")
@@ -110,6 +117,7 @@ def reactions_add(state: State, arguments: Arguments) -> Json:
 
 
 def without_metadata(message: Json) -> Json:
+    """A message as everybody may see it."""
     return {name: value for name, value in message.items() if name != "metadata"}
 
 

@@ -67,6 +67,7 @@ def channel_shape(state: State, channel: Channel) -> Json:
 
 @method("conversations.info", "channel include_locale include_num_members", TIER_3, reads=True, takes_json=False)
 def info(state: State, arguments: Arguments) -> Json:
+    """channel_not_found; the scope depends on the kind of channel."""
     channel = readable_channel(state, arguments.text("channel"), scope="read")
     shape = channel_shape(state, channel)
     if arguments.flag("include_num_members"):
@@ -76,6 +77,7 @@ def info(state: State, arguments: Arguments) -> Json:
 
 @method("conversations.open", "channel users return_im prevent_creation", TIER_3, scope="im:write")
 def open_conversation(state: State, arguments: Arguments) -> Json:
+    """Opens the direct messages with one person; several would need mpim:write."""
     given = arguments.given.get("users")
     people = given if isinstance(given, list) else [user for user in str(given or "").split(",") if user]
     if "channel" in arguments:
@@ -102,6 +104,7 @@ def open_conversation(state: State, arguments: Arguments) -> Json:
 
 @method("conversations.join", "channel", TIER_3, scope="channels:join")
 def join(state: State, arguments: Arguments) -> Json:
+    """Only public channels can be joined."""
     channel = readable_channel(state, arguments.text("channel"))
     if channel.im_with is not None or channel.is_private:
         raise SlackError("method_not_supported_for_channel_type")
@@ -115,6 +118,7 @@ def join(state: State, arguments: Arguments) -> Json:
 
 @method("conversations.members", f"channel {_PAGE}", TIER_4, reads=True, takes_json=False)
 def members(state: State, arguments: Arguments) -> Json:
+    """Ids of people, page by page."""
     channel = readable_channel(state, arguments.text("channel"), scope="read")
     page, cursor = paged(channel.members, arguments)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}

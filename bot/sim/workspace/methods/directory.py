@@ -59,6 +59,7 @@ def user_shape(state: State, person: Person) -> Json:
 
 @method("users.info", "user include_locale", TIER_4, scope="users:read", reads=True, takes_json=False)
 def users_info(state: State, arguments: Arguments) -> Json:
+    """user_not_found."""
     person = state.workspace.people.get(arguments.text("user"))
     if person is None:
         raise SlackError("user_not_found")
@@ -67,6 +68,7 @@ def users_info(state: State, arguments: Arguments) -> Json:
 
 @method("users.list", "cursor limit include_locale", TIER_2, scope="users:read", reads=True, takes_json=False)
 def users_list(state: State, arguments: Arguments) -> Json:
+    """Everybody in the workspace, bots and the deactivated too, page by page."""
     people = [person for person in state.workspace.people.values() if not person.is_stranger]
     page, cursor = paged(people, arguments)
     return {
@@ -78,6 +80,7 @@ def users_list(state: State, arguments: Arguments) -> Json:
 
 @method("users.lookupByEmail", "email", TIER_3, scope="users:read.email", reads=True, takes_json=False)
 def users_lookup_by_email(state: State, arguments: Arguments) -> Json:
+    """users_not_found; the deactivated and strangers are not found."""
     email = arguments.text("email").lower()
     for person in state.workspace.people.values():
         if person.email.lower() == email and not (person.deleted or person.is_stranger or person.is_bot):
@@ -120,6 +123,7 @@ def group_shape(state: State, group: UserGroup, *, with_members: bool) -> Json:
     takes_json=False,
 )
 def usergroups_list(state: State, arguments: Arguments) -> Json:
+    """All user groups, with their members if asked."""
     shown = [g for g in state.workspace.groups.values() if not g.deleted or arguments.flag("include_disabled")]
     with_members = arguments.flag("include_users")
     return {"usergroups": [group_shape(state, group, with_members=with_members) for group in shown]}
@@ -134,6 +138,7 @@ def usergroups_list(state: State, arguments: Arguments) -> Json:
     takes_json=False,
 )
 def usergroups_users_list(state: State, arguments: Arguments) -> Json:
+    """no_such_subteam; deactivated people are left out."""
     group = state.workspace.groups.get(arguments.text("usergroup"))
     if group is None:
         raise SlackError("no_such_subteam")

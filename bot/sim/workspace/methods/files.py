@@ -17,6 +17,7 @@ ALT_TEXT = 1000
     "files.getUploadURLExternal", "filename length alt_txt snippet_type", TIER_4, scope="files:write", takes_json=False
 )
 def get_upload_url_external(state: State, arguments: Arguments) -> Json:
+    """Where to put a file of this length."""
     name, size = arguments.text("filename"), arguments.whole("length", 0)
     alt_text = arguments.text("alt_txt", "")
     if size < 1:
@@ -37,6 +38,7 @@ def get_upload_url_external(state: State, arguments: Arguments) -> Json:
     scope="files:write",
 )
 def complete_upload_external(state: State, arguments: Arguments) -> Json:
+    """Shares uploaded files in a channel or thread; file_not_found when the bytes never came."""
     given = arguments.value("files")
     if not isinstance(given, list) or not given or not all(isinstance(item, dict) and "id" in item for item in given):
         raise SlackError("invalid_arguments", messages=["[ERROR] must provide an array [json-pointer:/files]"])

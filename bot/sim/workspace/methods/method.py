@@ -30,6 +30,7 @@ class Arguments:
         return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
+        """A boolean, or a word for it as forms have."""
         value = self.given.get(name, default)
         if isinstance(value, str) and value.lower() in {"true", "false", "1", "0"}:
             return value.lower() in {"true", "1"}
@@ -38,6 +39,7 @@ class Arguments:
         raise _wrong(name, "a boolean")
 
     def whole(self, name: str, default: int) -> int:
+        """An integer, or digits as forms have."""
         value = self.given.get(name, default)
         if isinstance(value, bool):
             raise _wrong(name, "an integer")
@@ -108,5 +110,6 @@ def method(
 
 
 def need_scope(state: State, scope: str) -> None:
+    """missing_scope with what is needed and what is granted."""
     if scope not in state.workspace.scopes:
         raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(state.workspace.scopes)))

@@ -11,6 +11,7 @@ from bot.sim.workspace.state import State
 
 @method("api.test", "error foo", HUNDREDS, reads=True)
 def api_test(_state: State, arguments: Arguments) -> Json:
+    """Says back what it is told."""
     if "error" in arguments:
         raise SlackError(arguments.text("error"), args=arguments.given)
     return {"args": arguments.given}
@@ -18,6 +19,7 @@ def api_test(_state: State, arguments: Arguments) -> Json:
 
 @method("auth.test", "", HUNDREDS, reads=True)
 def auth_test(state: State, _arguments: Arguments) -> Json:
+    """Who the token belongs to."""
     workspace = state.workspace
     return {
         "url": f"https://{workspace.domain}.slack.com/",
@@ -32,6 +34,7 @@ def auth_test(state: State, _arguments: Arguments) -> Json:
 
 @method("apps.connections.open", "", CONNECT, by="app")
 def apps_connections_open(state: State, _arguments: Arguments) -> Json:
+    """An address for one WebSocket, good for one use."""
     ticket = secrets.token_urlsafe(24)
     state.tickets.add(ticket)
     return {"url": f"ws{state.url.removeprefix('http')}/link/?ticket={ticket}&app_id={state.workspace.app_id}"}
@@ -39,6 +42,7 @@ def apps_connections_open(state: State, _arguments: Arguments) -> Json:
 
 @method("team.info", "team domain", TIER_3, scope="team:read", reads=True, takes_json=False)
 def team_info(state: State, _arguments: Arguments) -> Json:
+    """The workspace itself."""
     workspace = state.workspace
     return {
         "team": {
@@ -53,6 +57,7 @@ def team_info(state: State, _arguments: Arguments) -> Json:
 
 @method("bots.info", "bot", TIER_3, scope="users:read", reads=True, takes_json=False)
 def bots_info(state: State, arguments: Arguments) -> Json:
+    """The app's bot; bot_not_found for another."""
     workspace = state.workspace
     if arguments.text("bot", workspace.bot_id) != workspace.bot_id:
         raise SlackError("bot_not_found")

@@ -22,6 +22,7 @@ def checked_view(view: object, kind: str) -> Json:
 
 @method("views.open", "trigger_id view interactivity_pointer", TIER_4)
 def views_open(state: State, arguments: Arguments) -> Json:
+    """expired_trigger_id after three seconds, exchanged_trigger_id the second time."""
     person_id = state.spend_trigger(arguments.text("trigger_id"))
     view = state.dialogs.open(person_id, checked_view(arguments.value("view"), "modal"))
     state.changes.signal()
@@ -30,6 +31,7 @@ def views_open(state: State, arguments: Arguments) -> Json:
 
 @method("views.push", "trigger_id view interactivity_pointer", TIER_4)
 def views_push(state: State, arguments: Arguments) -> Json:
+    """As views.open, on top of the view where the click was."""
     person_id = state.spend_trigger(arguments.text("trigger_id"))
     view = state.dialogs.push(person_id, checked_view(arguments.value("view"), "modal"))
     state.changes.signal()
@@ -38,6 +40,7 @@ def views_push(state: State, arguments: Arguments) -> Json:
 
 @method("views.update", "view_id external_id hash view", TIER_4)
 def views_update(state: State, arguments: Arguments) -> Json:
+    """not_found once the view is closed, hash_conflict when it has changed since."""
     if ("view_id" in arguments) == ("external_id" in arguments):
         raise SlackError("invalid_arguments", messages=["[ERROR] either view_id or external_id is required"])
     given = checked_view(arguments.value("view"), "modal")
@@ -54,6 +57,7 @@ def views_update(state: State, arguments: Arguments) -> Json:
 
 @method("views.publish", "user_id view hash", TIER_4)
 def views_publish(state: State, arguments: Arguments) -> Json:
+    """Sets a person's home tab; hash_conflict when it has changed since."""
     person_id = arguments.text("user_id")
     if person_id not in state.workspace.people:
         raise SlackError("user_not_found")
