@@ -2,7 +2,6 @@
 
 import json
 
-from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
 from bot.ports.slack import DialogChoice, RequestDialog
 from bot.slack.action_ids import ACTION_FIELD, COHORTS_FIELD, REASON_FIELD, REQUEST_DIALOG
@@ -10,7 +9,7 @@ from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.outcomes import top_reasons
 from bot.slack.cards.plain_dialog import modal
-from bot.slack.cards.request import REASON_CHARACTERS
+from bot.slack.cards.request import REASON_CHARACTERS, what_it_says
 from bot.slack.cards.text import clean, counted
 from bot.slack.cards.times import span
 
@@ -75,10 +74,11 @@ def _action(actions: tuple[Action, ...]) -> Json:
 
 
 def _what_they_do(actions: tuple[Action, ...]) -> Json:
-    said = [(action, CATALOGUE[action].what_it_says) for action in dict.fromkeys(actions) if action in CATALOGUE]
     lines = [
-        blocks.line(blocks.words(action.value, bold=True), blocks.label(": "), blocks.words(words, most=400))
-        for action, words in said
+        blocks.line(
+            blocks.words(action.value, bold=True), blocks.label(": "), blocks.words(what_it_says(action), most=400)
+        )
+        for action in dict.fromkeys(actions)
     ]
     return blocks.rich_text({"type": "rich_text_list", "style": "bullet", "elements": lines})
 

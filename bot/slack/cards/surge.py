@@ -12,8 +12,9 @@ from bot.slack.cards.figures import cohorts, figures, other_gaps
 from bot.slack.cards.offer import can_ask, is_finished
 from bot.slack.cards.outcomes import asked_and_signed, counts, progress, waiting
 from bot.slack.cards.text import counted, inert, mention, number, shorten
-from bot.slack.cards.times import SECOND, date, span
+from bot.slack.cards.times import date
 from bot.watch.surge import Surge, SurgeState
+from bot.watch.wording import span_in_words, usual_in_words
 
 MOST_GAPS = 6
 MOST_TYPES = 3
@@ -52,8 +53,8 @@ def first_line(surge: Surge) -> str:
     named = ", ".join(shorten(each, 80) for each in types[:MOST_TYPES]) or "at risk"
     if len(types) > MOST_TYPES:
         named += f" and {counted(len(types) - MOST_TYPES, 'other type')}"
-    width = span((surge.window_end - surge.window_start) / SECOND)
-    usual = f"{surge.usual:,.1f}" if 0 <= surge.usual < 1e12 else "not known"  # noqa: PLR2004 - beyond any tenant
+    width = span_in_words(surge.window_end - surge.window_start)
+    usual = usual_in_words(surge.usual)
     return f"{counted(surge.users, 'user')} flagged as {named} in {width}; usual for this window: {usual}."
 
 

@@ -1,0 +1,168 @@
+import pytest
+
+from bot.act.outcome import OutcomeState
+from bot.act.run import RunState
+from bot.decide.plan import HeldBackReason
+from bot.decide.request import RequestState
+from bot.sim.workspace import buttons, plain
+from bot.slack.cards.surge import surge_card
+from bot.watch.surge import SurgeState
+from tests.slack import accounts
+from tests.slack.accounts import FOUR, HOUR, after_run, briefing, gap, request_account, run_account, surge_account
+
+
+def shown(account) -> str:
+    return plain({"blocks": surge_card(account).blocks})
+
+
+def offered(account) -> list[str]:
+    return buttons({"blocks": surge_card(account).blocks})
+
+
+def test_the_card_says_what_happened_before_anything_else():
+    lines = shown(surge_account()).splitlines()
+    assert lines[0] == "Surge S-85PV, open: 1,204 users flagged"
+    assert lines[1].startswith("1,204 users flagged as leakedCredentials in 5 hours; usual")
+    assert lines[1].endswith(": 0.3.")
+
+
+def test_every_figure_stands_beside_its_word():
+    lines = shown(surge_account()).splitlines()
+    for figure in (
+        "flagged 1,204",
+        "still at risk 1,190",
+        "cloud-only 412",
+        "hybrid 310",
+        "AD FS 96",
+        "Okta 120",
+        "Ping 31",
+        "guest 4",
+        "passwordless 87 (has registered a passwordless method)",
+    ):
+        assert figure in lines
+
+
+def test_before_the_profiles_are_read_the_card_says_that_it_reads_them():
+    assert "Reading who they are" in shown(surge_account(briefing=None))
+    assert offered(surge_account(briefing=None)) == ["Request remediation", "Acknowledge", "Snooze", "Details"]
+
+
+def test_a_figure_that_was_not_read_says_so_with_its_reason_and_is_no_zero():
+    unread = briefing(
+        at_risk=None, cohorts=None, passwordless=None, gaps=(gap("passwordless"), gap("domains", "timed out"))
+    )
+    lines = shown(surge_account(briefing=unread)).splitlines()
+    assert "passwordless not available: needs AuditLog.Read.All" in lines
+    assert "still at risk not available" in lines
+    assert "sign-in kinds not available" in lines
+    assert "domains: timed out" in lines
+    assert not any(line.endswith(" 0") for line in lines)
+
+
+def test_a_count_that_may_be_too_low_says_at_least():
+    assert "passwordless at least 87 " in shown(surge_account(briefing=briefing(passwordless_unread=3)))
+
+
+def test_a_watch_that_fails_is_on_the_card():
+    assert "the token was refused" in shown(surge_account(watch_problem="the token was refused"))
+
+
+def test_acknowledged_and_snoozed_name_the_person_and_lose_their_button():
+    account = surge_account(
+        surge=accounts.surge(
+            acknowledged_by=accounts.ADA,
+            acknowledged_at=FOUR,
+            snoozed_by=accounts.GRACE,
+            snoozed_until=FOUR + HOUR,
+        )
+    )
+    assert offered(account) == ["Request remediation", "Details"]
+    assert "Acknowledged by @U0ADA000001" in shown(account)
+    assert "Snoozed until 2025-04-20 05:00 UTC by @U0GRACE0001" in shown(account)
+
+
+def test_while_a_request_is_pending_nobody_can_ask_again():
+    account = surge_account(requests=(request_account(),))
+    assert "Request remediation" not in offered(account)
+    assert "Request pending: @U0ADA000001 asks to Confirm safe for 1,180 users. Signed 0 of 1" in shown(account)
+
+
+@pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING, RunState.PAUSED])
+def test_while_a_run_is_active_nobody_can_ask_again(state: RunState):
+    account = surge_account(requests=(request_account(RequestState.APPROVED, run=run_account(state)),))
+    assert "Request remediation" not in offered(account)
+    assert f"clean-up {state.value}" in shown(account)
+
+
+@pytest.mark.parametrize("state", [RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED])
+def test_after_a_request_that_came_to_nothing_anyone_may_ask_again(state: RequestState):
+    account = surge_account(requests=(request_account(state),))
+    assert "Request remediation" in offered(account)
+    assert f"is {state.value}" in shown(account)
+
+
+def test_at_the_end_the_card_says_how_many_and_who_signed_and_starts_nothing_more():
+    account = after_run()
+    assert offered(account) == ["Details"]
+    assert "verified 1,180, accepted (not yet visible) 0, skipped 0, failed 0" in shown(account)
+    assert "Asked by @U0ADA000001, signed by @U0GRACE0001" in shown(account)
+    assert shown(account).splitlines()[0] == "Surge S-85PV, open: done, 1,180 users verified"
+
+
+def test_users_held_back_on_purpose_do_not_bring_the_buttons_back():
+    account = after_run(briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 24})
+    assert offered(account) == ["Details"]
+
+
+def test_more_users_at_risk_than_were_held_back_bring_the_buttons_back():
+    account = after_run(briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 25})
+    assert "Request remediation" in offered(account)
+
+
+def test_newcomers_bring_the_buttons_back():
+    assert "Request remediation" in offered(after_run(surge_changes={"users": 1205}))
+
+
+def test_newcomers_who_are_not_at_risk_any_more_do_not():
+    account = after_run(surge_changes={"users": 1205}, briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 0})
+    assert offered(account) == ["Details"]
+
+
+def test_a_surge_that_reopened_after_the_run_brings_the_buttons_back():
+    reopened = {"state": SurgeState.REOPENED, "window_end": FOUR + 9 * HOUR}
+    assert "Request remediation" in offered(after_run(surge_changes=reopened))
+
+
+def test_a_surge_that_had_reopened_before_the_run_does_not():
+    reopened = {"state": SurgeState.REOPENED, "window_end": FOUR + 2 * HOUR}
+    assert offered(after_run(surge_changes=reopened)) == ["Details"]
+
+
+def test_a_stopped_run_leaves_users_to_ask_for():
+    account = after_run(RunState.STOPPED, verified=300)
+    assert "Request remediation" in offered(account)
+    assert "not sent 880" in shown(account)
+
+
+def test_cohorts_left_out_can_be_asked_for_later():
+    run = run_account(RunState.DONE, verified=1180, planned=1180)
+    request = request_account(RequestState.APPROVED, run=run, plan=accounts.plan(reason=HeldBackReason.COHORT))
+    assert "Request remediation" in offered(surge_account(requests=(request,)))
+
+
+def test_users_who_failed_stay_on_details_only():
+    counts = dict.fromkeys(OutcomeState, 0) | {OutcomeState.VERIFIED: 1170, OutcomeState.FAILED: 10}
+    account = after_run(counts=counts, briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 34})
+    assert offered(account) == ["Details"]
+
+
+def test_a_closed_surge_keeps_details_only():
+    account = surge_account(surge=accounts.surge(state=SurgeState.CLOSED))
+    assert offered(account) == ["Details"]
+    assert "closed" in shown(account).splitlines()[0]
+
+
+def test_the_fallback_says_what_happened():
+    assert surge_card(surge_account()).text.startswith(
+        "Surge S-85PV, open: 1,204 users flagged. 1,204 users flagged as"
+    )
