@@ -112,24 +112,35 @@ class Finish:
 Step = Nothing | ReadBack | Send | Verify | Wait | Finish
 
 
-def next_step(run: Run, outcomes: Sequence[Outcome], unanswered: Sequence[Intent], now: int) -> Step:
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What the next step depends on. Times in microseconds UTC."""
+
+    unanswered: tuple[Intent, ...]
+    waiting: int
+    accepted: int
+    """Accepted and not yet visible."""
+    due: tuple[str, ...]
+    """Those of them whose time to be read has come."""
+    next_look: int | None
+    """When the next of them is to be read."""
+    last_sent_at: int | None
+    """The last answer that accepted one of them."""
+
+
+def next_step(run: Run, facts: RunFacts, now: int) -> Step:
     """Say what the run needs now."""
-    if unanswered:
-        return ReadBack(unanswered[0])
-    accepted = [outcome for outcome in outcomes if outcome.state is OutcomeState.ACCEPTED]
-    due = tuple(outcome.user_id for outcome in accepted if outcome.look_at <= now)
-    waiting = any(outcome.state is OutcomeState.WAITING for outcome in outcomes)
-    writes = run.state in {RunState.QUEUED, RunState.RUNNING}
-    if writes and waiting and now >= run.not_before:
+    if facts.unanswered:
+        return ReadBack(facts.unanswered[0])
+    writes = not run.state.is_over and run.state is not RunState.PAUSED
+    if writes and facts.waiting and now >= run.not_before:
         return Send()
-    if due:
-        return Verify(due)
-    if writes and not waiting:
-        last = max((outcome.sent_at or 0 for outcome in accepted), default=0)
-        if not accepted or now >= last + VISIBLE_WITHIN:
-            return Finish()
-    times = [outcome.look_at for outcome in accepted]
-    if writes and waiting:
+    if facts.due:
+        return Verify(facts.due)
+    if writes and not facts.waiting and (not facts.accepted or now >= (facts.last_sent_at or now) + VISIBLE_WITHIN):
+        return Finish()
+    times = [facts.next_look] if facts.next_look is not None else []
+    if writes and facts.waiting:
         times.append(run.not_before)
     return Wait(min(times)) if times else Nothing()
 

@@ -23,6 +23,31 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """Who may ask and sign for one tenant, and how many must."""
+
+    requesters: tuple[str, ...]
+    """Slack user ids and user-group ids. Empty means nobody."""
+    approvers: tuple[str, ...]
+    approvals_needed: int
+    """Signatures besides the requester's asking; at least one."""
+    request_lifetime: int
+    """Microseconds until an unsigned request expires."""
+    resend_after: int
+    """Microseconds after which a user who is as before may be sent again."""
+
+    @property
+    def everyone_named(self) -> tuple[str, ...]:
+        """Whoever may ask or sign: these may also acknowledge, snooze, pause, resume and stop."""
+        return tuple(dict.fromkeys(self.requesters + self.approvers))
+
+
+def groups_among(listed: Collection[str]) -> tuple[str, ...]:
+    """The user-group ids of a list: Slack's begin with S."""
+    return tuple(each for each in listed if each.startswith("S"))
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A directory account of a person, and whether it is in conflict."""
 

@@ -65,12 +65,18 @@ class Vote:
     at: int
 
 
-def refuse_vote(request: Request, *, user_id: str, votes: Collection[Vote], now: int) -> Refusal | None:
-    """Refuse a vote by what the request itself says. Lists and conflicts are judged by bot.decide.policy."""
+def refuse_change(request: Request, *, now: int) -> Refusal | None:
+    """Refuse any change of a request that is settled or whose time is up."""
     if request.state is RequestState.EXPIRED or (request.state is RequestState.PENDING and now >= request.expires_at):
         return Refusal.EXPIRED
-    if request.state is not RequestState.PENDING:
-        return Refusal.ALREADY_SETTLED
+    return None if request.state is RequestState.PENDING else Refusal.ALREADY_SETTLED
+
+
+def refuse_vote(request: Request, *, user_id: str, votes: Collection[Vote], now: int) -> Refusal | None:
+    """Refuse a vote by what the request itself says. Lists and conflicts are judged by bot.decide.policy."""
+    refused = refuse_change(request, now=now)
+    if refused is not None:
+        return refused
     if user_id == request.requester:
         return Refusal.OWN_REQUEST
     if any(vote.user_id == user_id for vote in votes):

@@ -32,7 +32,6 @@ _TRIES_WHEN_THROTTLED = 12
 _WORTH_ANOTHER_TRY = frozenset({408, 500, 502, 503, 504})
 _TOO_MANY = 429
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_SHORTEST_DELAY = 0.25
 _LONGEST_DELAY = 60.0
 
 log = structlog.get_logger()
@@ -51,10 +50,18 @@ class Reading(Generic[T]):
 class Calls:
     """All calls of one tenant, each through the pacer of its family."""
 
-    def __init__(self, transport: Transport, pacers: Mapping[Family, Pacer], world: World, tenant_id: str) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        pacers: Mapping[Family, Pacer],
+        world: World,
+        tenant_id: str,
+        first_delay: float,
+    ) -> None:
         self._transport = transport
         self._pacers = pacers
         self._world = world
+        self._first_delay = first_delay
         self._log = log.bind(tenant_id=tenant_id)
 
     async def read(
@@ -94,14 +101,17 @@ class Calls:
             if not _may_help(found) or failed >= _TRIES or throttled >= _TRIES_WHEN_THROTTLED:
                 raise found
             if found.status != _TOO_MANY:  # a 429 waits in the pacer, with everybody else of its family
-                await asyncio.sleep(self._delay(pacer, failed, asked_wait))
+                await asyncio.sleep(self.delay(endpoint.family, failed, asked_wait))
 
-    async def write(self, request: RequestInformation, endpoint: Endpoint, priority: Priority) -> Answer:
-        """Send once and say what came. Never raises for what Graph or the net does."""
+    async def write(
+        self, request: RequestInformation, endpoint: Endpoint, priority: Priority, *, taken_at: float | None = None
+    ) -> Answer:
+        """Send once and say what came. Never raises for what Graph or the net does. taken_at: a slot held already."""
         pacer = self._pacers[endpoint.family]
         answer = Answer(status=None, request_id="", why="")
         try:
-            taken_at = await pacer.slot(priority)
+            if taken_at is None:
+                taken_at = await pacer.slot(priority)
             response = await self._transport.exchange(request)
             self._learn(response, pacer, taken_at)
             answer = _answer_of(response)
@@ -158,9 +168,9 @@ class Calls:
         else:
             pacer.answered(used=share_used(response.headers.get("x-ms-throttle-limit-percentage")))
 
-    @staticmethod
-    def _delay(pacer: Pacer, failed: int, asked: float | None) -> float:
-        delay: float = max(_SHORTEST_DELAY, pacer.rate.interval) * 2 ** (failed - 1)
+    def delay(self, family: Family, failed: int, asked: float | None = None) -> float:
+        """Seconds to wait after so many failed tries; Microsoft may have asked for more."""
+        delay: float = max(self._first_delay, self._pacers[family].rate.interval) * 2 ** (failed - 1)
         return min(max(delay, asked or 0), _LONGEST_DELAY)
 
 

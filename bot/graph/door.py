@@ -70,9 +70,11 @@ def open_graph(
         Family.DIRECTORY: directory_units_per_second(None),
     }
     now = world.monotonic()
+    patience = patience or Patience()
     return GraphDoor(
         tenant_id=tenant_id,
-        transport=Transport(home, authentication, patience or Patience()),
+        transport=Transport(home, authentication, patience),
+        first_delay=patience.again,
         credential=credential,
         pacers={family: Pacer(Rate(rate, now=now), world.monotonic) for family, rate in rates.items()},
         world=world,
@@ -87,6 +89,7 @@ class GraphDoor:
         *,
         tenant_id: str,
         transport: Transport,
+        first_delay: float,
         credential: EntraCredential | None,
         pacers: Mapping[Family, Pacer],
         world: World,
@@ -95,9 +98,10 @@ class GraphDoor:
         self._credential = credential
         self._pacers = pacers
         self._client = transport.requests
-        self._calls = Calls(transport, pacers, world, tenant_id)
+        self._calls = Calls(transport, pacers, world, tenant_id, first_delay)
         self._lists = Lists(self._calls, transport.base_url, tenant_id)
         self._by_id = UsersById(self._calls, self._lists, self._client, world)
+        self._held_slot: float | None = None
 
     def slot_seconds(self) -> float:
         """Seconds between two slots of the Identity Protection family at the present pace."""
@@ -149,15 +153,20 @@ class GraphDoor:
             raise
         return reading.value
 
-    async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
-        """One write for at most 60 users. Never repeated by the door, never raises for what Graph or the net does.
+    async def wait_for_slot(self, priority: Priority) -> None:
+        """Wait for the next slot of the Identity Protection family and hold it for the send that follows at once."""
+        self._held_slot = await self._pacers[Family.IDENTITY_PROTECTION].slot(priority)
 
-        Raises ValueError for no user, for more than 60, and for an action that is no write on risky users.
+    async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
+        """One write for at most 60 users, in the slot that wait_for_slot gave (without one it waits for its own).
+
+        Never repeated by the door, never raises for what Graph or the net does. Raises ValueError for no user, for more than 60, and for an action that is no write on risky users.
         """
         if not 1 <= len(user_ids) <= IDS_IN_A_WRITE:
             raise ValueError(f"a write takes 1 to {IDS_IN_A_WRITE} users, not {len(user_ids)}")
         request = requests.action(self._client, action, user_ids)
-        return await self._calls.write(request, RISKY_USER_ACTIONS, Priority.ACT)
+        held, self._held_slot = self._held_slot, None
+        return await self._calls.write(request, RISKY_USER_ACTIONS, Priority.ACT, taken_at=held)
 
     async def count_users(self, *, priority: Priority) -> int:
         """How many users the tenant has. The directory's budget follows from it."""

@@ -97,8 +97,17 @@ class Graph(Protocol):
     async def risky_user(self, user_id: str, *, priority: Priority) -> RiskyUser | None:
         """One risky user, or None where Graph lists none by this id."""
 
+    async def wait_for_slot(self, priority: Priority) -> None:
+        """Wait for the next slot of the Identity Protection family and hold it for the send that follows at once.
+
+        So that what a write rests on is judged after the waiting, not before it. A slot that is not used is lost.
+        """
+
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
-        """One write for at most 60 users. Never repeated by the door, never raises for what Graph or the net does."""
+        """One write for at most 60 users, in the slot that wait_for_slot gave.
+
+        Never repeated by the door, never raises for what Graph or the net does.
+        """
 
     async def count_users(self, *, priority: Priority) -> int:
         """How many users the tenant has."""

@@ -1,0 +1,231 @@
+"""The only place that wires things together; it starts them and stops them."""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import structlog
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.decide.policy import Policy
+from bot.graph.door import open_graph
+from bot.health import health_app
+from bot.operations.carry_out_click import Inbox
+from bot.operations.send_cards import Sender
+from bot.operations.tenant import Bells, Tenant
+from bot.ports.slack import SlackError
+from bot.replica import Replica
+from bot.settings import Fault, Settings, SettingsError
+from bot.slack.connection import SlackConnection
+from bot.slack.door import SlackDoor
+from bot.slack.http_mode import events_handler
+from bot.slack.team import Team
+from bot.store.database import Database
+from bot.store.engine import open_engine
+from bot.store.migrate import migrate
+from bot.store.sole import SecondProcessError, sole_lock
+from bot.watch.scan.window_scan import WindowScan
+from bot.world import RealWorld
+
+MICROSECONDS = 1_000_000
+FRESH_POLLS = 3
+"""Watching counts as working while the last good poll is younger than so many intervals."""
+_REFUSED_TOKENS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT. Raises SettingsError for what only the services could tell was wrong."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        await _serve(settings, stop, stack)
+
+
+async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack) -> None:
+    store = _open_store(settings, stack)
+    await asyncio.to_thread(store.migrate)
+    database = store.database
+    stack.push_async_callback(database.close)
+    if store.is_sole:
+        await database.transact(lambda tx: tx.leases.clear())
+    connection = SlackConnection(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value() if settings.slack_app_token else "",
+        api_url=settings.slack_api_url,
+    )
+    stack.push_async_callback(connection.close)
+    opened = await _reach_slack(connection, stop)
+    if opened is None:
+        return
+    client, team = opened
+    world = RealWorld()
+    slack = SlackDoor(client, team=team, world=world, calls_per_second=settings.identity_protection_rps)
+    tenant = _tenant(settings, team, database, slack, world)
+    stack.push_async_callback(tenant.graph.close)
+    tenants = {tenant.id: tenant}
+    inbox = Inbox(store=database, slack=slack, world=world, tenants=tenants)
+    replica = _replica(settings, database, slack, tenants, inbox)
+    app = connection.build_app(inbox)
+    health = health_app(lambda: _state(settings, replica, connection))
+    if settings.slack_mode == "http":
+        secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
+        health.router.add_post("/slack/events", events_handler(app, signing_secret=secret))
+    await _serve_http(health, settings.http_port, stack)
+    if settings.slack_mode == "socket":
+        await _listen(connection, stop)
+    log.info("started", tenant=tenant.id, mode=settings.slack_mode)
+    await replica.live(stop)
+
+
+class _Store:
+    """The database with what must be done before it is used."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self.database = Database(self._engine)
+        self.lock = sole_lock(url)
+        self.is_sole = self.lock is not None
+
+    def migrate(self) -> None:
+        migrate(self._engine)
+
+
+def _open_store(settings: Settings, stack: AsyncExitStack) -> _Store:
+    try:
+        store = _Store(settings.database)
+    except ValueError as problem:
+        raise SettingsError([Fault("COUNTERSIGN_DATABASE_URL", str(problem))]) from None
+    except OSError as problem:
+        why = f"the folder can't be made ({problem.strerror}). Name one that this user may write to"
+        raise SettingsError([Fault("COUNTERSIGN_DATA_DIR", why)]) from None
+    if store.lock is not None:
+        try:
+            store.lock.take()
+        except SecondProcessError as second:
+            why = f"another countersign run has this database (lock {second}). Stop it, or use PostgreSQL for several"
+            raise SettingsError([Fault("COUNTERSIGN_DATABASE_URL", why)]) from None
+        except OSError as problem:
+            why = f"its folder can't be written to ({problem.strerror}). Name one that this user may write to"
+            raise SettingsError([Fault("COUNTERSIGN_DATA_DIR", why)]) from None
+        stack.callback(store.lock.release)
+    return store
+
+
+async def _reach_slack(connection: SlackConnection, stop: asyncio.Event) -> tuple[AsyncWebClient, Team] | None:
+    """Ask Slack who we are, again and again while it can't be reached. None: told to stop."""
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            return await connection.open()
+        except SlackError as problem:
+            if problem.code in _REFUSED_TOKENS:
+                why = f"Slack refuses it ({problem.code}). Copy the bot token anew from 'OAuth & Permissions'"
+                raise SettingsError([Fault("SLACK_BOT_TOKEN", why)]) from None
+            log.warning("slack_not_reached", code=problem.code)
+        await _pause(stop, problem_pause := pause)
+        pause = min(problem_pause * 2, 30.0)
+    return None
+
+
+async def _listen(connection: SlackConnection, stop: asyncio.Event) -> None:
+    """Open Socket Mode; while Slack can't be reached, again and again."""
+    pause = 1.0
+    while not stop.is_set():
+        try:
+            await connection.listen()
+        except SlackError as problem:
+            if problem.code in _REFUSED_TOKENS | {"not_allowed_token_type"}:
+                why = f"Slack refuses it ({problem.code}). It needs the scope connections:write, under 'Basic Information'"
+                raise SettingsError([Fault("SLACK_APP_TOKEN", why)]) from None
+            log.warning("slack_not_reached", code=problem.code)
+        else:
+            return
+        await _pause(stop, pause)
+        pause = min(pause * 2, 30.0)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+def _tenant(settings: Settings, team: Team, store: Database, slack: SlackDoor, world: RealWorld) -> Tenant:
+    token = settings.graph_access_token
+    graph = open_graph(
+        tenant_id=settings.azure_tenant_id,
+        graph_url=settings.graph_url,
+        access_token=token.get_secret_value() if token else None,
+        world=world,
+        requests_per_second=settings.identity_protection_rps,
+    )
+    policy = Policy(
+        requesters=settings.requesters,
+        approvers=settings.approvers,
+        approvals_needed=settings.approvals_needed,
+        request_lifetime=settings.request_ttl * MICROSECONDS,
+        resend_after=settings.resend_after * MICROSECONDS,
+    )
+    return Tenant(
+        id=settings.azure_tenant_id,
+        channel=settings.slack_channel,
+        team_id=team.team_id,
+        policy=policy,
+        store=store,
+        graph=graph,
+        slack=slack,
+        world=world,
+        new_detector=WindowScan,
+        bells=Bells(),
+    )
+
+
+def _replica(
+    settings: Settings, store: Database, slack: SlackDoor, tenants: Mapping[str, Tenant], inbox: Inbox
+) -> Replica:
+    world = RealWorld()
+    bell = next(iter(tenants.values())).bells.cards
+    sender = Sender(store=store, slack=slack, world=world, holder=lambda: replica.sender_hold)
+    replica = Replica(
+        name=secrets.token_hex(8),
+        store=store,
+        world=world,
+        tenants=tenants,
+        inbox=inbox,
+        sender=sender,
+        cards_bell=bell,
+        poll_seconds=settings.poll_interval,
+    )
+    return replica
+
+
+def _state(settings: Settings, replica: Replica, connection: SlackConnection) -> Mapping[str, bool]:
+    fresh = settings.poll_interval * FRESH_POLLS + 60
+    now = replica.world.monotonic()
+    return {
+        "slack": connection.connected or settings.slack_mode == "http",
+        "graph": all(
+            tenant.hold is None or now - replica.polled_at.get(tenant.id, -fresh) < fresh
+            for tenant in replica.tenants.values()
+        ),
+    }
+
+
+async def _serve_http(app: web.Application, port: int, stack: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+    except OSError as problem:
+        why = f"port {port} can't be opened ({problem.strerror}). Name a free one, or 0 for any"
+        raise SettingsError([Fault("COUNTERSIGN_HTTP_PORT", why)]) from None

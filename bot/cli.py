@@ -1,0 +1,158 @@
+"""The commands. Thin: each reads its options, calls one thing, and turns what went wrong into words."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from bot.commands.backtest import backtest_command
+from bot.settings import SettingsError, read_settings, read_store_settings
+
+BAD_SETTINGS = 2
+
+app = typer.Typer(
+    name="countersign",
+    help="Undo a mass false alarm of Entra ID Protection from Slack, with a second signature.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ledger_app = typer.Typer(help="The audit record.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+app.command("backtest")(backtest_command)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words for people.")]
+
+
+def main() -> None:
+    """Run a command; bad settings are said one a line, and end with 2."""
+    try:
+        app()
+    except SettingsError as problem:
+        for fault in problem.faults:
+            say(f"{fault.variable}: {fault.why}", error=True)
+        sys.exit(BAD_SETTINGS)
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print a line."""
+    typer.echo(text, err=error)
+
+
+def say_json(value: object) -> None:
+    """Print a value as JSON."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+@app.command()
+def run() -> None:
+    """Watch the tenant and serve Slack, until stopped. Settings come from the environment: see .env.example."""
+    from bot.app import serve  # noqa: PLC0415 - the other commands start faster without the doors
+    from bot.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs()
+    settings = read_settings()
+    asyncio.run(serve(settings))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page is served; 0 takes a free port.", min=0, max=65535)] = 8080,
+    auto: Annotated[bool, typer.Option("--auto", help="Play both admins; exit 0 when all is verified.")] = False,  # noqa: FBT002 - a command-line flag
+) -> None:
+    """Replay April 2025 on an invented tenant and workspace, with a page that shows Slack as two admins see it."""
+    from bot.sim.demo import play  # noqa: PLC0415 - nothing else may know the invented services
+
+    sys.exit(asyncio.run(play(port=port, auto=auto)))
+
+
+def _open_store() -> Any:  # noqa: ANN401 - the store is imported late, for speed
+    from bot.store.database import Database  # noqa: PLC0415
+    from bot.store.engine import open_engine  # noqa: PLC0415
+    from bot.store.migrate import migrate  # noqa: PLC0415
+
+    url = read_store_settings().database
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:") and not path.exists():
+        say(f"There is no database at {path}. Set COUNTERSIGN_DATA_DIR or COUNTERSIGN_DATABASE_URL.", error=True)
+        raise typer.Exit(BAD_SETTINGS)
+    engine = open_engine(url)
+    migrate(engine)
+    return Database(engine)
+
+
+@app.command()
+def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line flag
+    """List the surges, newest first."""
+    from bot.terminal import surge_line  # noqa: PLC0415
+
+    found = _open_store().transact_here(lambda tx: tx.surges.all())
+    if as_json:
+        say_json(found)
+    elif not found:
+        say("No surge was seen yet.")
+    else:
+        for surge in found:
+            say(surge_line(surge))
+
+
+@app.command()
+def show(
+    surge: Annotated[str, typer.Argument(help="The surge's short name, such as S-7F3K, or its id.")],
+    names: Annotated[bool, typer.Option("--names", help="Name everybody behind each figure.")] = False,  # noqa: FBT002 - a command-line flag
+    as_json: AsJson = False,  # noqa: FBT002 - a command-line flag
+) -> None:
+    """Show one surge: its figures, requests, votes and outcomes."""
+    from bot.operations.account_for import account_for_surge, figures_of  # noqa: PLC0415
+    from bot.terminal import surge_text  # noqa: PLC0415
+
+    store = _open_store()
+    found = store.transact_here(lambda tx: tx.surges.find(surge))
+    if not found:
+        say(f"There is no surge {surge!r}. `countersign surges` lists them.", error=True)
+        raise typer.Exit(1)
+    for each in found:
+        account, figures = store.transact_here(
+            lambda tx, each=each: (account_for_surge(tx, each), figures_of(tx, each))
+        )
+        if as_json:
+            say_json({"account": account, "figures": figures})
+        else:
+            for line in surge_text(account, figures, names=names):
+                say(line)
+
+
+@ledger_app.command()
+def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line flag
+    """Check the ledger's chain of every tenant; exit 1 where it does not hold."""
+    from bot.record.ledger import first_break  # noqa: PLC0415
+
+    store = _open_store()
+    results = []
+    for tenant_id in store.transact_here(lambda tx: tx.ledger.tenants()):
+        number, digest, broken = store.transact_here(
+            lambda tx, tenant_id=tenant_id: (
+                *tx.ledger.head(tenant_id),
+                first_break(
+                    tx.ledger.entries(tenant_id),
+                    head_number=tx.ledger.head(tenant_id)[0],
+                    head_hash=tx.ledger.head(tenant_id)[1],
+                    tenant_id=tenant_id,
+                ),
+            )
+        )
+        results.append({"tenant": tenant_id, "rows": number, "head": digest, "broken": broken and broken.why})
+    if as_json:
+        say_json(results)
+    else:
+        for each in results:
+            fault = f"BROKEN: {each['broken']}" if each["broken"] else f"whole, head {each['head']}"
+            say(f"{each['tenant']}: {each['rows']} rows, {fault}")
+        if not results:
+            say("The ledger is empty.")
+    if any(each["broken"] for each in results):
+        raise typer.Exit(1)

@@ -1,0 +1,53 @@
+"""The log: one JSON object a line on standard error (words for a terminal), without tokens, secrets or payloads."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET = re.compile(r"(xox[a-z]-|xapp-|eyJ|Bearer\s+)[A-Za-z0-9._~+/=-]{6,}")
+_MOST = 2_000
+
+
+def _without_secrets(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _SECRET.sub(r"\1[left out]", value)[:_MOST]
+    return event
+
+
+def set_up_logs() -> None:
+    """Send structlog and the libraries' warnings to standard error."""
+    to_people = sys.stderr.isatty()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: Any = structlog.dev.ConsoleRenderer() if to_people else structlog.processors.JSONRenderer()
+    tracebacks: list[Any] = [] if to_people else [structlog.processors.format_exc_info]
+    structlog.configure(
+        processors=[*shared, *tracebacks, _without_secrets, last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *tracebacks,
+                _without_secrets,
+                last,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

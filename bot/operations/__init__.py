@@ -1,0 +1,1 @@
+"""One use case a module. Only these open transactions and call the doors."""

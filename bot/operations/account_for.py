@@ -1,0 +1,145 @@
+"""Gather from the tables what people are told of a surge, a request, a run: the same for card and terminal."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from bot.decide.plan import read_plan
+from bot.decide.request import Request, Verdict
+from bot.ports.store import Card, CardSubject, Transaction
+from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
+from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.surge import Surge, open_elsewhere
+
+RECENT = 14 * 24 * 3600 * 1_000_000
+"""Open detections this old still hold a user back (microseconds)."""
+
+
+def account_for_request(tx: Transaction, request: Request, surge: Surge) -> RequestAccount:
+    """A request with its plan, votes and run."""
+    plan = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
+    votes = tx.requests.votes(request.tenant_id, request.id)
+    run = tx.runs.of_request(request.tenant_id, request.id)
+    run_account = None
+    if run is not None:
+        run_account = RunAccount(
+            run=run,
+            action=plan.action,
+            planned=len(plan.user_ids),
+            counts=tx.runs.counts(run.tenant_id, run.id),
+            requester=request.requester,
+            signers=tuple(vote.user_id for vote in votes if vote.verdict is Verdict.APPROVE),
+            signed_at=request.settled_at or run.created_at,
+            open_reasons=tx.runs.reasons(run.tenant_id, run.id),
+        )
+    held_back = Counter(held.reason.value for held in plan.held_back).most_common()
+    return RequestAccount(request, plan, votes, tuple(held_back), surge, run_account)
+
+
+def account_for_surge(tx: Transaction, surge: Surge) -> SurgeAccount:
+    """A surge with its newest briefing and all its requests."""
+    return SurgeAccount(
+        surge=surge,
+        briefing=tx.briefings.latest(surge.tenant_id, surge.id),
+        requests=tuple(
+            account_for_request(tx, request, surge) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
+        ),
+        watch_problem=tx.watches.get(surge.tenant_id).problem,
+    )
+
+
+def account_for_card(
+    tx: Transaction, card: Card, *, link: str = ""
+) -> SurgeAccount | RequestAccount | RunAccount | CallAccount | None:
+    """What a card shows now; None where its subject is gone."""
+    if card.subject is CardSubject.SURGE:
+        surge = tx.surges.get(card.tenant_id, card.subject_id)
+        return account_for_surge(tx, surge) if surge else None
+    if card.subject is CardSubject.RUN:
+        run = tx.runs.get(card.tenant_id, card.subject_id)
+        request = tx.requests.get(card.tenant_id, run.request_id) if run else None
+    else:
+        request = tx.requests.get(card.tenant_id, card.subject_id)
+    if request is None:
+        return None
+    surge = tx.surges.get(card.tenant_id, request.surge_id)
+    if surge is None:
+        return None
+    account = account_for_request(tx, request, surge)
+    if card.subject is CardSubject.RUN:
+        return account.run
+    return CallAccount(account, link) if card.subject is CardSubject.CALL else account
+
+
+def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
+    """Who stands behind each figure of a surge, and by which fact."""
+    users = tx.surges.users(surge.tenant_id, surge.id)
+    profiles = tx.directory.profiles(surge.tenant_id, users)
+    risky = tx.directory.risky(surge.tenant_id, users)
+    detections = tx.detections.of_users(surge.tenant_id, users, surge.window_start - RECENT)
+    others = open_elsewhere(surge, detections)
+    names = {found.user_id: (found.user_principal_name, found.user_display_name) for found in detections}
+    names |= {user_id: (profile.user_principal_name, profile.display_name) for user_id, profile in profiles.items()}
+
+    def line(user_id: str, fact: str) -> PersonLine:
+        principal_name, display_name = names.get(user_id, ("", ""))
+        return PersonLine(user_id, principal_name, display_name, fact)
+
+    figures = []
+    for cohort in Cohort:
+        people = tuple(
+            line(user_id, _kind_fact(cohort)) for user_id in users if cohort_of(profiles.get(user_id)) is cohort
+        )
+        if people:
+            figures.append(Figure(cohort.value, people))
+    passwordless = tuple(
+        line(user_id, "has registered a passwordless method")
+        for user_id in users
+        if user_id in profiles and profiles[user_id].is_passwordless
+    )
+    at_risk = tuple(
+        line(user_id, f"riskState {risky[user_id].risk_state}, level {risky[user_id].risk_level}")
+        for user_id in users
+        if user_id in risky and risky[user_id].is_open
+    )
+    elsewhere = tuple(
+        line(user_id, ", ".join(sorted({each.risk_event_type for each in others[user_id]})))
+        for user_id in users
+        if user_id in others
+    )
+    for name, people in (
+        ("passwordless", passwordless),
+        ("still at risk", at_risk),
+        ("another open detection", elsewhere),
+    ):
+        if people:
+            figures.append(Figure(name, people))
+    return tuple(figures) + _run_figures(tx, surge, line_for=line)
+
+
+def _run_figures(tx: Transaction, surge: Surge, *, line_for: Callable[[str, str], PersonLine]) -> tuple[Figure, ...]:
+    """The outcomes of the surge's newest run, those that need somebody first."""
+    runs = [
+        tx.runs.of_request(surge.tenant_id, request.id) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
+    ]
+    run = next((each for each in reversed(runs) if each is not None), None)
+    if run is None:
+        return ()
+    by_state: dict[str, list[PersonLine]] = {}
+    for user_id, outcome in tx.runs.outcomes(surge.tenant_id, run.id).items():
+        fact = outcome.why or outcome.state.value
+        by_state.setdefault(outcome.state.value, []).append(line_for(user_id, fact))
+    return tuple(Figure(f"last run: {state}", tuple(people)) for state, people in sorted(by_state.items()))
+
+
+def _kind_fact(cohort: Cohort) -> str:
+    facts = {
+        Cohort.CLOUD_ONLY: "a managed domain, not synced",
+        Cohort.HYBRID: "a managed domain, synced from on-premises",
+        Cohort.AD_FS: "a domain federated with AD FS",
+        Cohort.OKTA: "a domain federated with Okta",
+        Cohort.PING: "a domain federated with Ping",
+        Cohort.OTHER_PROVIDER: "a domain federated with another provider",
+        Cohort.GUEST: "an external identity",
+        Cohort.UNKNOWN: "the directory did not tell",
+    }
+    return facts[cohort]

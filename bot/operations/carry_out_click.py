@@ -1,0 +1,146 @@
+"""Clicks: committed first, acknowledged, then carried out; and carried out later if the process died in between."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from bot.decide.refusal import Refusal, explain
+from bot.decide.request import Verdict
+from bot.operations.cast_vote import cast_vote, withdraw_request
+from bot.operations.heed_surge import heed_surge
+from bot.operations.request_remediation import field_errors, open_request, submit_request
+from bot.operations.show_details import show_details
+from bot.operations.steer_run import steer_run
+from bot.operations.tenant import Tenant
+from bot.ports.slack import Click, ClickKind, Slack, SlackError
+from bot.ports.store import CardSubject, KeptClick, Store
+from bot.ports.world import World
+
+SECOND = 1_000_000
+LEFT_ALONE_FOR = 10 * SECOND
+"""A click that is being carried out is not swept up before this."""
+MOST_ATTEMPTS = 8
+DIALOG_LIVES_FOR = 3 * SECOND
+
+_SUBJECTS = {
+    ClickKind.OPEN_REQUEST: CardSubject.SURGE,
+    ClickKind.SUBMIT_REQUEST: CardSubject.SURGE,
+    ClickKind.ACKNOWLEDGE: CardSubject.SURGE,
+    ClickKind.SNOOZE: CardSubject.SURGE,
+    ClickKind.DETAILS: CardSubject.SURGE,
+    ClickKind.APPROVE: CardSubject.REQUEST,
+    ClickKind.REJECT: CardSubject.REQUEST,
+    ClickKind.WITHDRAW: CardSubject.REQUEST,
+    ClickKind.PAUSE: CardSubject.RUN,
+    ClickKind.RESUME: CardSubject.RUN,
+    ClickKind.STOP: CardSubject.RUN,
+}
+_OPENS_A_DIALOG = {ClickKind.OPEN_REQUEST, ClickKind.DETAILS}
+
+log = structlog.get_logger()
+
+
+class Inbox:
+    """bot.ports.slack.ClickInbox over the store, for all tenants of this process."""
+
+    def __init__(self, *, store: Store, slack: Slack, world: World, tenants: Mapping[str, Tenant]) -> None:
+        self._store = store
+        self._slack = slack
+        self._world = world
+        self._tenants = tenants
+        self._fresh: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def field_errors(self, click: Click) -> Mapping[str, str]:
+        """What is wrong with a submitted request, from the store alone."""
+        tenant = await self._tenant_of(click)
+        if tenant is None:
+            return {"action": explain(Refusal.OUT_OF_DATE)}
+        return await self._store.transact(lambda tx: field_errors(tx, tenant, click))
+
+    async def take(self, click: Click) -> None:
+        """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
+        now = self._world.now()
+        if await self._store.transact(lambda tx: tx.clicks.add(click, now, try_at=now + LEFT_ALONE_FOR)):
+            self._fresh.add(click.key)
+
+    def carry_out_soon(self, click: Click) -> None:
+        """Hand over to a task of its own; the same click delivered again is not carried out again."""
+        if click.key not in self._fresh:
+            return
+        self._fresh.discard(click.key)
+        task = asyncio.get_running_loop().create_task(self._carry_out(KeptClick(click, self._world.now(), 0)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def sweep(self) -> None:
+        """Carry out what a process that died, or an outage, left behind."""
+        now = self._world.now()
+        for kept in await self._store.transact(lambda tx: tx.clicks.undone(now)):
+            await self._carry_out(kept)
+
+    async def drain(self) -> None:
+        """Wait for what is under way."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _tenant_of(self, click: Click) -> Tenant | None:
+        subject = _SUBJECTS.get(click.kind)
+        if subject is None:
+            return None
+        tenant_id = await self._store.transact(lambda tx: tx.cards.tenant_of(subject, click.subject_id))
+        return self._tenants.get(tenant_id) if tenant_id else None
+
+    async def _carry_out(self, kept: KeptClick) -> None:
+        click = kept.click
+        try:
+            if await self._store.transact(lambda tx: tx.clicks.is_done(click.key)):
+                return
+            tenant = await self._tenant_of(click)
+            if tenant is None:
+                await self._dismiss(click, Refusal.OUT_OF_DATE)
+            elif click.kind in _OPENS_A_DIALOG and self._world.now() > kept.taken_at + DIALOG_LIVES_FOR:
+                await self._dismiss(click, Refusal.TRY_AGAIN, "the bot was restarted before the dialog could open")
+            else:
+                await _dispatch(tenant, click)
+        except Exception as problem:  # noqa: BLE001 - whatever happens to one click, it is tried again and the rest go on
+            await self._put_off(kept, problem)
+
+    async def _dismiss(self, click: Click, refusal: Refusal, detail: str = "") -> None:
+        await self._slack.answer(click, explain(refusal, detail))
+        await self._store.transact(lambda tx: tx.clicks.finish(click.key, self._world.now()))
+
+    async def _put_off(self, kept: KeptClick, problem: Exception) -> None:
+        why = problem.code if isinstance(problem, SlackError) else type(problem).__name__
+        attempts = kept.attempts + 1
+        again = self._world.now() + LEFT_ALONE_FOR * min(2**attempts, 30) if attempts < MOST_ATTEMPTS else None
+        log.warning(
+            "click_not_carried_out", kind=kept.click.kind.value, why=why, attempt=attempts, exc_info=again is None
+        )
+        try:
+            await self._store.transact(lambda tx: tx.clicks.fail(kept.click.key, why, again))
+        except Exception:  # noqa: BLE001 - the row still stands as undone: the sweep finds it when the database is back
+            log.warning("click_not_put_off", kind=kept.click.kind.value)
+
+
+async def _dispatch(tenant: Tenant, click: Click) -> None:
+    match click.kind:
+        case ClickKind.OPEN_REQUEST:
+            await open_request(tenant, click)
+        case ClickKind.SUBMIT_REQUEST:
+            await submit_request(tenant, click)
+        case ClickKind.ACKNOWLEDGE | ClickKind.SNOOZE:
+            await heed_surge(tenant, click)
+        case ClickKind.DETAILS:
+            await show_details(tenant, click)
+        case ClickKind.APPROVE:
+            await cast_vote(tenant, click, Verdict.APPROVE)
+        case ClickKind.REJECT:
+            await cast_vote(tenant, click, Verdict.REJECT)
+        case ClickKind.WITHDRAW:
+            await withdraw_request(tenant, click)
+        case ClickKind.PAUSE | ClickKind.RESUME | ClickKind.STOP:
+            await steer_run(tenant, click)
+        case ClickKind.OUT_OF_DATE:
+            await tenant.slack.answer(click, explain(Refusal.OUT_OF_DATE))

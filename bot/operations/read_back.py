@@ -1,0 +1,71 @@
+"""An intent without an answer: a process died, or no answer came. Read its users back before anything else is sent."""
+
+from dataclasses import replace
+
+import structlog
+
+from bot.act.actions import is_fit
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import SECOND, Intent, Run, next_look
+from bot.operations.keep_outcomes import keep_outcomes
+from bot.operations.tenant import Tenant
+from bot.ports.graph import Answer, GraphError, Priority
+from bot.ports.store import Transaction
+from bot.record.ledger import Event
+from bot.watch.risk import RiskyUser
+
+CLOCKS_APART = 600 * SECOND
+PAUSE = 5 * SECOND
+
+log = structlog.get_logger()
+
+
+async def read_back(tenant: Tenant, run: Run, intent: Intent) -> None:
+    """Take what shows as ours; whoever does not will be judged and sent again."""
+    found: dict[str, RiskyUser] = {}
+    wanted = set(intent.user_ids)
+    try:
+        async for page in tenant.graph.risky_users(changed_since=intent.made_at - CLOCKS_APART, priority=Priority.ACT):
+            found |= {user.user_id: user for user in page.items if user.user_id in wanted}
+        if wanted - set(found):
+            async for page in tenant.graph.risky_users(only_at_risk=True, priority=Priority.ACT):
+                found |= {user.user_id: user for user in page.items if user.user_id in wanted}
+    except GraphError as problem:
+        why = problem.why
+        log.warning("not_read_back", tenant=tenant.id, run=run.id, problem=problem.problem.value, why=why)
+        await tenant.transact_as_holder(
+            lambda tx: tx.runs.save(replace(run, note=why, not_before=tenant.world.now() + PAUSE))
+        )
+        raise
+    await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, run, intent, found))
+    log.info("read_back", tenant=tenant.id, run=run.id, number=intent.number)
+
+
+def _settle(tx: Transaction, tenant: Tenant, run: Run, intent: Intent, found: dict[str, RiskyUser]) -> None:
+    now = tenant.world.now()
+    outcomes = tx.runs.outcomes(tenant.id, run.id, user_ids=intent.user_ids)
+    ours = {user_id for user_id, user in found.items() if user.is_processing or not is_fit(intent.action, user)}
+
+    def after(outcome: Outcome) -> Outcome:
+        if outcome.user_id in ours:
+            return replace(
+                outcome,
+                state=OutcomeState.ACCEPTED,
+                sends=outcome.sends + 1,
+                sent_at=now,
+                look_at=next_look(now, now),
+            )
+        if run.state.is_over:
+            return replace(outcome, state=OutcomeState.SKIPPED, why="the run was stopped before")
+        return replace(outcome, state=OutcomeState.WAITING)
+
+    tx.runs.answer(run, intent, Answer(None, "", "no answer came; the users were read back"), now)
+    keep_outcomes(tx, tenant, run, [after(outcome) for outcome in outcomes.values()])
+    tx.ledger.append(
+        tenant_id=tenant.id,
+        at=now,
+        event=Event.BATCH_READ_BACK,
+        subject=run.id,
+        actor="countersign",
+        facts={"number": intent.number, "shownAsOurs": sorted(ours & set(outcomes))},
+    )

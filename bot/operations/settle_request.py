@@ -1,0 +1,55 @@
+"""Bring a request to its end, from whatever side: state, ledger row, and every card that shows it."""
+
+from bot.decide.request import Request, RequestState, Vote
+from bot.operations.tenant import Tenant
+from bot.ports.store import CardSubject, Transaction
+from bot.record.ledger import Event
+
+_EVENTS = {
+    RequestState.APPROVED: Event.REQUEST_APPROVED,
+    RequestState.REJECTED: Event.REQUEST_REJECTED,
+    RequestState.WITHDRAWN: Event.REQUEST_WITHDRAWN,
+    RequestState.EXPIRED: Event.REQUEST_EXPIRED,
+}
+
+
+def settle_request(tx: Transaction, request: Request, state: RequestState, *, by: str | None, at: int) -> bool:
+    """Settle a pending request; False if somebody was faster. by None: time did it. at in microseconds UTC."""
+    if not tx.requests.settle(request, state, by=by, at=at):
+        return False
+    tx.ledger.append(
+        tenant_id=request.tenant_id,
+        at=at,
+        event=_EVENTS[state],
+        subject=request.id,
+        actor=by or "countersign",
+        facts={"plan": request.plan_hash},
+    )
+    tx.cards.want(request.tenant_id, CardSubject.REQUEST, request.id)
+    tx.cards.want(request.tenant_id, CardSubject.CALL, request.id)
+    tx.cards.want(request.tenant_id, CardSubject.SURGE, request.surge_id)
+    return True
+
+
+async def expire_requests(tenant: Tenant) -> None:
+    """Settle whatever nobody signed in time."""
+    now = tenant.world.now()
+
+    def expire(tx: Transaction) -> int:
+        expired = tx.requests.expired(tenant.id, now)
+        return sum(settle_request(tx, each, RequestState.EXPIRED, by=None, at=now) for each in expired)
+
+    if await tenant.transact_as_holder(expire):
+        tenant.bells.cards.set()
+
+
+def when_settled(request: Request, votes: tuple[Vote, ...]) -> str:
+    """Who was faster, or when time was up, for the sentence that refuses a late click."""
+    seconds = (request.settled_at or request.expires_at) // 1_000_000
+    at = f"<!date^{seconds}^{{time}}|{seconds}>"
+    if request.state in {RequestState.PENDING, RequestState.EXPIRED}:
+        return at
+    who = f" by <@{request.settled_by}>" if request.settled_by else ""
+    signers = [vote.user_id for vote in votes if vote.user_id != request.settled_by]
+    also = f" (also signed by {', '.join(f'<@{each}>' for each in signers)})" if signers else ""
+    return f"the request was {request.state.value}{who} at {at}{also}"

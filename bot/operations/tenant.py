@@ -1,0 +1,77 @@
+"""One tenant as the use cases meet it: its policy, its doors, and the proof that this process does its work."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bot.decide.policy import Policy
+from bot.ports.graph import Graph
+from bot.ports.slack import Slack
+from bot.ports.store import Hold, LeaseLostError, Store, Transaction
+from bot.ports.world import World
+from bot.watch.detector import Detector, Sighting
+from bot.watch.profile import Domain
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Bells:
+    """Who is to look at the tables now instead of at his next round. A missed ring costs only that wait."""
+
+    cards: asyncio.Event = field(default_factory=asyncio.Event)
+    act: asyncio.Event = field(default_factory=asyncio.Event)
+    brief: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class Recent:
+    """What was read for the whole tenant a short while ago: at, in seconds of the monotonic clock."""
+
+    domains: tuple[Domain, ...] | None = None
+    domains_at: float = 0.0
+    passwordless: Mapping[str, bool] | None = None
+    passwordless_at: float = 0.0
+
+
+@dataclass(slots=True)
+class Tenant:
+    """Everything a use case needs. Nothing in it must survive a restart: what must, is in the tables."""
+
+    id: str
+    channel: str
+    team_id: str
+    policy: Policy
+    store: Store
+    graph: Graph
+    slack: Slack
+    world: World
+    new_detector: Callable[[int | None], Detector]
+    """Makes a detector for so many users."""
+    bells: Bells
+    hold: Hold | None = None
+    """The lease on this tenant's work; None while another process has it."""
+    detector: Detector | None = None
+    known: dict[str, Sighting] = field(default_factory=dict)
+    """By key: the sightings that are already in the tables."""
+    tracking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    acting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a run is taken a step on."""
+    recent: Recent = field(default_factory=Recent)
+    stopping: bool = False
+    """The process is to end: no new batch is begun."""
+    detections_read_at: int = 0
+    """When the last complete reading of new detections began (microseconds UTC)."""
+
+    async def transact_as_holder(self, work: Callable[[Transaction], T]) -> T:
+        """A transaction that raises LeaseLostError unless this process still does this tenant's work."""
+        hold = self.hold
+        if hold is None:
+            raise LeaseLostError(self.id)
+
+        def fenced(tx: Transaction) -> T:
+            tx.leases.require(hold)
+            return work(tx)
+
+        return await self.store.transact(fenced)

@@ -1,0 +1,159 @@
+"""Bring what the detector sees into the tables: surges open, grow, end, reopen, each change with its ledger row."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import structlog
+
+from bot.act.outcome import Outcome, OutcomeState
+from bot.operations.tenant import Tenant
+from bot.ports.store import CardSubject, Transaction
+from bot.record.ledger import Event
+from bot.watch.detector import Detector, Flag, Sighting
+from bot.watch.surge import Surge, SurgeState, is_worth_opening, short_name, sighting_of, take_sighting
+
+HISTORY = 90 * 24 * 3600 * 1_000_000
+_EVENTS = {
+    SurgeState.ENDED: Event.SURGE_ENDED,
+    SurgeState.REOPENED: Event.SURGE_REOPENED,
+    SurgeState.CLOSED: Event.SURGE_CLOSED,
+}
+
+log = structlog.get_logger()
+
+
+async def load_detector(tenant: Tenant) -> None:
+    """Make a detector from the tables: the surges that are known, then every flag kept. For a new holder."""
+    now = tenant.world.now()
+
+    def load(tx: Transaction) -> Detector:
+        detector = tenant.new_detector(tx.watches.get(tenant.id).tenant_users)
+        surges = tx.surges.all(tenant.id)
+        known = [sighting_of(surge, tx.surges.users(tenant.id, surge.id)) for surge in surges]
+        detector.resume(known)
+        detector.observe(tx.detections.flags(tenant.id, now - HISTORY))
+        for user_id, cleared_at in tx.runs.cleared(tenant.id, now - HISTORY):
+            detector.forgive(user_id, cleared_at)
+        return detector
+
+    tenant.known = {}
+    tenant.detector = await tenant.transact_as_holder(load)
+
+
+async def forgive_users(tenant: Tenant, outcomes: Iterable[Outcome]) -> None:
+    """Verified users start anew: a detection dated after the write that cleared them counts as new."""
+    async with tenant.tracking:
+        for outcome in outcomes:
+            if outcome.state is OutcomeState.VERIFIED and tenant.detector is not None:
+                tenant.detector.forgive(outcome.user_id, outcome.sent_at or tenant.world.now())
+
+
+async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:
+    """Let the detector see what is new, scan now, and keep what changed."""
+    detector = tenant.detector
+    if detector is None:
+        return
+
+    def look(now: int) -> tuple[Sighting, ...]:
+        detector.observe(new)
+        return detector.scan(now)
+
+    async with tenant.tracking:
+        now = tenant.world.now()
+        sightings = await asyncio.to_thread(look, now)
+        changed = [
+            (sighting, tenant.world.new_id(), tenant.world.new_id())
+            for sighting in sightings
+            if tenant.known.get(sighting.key) != sighting
+        ]
+        if not changed:
+            return
+
+        def keep(tx: Transaction) -> list[Sighting]:
+            by_key = {surge.detector_key: surge for surge in tx.surges.all(tenant.id)}
+            kept = []
+            for sighting, surge_id, card_id in changed:
+                surge = by_key.get(sighting.key)
+                if surge is None and not is_worth_opening(
+                    sighting, tx.detections.open_users(tenant.id, sighting.users)
+                ):
+                    continue
+                if surge is None:
+                    _open(tx, tenant, sighting, surge_id=surge_id, card_id=card_id, now=now)
+                else:
+                    _follow(tx, surge, sighting, now=now)
+                kept.append(sighting)
+            return kept
+
+        for sighting in await tenant.transact_as_holder(keep):
+            tenant.known[sighting.key] = sighting
+    tenant.bells.cards.set()
+    tenant.bells.brief.set()
+
+
+def _open(tx: Transaction, tenant: Tenant, sighting: Sighting, *, surge_id: str, card_id: str, now: int) -> None:
+    surge = Surge(
+        tenant_id=tenant.id,
+        id=surge_id,
+        short_name=short_name(surge_id),
+        detector_key=sighting.key,
+        state=SurgeState.OPEN if sighting.ended_at is None else SurgeState.ENDED,
+        opened_at=sighting.opened_at,
+        window_start=sighting.window_start,
+        window_end=sighting.window_end,
+        ended_at=sighting.ended_at,
+        risk_event_types=sighting.risk_event_types,
+        users=len(sighting.users),
+        usual=sighting.usual,
+    )
+    tx.surges.save(surge)
+    tx.surges.add_users(tenant.id, surge.id, sighting.users, now)
+    tx.surges.ask_briefing(tenant.id, surge.id, now)
+    tx.cards.ensure(
+        card_id=card_id,
+        tenant_id=tenant.id,
+        subject=CardSubject.SURGE,
+        subject_id=surge.id,
+        channel=tenant.channel,
+        parent_id=None,
+    )
+    tx.ledger.append(
+        tenant_id=tenant.id,
+        at=now,
+        event=Event.SURGE_OPENED,
+        subject=surge.id,
+        actor="countersign",
+        facts=_facts(surge),
+    )
+    log.info("surge_opened", tenant=tenant.id, surge=surge.short_name, users=surge.users)
+
+
+def _follow(tx: Transaction, surge: Surge, sighting: Sighting, *, now: int) -> None:
+    taken = take_sighting(surge, sighting)
+    joined = tx.surges.add_users(surge.tenant_id, surge.id, sighting.users, now)
+    if taken == surge and not joined:
+        return
+    tx.surges.save(taken)
+    tx.cards.want(surge.tenant_id, CardSubject.SURGE, surge.id)
+    if joined or taken.state is not surge.state:
+        tx.surges.ask_briefing(surge.tenant_id, surge.id, now)
+    if taken.state is not surge.state:
+        tx.ledger.append(
+            tenant_id=surge.tenant_id,
+            at=now,
+            event=_EVENTS[taken.state],
+            subject=surge.id,
+            actor="countersign",
+            facts=_facts(taken),
+        )
+        log.info("surge_changed", tenant=surge.tenant_id, surge=surge.short_name, state=taken.state.value)
+
+
+def _facts(surge: Surge) -> dict[str, object]:
+    return {
+        "name": surge.short_name,
+        "users": surge.users,
+        "windowStart": surge.window_start,
+        "windowEnd": surge.window_end,
+        "riskEventTypes": surge.risk_event_types,
+    }

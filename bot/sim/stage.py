@@ -1,0 +1,144 @@
+"""The stage: the invented tenant and workspace in this process, and the bot as a child process beside them.
+
+The child gets the public environment and nothing else. When it dies it is started again, as any host would do.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.sim.tenant import Faults, Limits, Tenant, TenantServer, april_2025
+from bot.sim.workspace import Workspace, WorkspaceServer, contoso
+from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
+
+TOKEN_BYTES = 24
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast the story goes. `scale` makes the services' limits, and the bot's pace, that many times faster."""
+
+    users: int = 3000
+    scale: float = 1.0
+    poll_seconds: int = 15
+    resend_seconds: int = 15
+    processing_seconds: tuple[float, float] = (2.0, 8.0)
+    tail_seconds: float = 60.0
+
+
+@dataclass(slots=True)
+class Stage:
+    """Tenant, workspace and bot. `async with Stage(...)` starts all three and ends them."""
+
+    pace: Pace = field(default_factory=Pace)
+    port: int = 0
+    say: Callable[[str], None] = lambda _line: None
+    log_file: Path | None = None
+    """Where the bot's log goes; None: a file in the stage's folder."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """More variables for the bot, or others than the stage would set."""
+    faults: Faults = field(default_factory=Faults)
+    restarts: int = 0
+    tenant: Tenant = field(init=False)
+    workspace: Workspace = field(init=False)
+    graph: TenantServer = field(init=False)
+    slack: WorkspaceServer = field(init=False)
+    bot: asyncio.subprocess.Process | None = None
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+    _keeper: asyncio.Task[None] | None = None
+    _ending: bool = False
+    _token: str = field(default_factory=lambda: os.urandom(TOKEN_BYTES).hex())
+
+    def __post_init__(self) -> None:
+        self.tenant = april_2025(
+            datetime.now(UTC),
+            users=self.pace.users,
+            processing_seconds=self.pace.processing_seconds,
+            tail_seconds=self.pace.tail_seconds,
+        )
+        self.workspace = contoso()
+        self.graph = TenantServer(
+            self.tenant, limits=Limits(scale=self.pace.scale), faults=self.faults, access_token=self._token
+        )
+        self.slack = WorkspaceServer(self.workspace, scale=max(1.0, self.pace.scale))
+
+    async def __aenter__(self) -> "Stage":
+        """Start the services, then the bot."""
+        self._folder = tempfile.TemporaryDirectory(prefix="countersign-demo-")
+        await self.graph.start()
+        await self.slack.start(port=self.port)
+        self._keeper = asyncio.create_task(self._keep_bot())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the bot, then the services."""
+        self._ending = True
+        if self.bot is not None and self.bot.returncode is None:
+            self.bot.terminate()
+        if self._keeper is not None:
+            await self._keeper
+        await self.slack.stop()
+        await self.graph.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    @property
+    def folder(self) -> Path:
+        """The bot's data folder."""
+        if self._folder is None:
+            raise RuntimeError("the stage is not up")
+        return Path(self._folder.name)
+
+    @property
+    def log_path(self) -> Path:
+        """Where the bot's log is."""
+        return self.log_file or self.folder / "bot.log"
+
+    def kill_bot(self) -> None:
+        """kill -9, as a host does that runs out of memory."""
+        if self.bot is not None and self.bot.returncode is None:
+            self.bot.send_signal(signal.SIGKILL)
+
+    def bot_environment(self) -> dict[str, str]:
+        """The public environment of the bot."""
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return (
+            passed_on
+            | {
+                "SLACK_BOT_TOKEN": self.workspace.bot_token,
+                "SLACK_APP_TOKEN": self.workspace.app_token,
+                "SLACK_API_URL": self.slack.api_url,
+                "SLACK_CHANNEL": IDENTITY_ALERTS,
+                "GRAPH_URL": self.graph.url,
+                "GRAPH_ACCESS_TOKEN": self._token,
+                "AZURE_TENANT_ID": "contoso.example",
+                "COUNTERSIGN_REQUESTERS": f"{ADA},{GRACE}",
+                "COUNTERSIGN_APPROVERS": f"{ADA},{GRACE}",
+                "COUNTERSIGN_POLL_INTERVAL": f"{self.pace.poll_seconds}s",
+                "COUNTERSIGN_RESEND_AFTER": f"{self.pace.resend_seconds}s",
+                "COUNTERSIGN_IDENTITY_PROTECTION_RPS": str(self.pace.scale),
+                "COUNTERSIGN_DATA_DIR": str(self.folder),
+                "COUNTERSIGN_HTTP_PORT": "0",
+            }
+            | self.environment
+        )
+
+    async def _keep_bot(self) -> None:
+        """Start the bot, and start it again whenever it dies before the end."""
+        while not self._ending:
+            with self.log_path.open("ab") as log:
+                self.bot = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "bot", "run", env=self.bot_environment(), stdout=log, stderr=log
+                )
+            status = await self.bot.wait()
+            if not self._ending:
+                self.restarts += 1
+                self.say(f"The bot died ({status}) and is started again.")
+                await asyncio.sleep(0.2)

@@ -1,0 +1,1 @@
+"""The one memory: tables, repositories, leases, migrations. The only place that knows SQL."""

@@ -1,0 +1,130 @@
+"""The store: transactions in threads of its own, run again when the database asks for it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from bot.ports.store import Transaction
+from bot.store.cards import CardRows, ClickRows
+from bot.store.leases import LeaseRows
+from bot.store.ledger import LedgerRows
+from bot.store.requests import RequestRows
+from bot.store.runs import RunRows
+from bot.store.surges import BriefingRows, SurgeRows
+from bot.store.watching import DetectionRows, DirectoryRows, WatchRows
+
+T = TypeVar("T")
+_TRIES = 6
+_THREADS = 4
+"""On PostgreSQL. SQLite has one writer at a time, so one thread: waiting in line beats waiting for its lock."""
+_SERIALIZATION_FAILURES = {"40001", "40P01"}
+
+log = structlog.get_logger()
+
+
+class Rows:
+    """bot.ports.store.Transaction: the repositories over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def leases(self) -> LeaseRows:
+        """Leases."""
+        return LeaseRows(self._connection)
+
+    @cached_property
+    def watches(self) -> WatchRows:
+        """Watches."""
+        return WatchRows(self._connection)
+
+    @cached_property
+    def detections(self) -> DetectionRows:
+        """Detections."""
+        return DetectionRows(self._connection)
+
+    @cached_property
+    def surges(self) -> SurgeRows:
+        """Surges."""
+        return SurgeRows(self._connection)
+
+    @cached_property
+    def directory(self) -> DirectoryRows:
+        """Risky users and profiles."""
+        return DirectoryRows(self._connection)
+
+    @cached_property
+    def briefings(self) -> BriefingRows:
+        """Briefings."""
+        return BriefingRows(self._connection)
+
+    @cached_property
+    def requests(self) -> RequestRows:
+        """Plans, requests, votes."""
+        return RequestRows(self._connection)
+
+    @cached_property
+    def runs(self) -> RunRows:
+        """Runs."""
+        return RunRows(self._connection)
+
+    @cached_property
+    def cards(self) -> CardRows:
+        """Cards."""
+        return CardRows(self._connection)
+
+    @cached_property
+    def clicks(self) -> ClickRows:
+        """Clicks."""
+        return ClickRows(self._connection)
+
+    @cached_property
+    def ledger(self) -> LedgerRows:
+        """The ledger."""
+        return LedgerRows(self._connection)
+
+
+class Database:
+    """bot.ports.store.Store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        threads = 1 if engine.dialect.name == "sqlite" else _THREADS
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+
+    async def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run one transaction in a thread; serialization failures and lost connections run it again."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.transact_here, work)
+
+    def transact_here(self, work: Callable[[Transaction], T]) -> T:
+        """The same in the calling thread, for the command line."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self._engine.begin() as connection:
+                    return work(Rows(connection))
+            except DBAPIError as problem:
+                if attempt == _TRIES or not _may_run_again(problem):
+                    raise
+                log.warning("transaction_repeated", attempt=attempt, cause=type(problem.orig).__name__)
+                time.sleep(0.02 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        """Wait for what is under way, then let go."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
+
+
+def _may_run_again(problem: DBAPIError) -> bool:
+    if problem.connection_invalidated:
+        return True
+    if getattr(problem.orig, "sqlstate", None) in _SERIALIZATION_FAILURES:
+        return True
+    return isinstance(problem, OperationalError) and "locked" in str(problem.orig)

@@ -1,0 +1,70 @@
+"""The ledger's rows and the head of each chain, which is locked while a row is added."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.record.ledger import GENESIS, Entry, Event, next_entry
+from bot.store.rows import insert_rows
+from bot.store.tables import ledger, ledger_heads
+
+
+class LedgerRows:
+    """bot.ports.store.Ledger."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, *, tenant_id: str, at: int, event: Event, subject: str, actor: str, facts: object) -> None:
+        insert_rows(self._connection, ledger_heads, [{"tenant_id": tenant_id, "number": 0, "hash": GENESIS}])
+        head = (
+            self._connection.execute(
+                select(ledger_heads).where(ledger_heads.c.tenant_id == tenant_id).with_for_update()
+            )
+            .mappings()
+            .one()
+        )
+        entry = next_entry(
+            tenant_id=tenant_id,
+            number=head["number"] + 1,
+            previous=head["hash"],
+            at=at,
+            event=event,
+            subject=subject,
+            actor=actor,
+            facts=facts,
+        )
+        self._connection.execute(
+            insert(ledger).values(
+                tenant_id=entry.tenant_id,
+                number=entry.number,
+                at=entry.at,
+                event=entry.event,
+                subject=entry.subject,
+                actor=entry.actor,
+                body=entry.body,
+                previous=entry.previous,
+                hash=entry.hash,
+            )
+        )
+        self._connection.execute(
+            update(ledger_heads)
+            .where(ledger_heads.c.tenant_id == tenant_id)
+            .values(number=entry.number, hash=entry.hash)
+        )
+
+    def tenants(self) -> tuple[str, ...]:
+        heads = set(self._connection.execute(select(ledger_heads.c.tenant_id)).scalars())
+        rows = set(self._connection.execute(select(ledger.c.tenant_id).distinct()).scalars())
+        return tuple(sorted(heads | rows))
+
+    def head(self, tenant_id: str) -> tuple[int, str]:
+        row = self._connection.execute(
+            select(ledger_heads.c.number, ledger_heads.c.hash).where(ledger_heads.c.tenant_id == tenant_id)
+        ).first()
+        return (row[0], row[1]) if row else (0, GENESIS)
+
+    def entries(self, tenant_id: str) -> Iterator[Entry]:
+        statement = select(ledger).where(ledger.c.tenant_id == tenant_id).order_by(ledger.c.number)
+        for row in self._connection.execute(statement.execution_options(yield_per=500)).mappings():
+            yield Entry(**row)

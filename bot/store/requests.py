@@ -1,0 +1,101 @@
+"""Plans, requests and votes."""
+
+from dataclasses import fields
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from bot.decide.request import Request, RequestState, Verdict, Vote
+from bot.store.rows import insert_rows
+from bot.store.tables import plans, requests, votes
+
+_PLAIN = [field.name for field in fields(Request) if field.name not in {"state", "requester_accounts"}]
+
+
+def _request(row: RowMapping) -> Request:
+    return Request(
+        state=RequestState(row["state"]),
+        requester_accounts=tuple(msgspec.json.decode(row["requester_accounts"], type=list[str])),
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+class RequestRows:
+    """bot.ports.store.Requests."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_plan(self, tenant_id: str, plan_hash: str, body: bytes) -> None:
+        insert_rows(self._connection, plans, [{"tenant_id": tenant_id, "hash": plan_hash, "body": body}])
+
+    def plan_body(self, tenant_id: str, plan_hash: str) -> bytes:
+        statement = select(plans.c.body).where(plans.c.tenant_id == tenant_id, plans.c.hash == plan_hash)
+        body: bytes | None = self._connection.execute(statement).scalar()
+        if body is None:
+            raise LookupError(plan_hash)
+        return bytes(body)
+
+    def add(self, request: Request) -> None:
+        row = {name: getattr(request, name) for name in _PLAIN} | {
+            "state": request.state.value,
+            "requester_accounts": msgspec.json.encode(request.requester_accounts).decode(),
+        }
+        self._connection.execute(insert(requests).values(row))
+
+    def get(self, tenant_id: str, request_id: str) -> Request | None:
+        statement = select(requests).where(requests.c.tenant_id == tenant_id, requests.c.id == request_id)
+        row = self._connection.execute(statement).mappings().first()
+        return _request(row) if row else None
+
+    def of_surge(self, tenant_id: str, surge_id: str) -> tuple[Request, ...]:
+        statement = (
+            select(requests)
+            .where(requests.c.tenant_id == tenant_id, requests.c.surge_id == surge_id)
+            .order_by(requests.c.created_at, requests.c.id)
+        )
+        return tuple(_request(row) for row in self._connection.execute(statement).mappings())
+
+    def expired(self, tenant_id: str, now: int) -> tuple[Request, ...]:
+        statement = select(requests).where(
+            requests.c.tenant_id == tenant_id,
+            requests.c.state == RequestState.PENDING.value,
+            requests.c.expires_at <= now,
+        )
+        return tuple(_request(row) for row in self._connection.execute(statement).mappings())
+
+    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int) -> bool:
+        changed = self._connection.execute(
+            update(requests)
+            .where(
+                requests.c.tenant_id == request.tenant_id,
+                requests.c.id == request.id,
+                requests.c.state == RequestState.PENDING.value,
+            )
+            .values(state=state.value, settled_by=by, settled_at=at)
+        )
+        return changed.rowcount == 1
+
+    def add_vote(self, request: Request, vote: Vote) -> bool:
+        if any(each.user_id == vote.user_id for each in self.votes(request.tenant_id, request.id)):
+            return False
+        row = {
+            "tenant_id": request.tenant_id,
+            "request_id": request.id,
+            "user_id": vote.user_id,
+            "verdict": vote.verdict.value,
+            "at": vote.at,
+        }
+        self._connection.execute(insert(votes).values(row))
+        return True
+
+    def votes(self, tenant_id: str, request_id: str) -> tuple[Vote, ...]:
+        statement = (
+            select(votes)
+            .where(votes.c.tenant_id == tenant_id, votes.c.request_id == request_id)
+            .order_by(votes.c.at, votes.c.user_id)
+        )
+        return tuple(
+            Vote(row["user_id"], Verdict(row["verdict"]), row["at"])
+            for row in self._connection.execute(statement).mappings()
+        )

@@ -1,0 +1,56 @@
+"""Writing and reading rows, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+MOST_KEYS = 5_000
+"""How many keys one statement names: below SQLite's limit of variables."""
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert; a key that is there already is left as it is."""
+    if rows:
+        statement = _dialect_insert(connection, table).on_conflict_do_nothing()
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+def upsert_rows(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    keep: Collection[str] = (),
+    newer: str | None = None,
+) -> None:
+    """Insert or update by primary key. Columns in `keep` are not updated; `newer` names a column that must not fall."""
+    if not rows:
+        return
+    statement = _dialect_insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys and column.name not in keep and column.name in rows[0]
+    }
+    where = table.c[newer] <= statement.excluded[newer] if newer else None
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+    connection.execute(statement, [dict(row) for row in rows])
+
+
+def _dialect_insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects' inserts share no type
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def select_by_keys(
+    connection: Connection, table: Table, column: ColumnElement[str], keys: Iterable[str], *where: ColumnElement[bool]
+) -> Iterator[RowMapping]:
+    """Rows whose column is one of many keys, a few thousand keys a statement."""
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), MOST_KEYS):
+        statement = select(table).where(column.in_(wanted[start : start + MOST_KEYS]), *where)
+        yield from connection.execute(statement).mappings()

@@ -1,0 +1,198 @@
+"""Runs, each user's outcome, intents and their answers."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, or_, select, update
+
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import WATCHED_FOR, Intent, Run, RunFacts, RunState
+from bot.decide.action import Action
+from bot.ports.graph import Answer
+from bot.store.rows import select_by_keys, upsert_rows
+from bot.store.tables import intents, open_intent_users, outcomes, runs
+
+_PLAIN = [field.name for field in fields(Run) if field.name != "state"]
+_OUTCOME = [field.name for field in fields(Outcome) if field.name != "state"]
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(state=RunState(row["state"]), **{name: row[name] for name in _PLAIN})
+
+
+def _outcome(row: RowMapping) -> Outcome:
+    return Outcome(state=OutcomeState(row["state"]), **{name: row[name] for name in _OUTCOME})
+
+
+def _intent(row: RowMapping) -> Intent:
+    return Intent(
+        id=row["id"],
+        run_id=row["run_id"],
+        number=row["number"],
+        action=Action(row["action"]),
+        user_ids=tuple(msgspec.json.decode(row["user_ids"], type=list[str])),
+        made_at=row["made_at"],
+        epoch=row["epoch"],
+    )
+
+
+class RunRows:
+    """bot.ports.store.Runs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, run: Run, user_ids: Sequence[str]) -> None:
+        row = {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value}
+        self._connection.execute(insert(runs).values(row))
+        self.set_outcomes(run, (Outcome(user_id, OutcomeState.WAITING) for user_id in user_ids))
+
+    def save(self, run: Run) -> None:
+        row = {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value}
+        self._connection.execute(update(runs).where(runs.c.tenant_id == run.tenant_id, runs.c.id == run.id).values(row))
+
+    def get(self, tenant_id: str, run_id: str) -> Run | None:
+        statement = select(runs).where(runs.c.tenant_id == tenant_id, runs.c.id == run_id)
+        row = self._connection.execute(statement).mappings().first()
+        return _run(row) if row else None
+
+    def of_request(self, tenant_id: str, request_id: str) -> Run | None:
+        statement = select(runs).where(runs.c.tenant_id == tenant_id, runs.c.request_id == request_id)
+        row = self._connection.execute(statement).mappings().first()
+        return _run(row) if row else None
+
+    def unfinished(self, tenant_id: str) -> tuple[Run, ...]:
+        visible_later = (
+            select(outcomes.c.user_id)
+            .where(
+                outcomes.c.tenant_id == runs.c.tenant_id,
+                outcomes.c.run_id == runs.c.id,
+                outcomes.c.state.in_([OutcomeState.ACCEPTED.value, OutcomeState.SENDING.value]),
+            )
+            .exists()
+        )
+        over = runs.c.state.in_([RunState.DONE.value, RunState.STOPPED.value])
+        statement = (
+            select(runs)
+            .where(runs.c.tenant_id == tenant_id, or_(~over, visible_later))
+            .order_by(runs.c.created_at, runs.c.id)
+        )
+        return tuple(_run(row) for row in self._connection.execute(statement).mappings())
+
+    def facts(self, run: Run, now: int) -> RunFacts:
+        of_run = and_(outcomes.c.tenant_id == run.tenant_id, outcomes.c.run_id == run.id)
+        accepted = and_(of_run, outcomes.c.state == OutcomeState.ACCEPTED.value)
+        watched = and_(accepted, outcomes.c.sent_at > now - WATCHED_FOR)
+        unanswered = (
+            select(intents)
+            .where(intents.c.tenant_id == run.tenant_id, intents.c.run_id == run.id, intents.c.answered_at.is_(None))
+            .order_by(intents.c.number)
+        )
+        counts = self.counts(run.tenant_id, run.id)
+        row = self._connection.execute(
+            select(func.min(outcomes.c.look_at), func.max(outcomes.c.sent_at)).where(watched)
+        ).one()
+        due = select(outcomes.c.user_id).where(watched, outcomes.c.look_at <= now).order_by(outcomes.c.user_id)
+        return RunFacts(
+            unanswered=tuple(_intent(each) for each in self._connection.execute(unanswered).mappings()),
+            waiting=counts[OutcomeState.WAITING],
+            accepted=counts[OutcomeState.ACCEPTED],
+            due=tuple(self._connection.execute(due).scalars()),
+            next_look=row[0],
+            last_sent_at=row[1],
+        )
+
+    def counts(self, tenant_id: str, run_id: str) -> dict[OutcomeState, int]:
+        statement = (
+            select(outcomes.c.state, func.count())
+            .where(outcomes.c.tenant_id == tenant_id, outcomes.c.run_id == run_id)
+            .group_by(outcomes.c.state)
+        )
+        counts = dict.fromkeys(OutcomeState, 0)
+        for state, count in self._connection.execute(statement):
+            counts[OutcomeState(state)] = count
+        return counts
+
+    def reasons(self, tenant_id: str, run_id: str) -> tuple[tuple[str, int], ...]:
+        count = func.count()
+        statement = (
+            select(outcomes.c.why, count)
+            .where(outcomes.c.tenant_id == tenant_id, outcomes.c.run_id == run_id, outcomes.c.why != "")
+            .group_by(outcomes.c.why)
+            .order_by(count.desc(), outcomes.c.why)
+        )
+        return tuple((row[0], row[1]) for row in self._connection.execute(statement))
+
+    def outcomes(
+        self, tenant_id: str, run_id: str, *, state: OutcomeState | None = None, user_ids: Collection[str] | None = None
+    ) -> dict[str, Outcome]:
+        where = [outcomes.c.tenant_id == tenant_id, outcomes.c.run_id == run_id]
+        if state is not None:
+            where.append(outcomes.c.state == state.value)
+        if user_ids is not None:
+            found = select_by_keys(self._connection, outcomes, outcomes.c.user_id, user_ids, *where)
+            return {row["user_id"]: _outcome(row) for row in found}
+        statement = select(outcomes).where(*where).order_by(outcomes.c.user_id)
+        return {row["user_id"]: _outcome(row) for row in self._connection.execute(statement).mappings()}
+
+    def set_outcomes(self, run: Run, found: Iterable[Outcome]) -> None:
+        rows = [
+            {"tenant_id": run.tenant_id, "run_id": run.id, "state": outcome.state.value}
+            | {name: getattr(outcome, name) for name in _OUTCOME}
+            for outcome in found
+        ]
+        upsert_rows(self._connection, outcomes, rows)
+
+    def announce(self, run: Run, intent: Intent) -> None:
+        self._connection.execute(
+            insert(intents).values(
+                tenant_id=run.tenant_id,
+                id=intent.id,
+                run_id=run.id,
+                number=intent.number,
+                action=intent.action.value,
+                user_ids=msgspec.json.encode(intent.user_ids).decode(),
+                made_at=intent.made_at,
+                epoch=intent.epoch,
+                microsoft_request_id="",
+                why="",
+            )
+        )
+        rows = [{"tenant_id": run.tenant_id, "user_id": each, "intent_id": intent.id} for each in intent.user_ids]
+        self._connection.execute(insert(open_intent_users), rows)
+        self._connection.execute(
+            update(outcomes)
+            .where(
+                outcomes.c.tenant_id == run.tenant_id,
+                outcomes.c.run_id == run.id,
+                outcomes.c.user_id.in_(intent.user_ids),
+            )
+            .values(state=OutcomeState.SENDING.value)
+        )
+
+    def answer(self, run: Run, intent: Intent, answer: Answer, at: int) -> None:
+        self._connection.execute(
+            update(intents)
+            .where(intents.c.tenant_id == run.tenant_id, intents.c.id == intent.id)
+            .values(answered_at=at, status=answer.status, microsoft_request_id=answer.request_id, why=answer.why)
+        )
+        self._connection.execute(
+            delete(open_intent_users).where(
+                open_intent_users.c.tenant_id == run.tenant_id, open_intent_users.c.intent_id == intent.id
+            )
+        )
+
+    def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
+        statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(
+            outcomes.c.tenant_id == tenant_id,
+            outcomes.c.state == OutcomeState.VERIFIED.value,
+            outcomes.c.sent_at >= since,
+        )
+        return tuple((row[0], row[1]) for row in self._connection.execute(statement))
+
+    def next_number(self, run: Run) -> int:
+        statement = select(func.coalesce(func.max(intents.c.number), 0)).where(
+            intents.c.tenant_id == run.tenant_id, intents.c.run_id == run.id
+        )
+        return int(self._connection.execute(statement).scalar_one()) + 1

@@ -1,0 +1,321 @@
+"""Every table. tenant_id is part of each key; times are microseconds since 1970 UTC; ids are 128 random bits in hex."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _number(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+leases = Table(
+    "leases",
+    metadata,
+    _text("name", key=True),
+    _text("holder"),
+    _number("epoch"),
+    _number("until"),
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    _text("tenant_id", key=True),
+    _number("read_through", nullable=True),
+    _number("deep_read_at", nullable=True),
+    Column("pages_in_overlap", Integer, nullable=False),
+    _number("risky_through", nullable=True),
+    Column("tenant_users", Integer),
+    _number("tenant_users_at", nullable=True),
+    _text("problem"),
+)
+
+detections = Table(
+    "detections",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("id", key=True),
+    _text("user_id"),
+    _text("user_principal_name"),
+    _text("user_display_name"),
+    _text("risk_event_type"),
+    _text("risk_level"),
+    _text("risk_state"),
+    _text("risk_detail"),
+    _number("detected_at"),
+    _text("last_updated_text"),
+    _number("visible_at"),
+    Column("raw", LargeBinary, nullable=False),
+    Index(None, "tenant_id", "detected_at"),
+    Index(None, "tenant_id", "user_id"),
+)
+
+surges = Table(
+    "surges",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("id", key=True),
+    _text("short_name"),
+    _text("detector_key"),
+    _text("state"),
+    _number("opened_at"),
+    _number("window_start"),
+    _number("window_end"),
+    _number("ended_at", nullable=True),
+    _text("risk_event_types"),
+    Column("users", Integer, nullable=False),
+    Column("usual_millionths", BigInteger, nullable=False),
+    Column("acknowledged_by", Text),
+    _number("acknowledged_at", nullable=True),
+    Column("snoozed_by", Text),
+    _number("snoozed_until", nullable=True),
+    _number("briefing_due", nullable=True),
+    UniqueConstraint("tenant_id", "detector_key"),
+)
+
+surge_users = Table(
+    "surge_users",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("surge_id", key=True),
+    _text("user_id", key=True),
+    _number("joined_at"),
+    ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
+)
+
+risky_users = Table(
+    "risky_users",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("user_id", key=True),
+    _text("user_principal_name"),
+    _text("user_display_name"),
+    _text("risk_level"),
+    _text("risk_state"),
+    _text("risk_detail"),
+    _text("last_updated_text"),
+    Column("is_processing", Boolean, nullable=False),
+    Column("is_deleted", Boolean, nullable=False),
+    _number("read_at"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("user_id", key=True),
+    _text("user_principal_name"),
+    _text("display_name"),
+    _text("mail"),
+    _text("kind"),
+    Column("provider", Text),
+    Column("is_enabled", Boolean),
+    Column("is_passwordless", Boolean),
+    _number("read_at"),
+)
+
+briefings = Table(
+    "briefings",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("surge_id", key=True),
+    Column("revision", Integer, primary_key=True, nullable=False),
+    _number("made_at"),
+    Column("body", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("hash", key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("id", key=True),
+    _text("surge_id"),
+    _text("plan_hash"),
+    _text("state"),
+    _text("requester"),
+    _text("requester_accounts"),
+    _text("reason"),
+    Column("approvals_needed", Integer, nullable=False),
+    _number("created_at"),
+    _number("expires_at"),
+    Column("settled_by", Text),
+    _number("settled_at", nullable=True),
+    CheckConstraint("approvals_needed >= 1", name="someone_else_signs"),
+    ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
+    ForeignKeyConstraint(["tenant_id", "plan_hash"], ["plans.tenant_id", "plans.hash"]),
+    Index(
+        "uq_requests_one_pending_a_surge",
+        "tenant_id",
+        "surge_id",
+        unique=True,
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("request_id", key=True),
+    _text("user_id", key=True),
+    _text("verdict"),
+    _number("at"),
+    ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("id", key=True),
+    _text("request_id"),
+    _text("surge_id"),
+    _text("plan_hash"),
+    _text("state"),
+    _number("created_at"),
+    _number("started_at", nullable=True),
+    _number("ended_at", nullable=True),
+    Column("steered_by", Text),
+    _text("note"),
+    _number("not_before"),
+    UniqueConstraint("tenant_id", "request_id"),
+    ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("run_id", key=True),
+    _text("user_id", key=True),
+    _text("state"),
+    _text("why"),
+    Column("sends", Integer, nullable=False),
+    _number("sent_at", nullable=True),
+    Column("batch_limit", Integer, nullable=False),
+    _number("look_at"),
+    ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
+    Index(None, "tenant_id", "run_id", "state"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("id", key=True),
+    _text("run_id"),
+    Column("number", Integer, nullable=False),
+    _text("action"),
+    _text("user_ids"),
+    _number("made_at"),
+    _number("epoch"),
+    _number("answered_at", nullable=True),
+    Column("status", Integer),
+    _text("microsoft_request_id"),
+    _text("why"),
+    UniqueConstraint("tenant_id", "run_id", "number"),
+    ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
+)
+
+open_intent_users = Table(
+    "open_intent_users",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("user_id", key=True),
+    _text("intent_id"),
+)
+"""A user belongs to one unanswered intent at a time: the key holds it."""
+
+cards = Table(
+    "cards",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("id", key=True),
+    _text("subject"),
+    _text("subject_id"),
+    _text("channel"),
+    Column("parent_id", Text),
+    Column("posted_channel", Text),
+    Column("posted_ts", Text),
+    _number("wanted"),
+    _number("shown"),
+    _number("posting_since", nullable=True),
+    Column("attempts", Integer, nullable=False),
+    _number("try_at"),
+    _text("why"),
+    UniqueConstraint("tenant_id", "subject", "subject_id", "channel"),
+    Index(None, "subject", "subject_id"),
+)
+
+clicks = Table(
+    "clicks",
+    metadata,
+    _text("key", key=True),
+    Column("body", LargeBinary, nullable=False),
+    _number("taken_at"),
+    _number("done_at", nullable=True),
+    Column("attempts", Integer, nullable=False),
+    _number("try_at", nullable=True),
+    _text("why"),
+    Index("ix_clicks_undone", "try_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+)
+"""What people pressed, as it came: a click names no tenant yet, that is looked up from the opaque id it carries."""
+
+ledger = Table(
+    "ledger",
+    metadata,
+    _text("tenant_id", key=True),
+    Column("number", BigInteger, primary_key=True, nullable=False),
+    _number("at"),
+    _text("event"),
+    _text("subject"),
+    _text("actor"),
+    Column("body", LargeBinary, nullable=False),
+    _text("previous"),
+    _text("hash"),
+)
+
+ledger_heads = Table(
+    "ledger_heads",
+    metadata,
+    _text("tenant_id", key=True),
+    _number("number"),
+    _text("hash"),
+)

@@ -1,0 +1,137 @@
+"""What was seen: watches, detections, risky users, profiles."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select
+
+from bot.ports.store import Watch
+from bot.store.rows import select_by_keys, upsert_rows
+from bot.store.tables import detections, profiles, risky_users, watches
+from bot.watch.detector import Flag
+from bot.watch.profile import IdentityProvider, Profile, SignInKind
+from bot.watch.risk import Detection, RiskyUser, is_open
+
+
+class WatchRows:
+    """bot.ports.store.Watches."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, tenant_id: str) -> Watch:
+        row = self._connection.execute(select(watches).where(watches.c.tenant_id == tenant_id)).mappings().first()
+        return Watch(**row) if row else Watch(tenant_id)
+
+    def save(self, watch: Watch) -> None:
+        upsert_rows(self._connection, watches, [asdict(watch)])
+
+
+class DetectionRows:
+    """bot.ports.store.Detections."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep(self, tenant_id: str, found: Iterable[Detection], visible_at: int) -> tuple[Flag, ...]:
+        by_id = {detection.id: detection for detection in found}
+        known = {
+            row["id"]
+            for row in select_by_keys(
+                self._connection, detections, detections.c.id, by_id, detections.c.tenant_id == tenant_id
+            )
+        }
+        rows = [
+            {"tenant_id": tenant_id, "visible_at": visible_at}
+            | {column: getattr(detection, column) for column in _DETECTION_COLUMNS}
+            for detection in by_id.values()
+        ]
+        upsert_rows(
+            self._connection, detections, rows, keep={"visible_at", "detected_at", "user_id", "risk_event_type"}
+        )
+        return tuple(
+            Flag(each.id, each.user_id, each.risk_event_type, each.detected_at, visible_at)
+            for each in by_id.values()
+            if each.id not in known
+        )
+
+    def flags(self, tenant_id: str, since: int) -> tuple[Flag, ...]:
+        columns = detections.c
+        statement = select(
+            columns.id, columns.user_id, columns.risk_event_type, columns.detected_at, columns.visible_at
+        ).where(columns.tenant_id == tenant_id, columns.detected_at >= since)
+        return tuple(Flag(*row) for row in self._connection.execute(statement))
+
+    def of_users(self, tenant_id: str, user_ids: Collection[str], since: int) -> tuple[Detection, ...]:
+        found = select_by_keys(
+            self._connection,
+            detections,
+            detections.c.user_id,
+            user_ids,
+            detections.c.tenant_id == tenant_id,
+            detections.c.detected_at >= since,
+        )
+        return tuple(Detection(**{column: row[column] for column in _DETECTION_COLUMNS}) for row in found)
+
+    def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        found = select_by_keys(
+            self._connection, detections, detections.c.user_id, user_ids, detections.c.tenant_id == tenant_id
+        )
+        return frozenset(row["user_id"] for row in found if is_open(row["risk_state"]))
+
+
+_DETECTION_COLUMNS = (
+    "id",
+    "user_id",
+    "user_principal_name",
+    "user_display_name",
+    "risk_event_type",
+    "risk_level",
+    "risk_state",
+    "risk_detail",
+    "detected_at",
+    "last_updated_text",
+    "raw",
+)
+
+
+class DirectoryRows:
+    """bot.ports.store.Directory."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep_risky(self, tenant_id: str, users: Iterable[RiskyUser], read_at: int) -> None:
+        rows = [{"tenant_id": tenant_id, "read_at": read_at} | asdict(user) for user in users]
+        upsert_rows(self._connection, risky_users, rows, newer="read_at")
+
+    def risky(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, RiskyUser]:
+        found = select_by_keys(
+            self._connection, risky_users, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
+        )
+        return {
+            row["user_id"]: RiskyUser(**{name: row[name] for name in row if name not in {"tenant_id", "read_at"}})
+            for row in found
+        }
+
+    def keep_profiles(self, tenant_id: str, found: Iterable[Profile], read_at: int) -> None:
+        rows = [{"tenant_id": tenant_id, "read_at": read_at} | asdict(profile) for profile in found]
+        upsert_rows(self._connection, profiles, rows, newer="read_at")
+
+    def profiles(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, Profile]:
+        found = select_by_keys(
+            self._connection, profiles, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
+        )
+        return {
+            row["user_id"]: Profile(
+                user_id=row["user_id"],
+                user_principal_name=row["user_principal_name"],
+                display_name=row["display_name"],
+                mail=row["mail"],
+                kind=SignInKind(row["kind"]),
+                provider=IdentityProvider(row["provider"]) if row["provider"] else None,
+                is_enabled=row["is_enabled"],
+                is_passwordless=row["is_passwordless"],
+            )
+            for row in found
+        }
