@@ -59,6 +59,8 @@ class SlackConnection:
         self._up: set[int] = set()
         self._session: aiohttp.ClientSession | None = None
         self.app: AsyncApp | None = None
+        self.team: Team | None = None
+        """Who we are; None before `open`."""
         self.problem = ""
         """Why no new link could be opened the last time, as Slack's code; empty when it could."""
 
@@ -74,14 +76,18 @@ class SlackConnection:
             logger=quiet_logger(),
         )
         try:
-            return client, await auth_test(client)
+            self.team = await auth_test(client)
         except BaseException:
             await self._session.close()
             raise
+        return client, self.team
 
-    def build_app(self, team: Team, inbox: ClickInbox) -> AsyncApp:
-        """The Bolt app with every listener, for Socket Mode and HTTP mode alike."""
-        self.app = bolt_app(self._bot_token, self._api_url, team, inbox)
+    def build_app(self, inbox: ClickInbox) -> AsyncApp:
+        """The Bolt app with every listener, for Socket Mode and HTTP mode alike. After `open`."""
+        if self.team is None:
+            msg = "open comes before build_app"
+            raise RuntimeError(msg)
+        self.app = bolt_app(self._bot_token, self._api_url, self.team, inbox)
         return self.app
 
     async def listen(self, *, within: float = PATIENCE) -> None:
