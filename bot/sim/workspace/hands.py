@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.sim.workspace import payloads, posting
 from bot.sim.workspace.blocks import elements_in
@@ -15,6 +16,9 @@ from bot.sim.workspace.refusals import SlackError
 from bot.sim.workspace.rules import Json
 from bot.sim.workspace.state import State
 from bot.sim.workspace.world import Channel, Person
+
+
+Surface = Literal["message", "dialog", "home"]
 
 
 class AnswerRefused(NotAcknowledged):
@@ -41,11 +45,11 @@ class Hands:
         self._chosen: dict[tuple[str, str], Json] = {}
 
     async def press(
-        self, person_id: str, channel_id: str | None, ts: str | None, button: str, *, in_dialog: bool
+        self, person_id: str, channel_id: str | None, ts: str | None, button: str, where: Surface = "message"
     ) -> Json | None:
         """Presses the first button with this action_id, or with a label that begins so, and confirms if asked."""
-        if in_dialog:
-            view = self._view(person_id)
+        if where != "message":
+            view = self._view(person_id) if where == "dialog" else self._home(person_id)
             block, element = _find(view["blocks"], _is_button(button))
             return await self._use_in_view(person_id, view, block, element, None)
         channel, message, private = self._message(person_id, channel_id, ts)
@@ -66,7 +70,7 @@ class Hands:
             if element["type"] != "button":
                 chosen = {state_field(element) or "selected_option": value_for(workspace, element, filled or "")}
             return await self._use_in_message(person_id, channel, message, block, element, chosen, private=private)
-        view = self._state.dialogs.homes[person_id] if place.in_home else self._view(person_id)
+        view = self._home(person_id) if place.in_home else self._view(person_id)
         block, element = _at(view["blocks"], place)
         if element["type"] == "button":
             return await self._use_in_view(person_id, view, block, element, None)
@@ -265,6 +269,12 @@ class Hands:
         if view is None:
             raise LookupError(f"{person_id} has no dialog open")
         return view
+
+    def _home(self, person_id: str) -> Json:
+        home = self._state.dialogs.homes.get(person_id)
+        if home is None:
+            raise LookupError(f"{person_id} sees no home tab")
+        return home
 
     def _channel(self, person_id: str, channel_id: str) -> Channel:
         if channel_id == self._state.workspace.bot_user_id:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.sim.workspace.delivery import Delivery, Envelope, Kind
 from bot.sim.workspace.filling import Filled
-from bot.sim.workspace.hands import Hands
+from bot.sim.workspace.hands import Hands, Surface
 from bot.sim.workspace.http_mode import HttpMode
 from bot.sim.workspace.methods.directory import group_shape, user_shape
 from bot.sim.workspace.page_server import Page
@@ -163,12 +163,12 @@ class WorkspaceServer:
         channel: str | None,
         ts: str | None,
         button: str,
-        where: Literal["message", "dialog"] = "message",
+        where: Surface = "message",
     ) -> Json | None:
         """Presses a button by its action_id or by how its label begins, and confirms where the button asks. Returns the
         payload of the acknowledgement. LookupError when the person sees no such button; NotAcknowledged after 3 s.
         """
-        return await self._hands.press(person_id, channel, ts, button, in_dialog=where == "dialog")
+        return await self._hands.press(person_id, channel, ts, button, where)
 
     async def select(
         self, person_id: str, label: str, option: str | Sequence[str], channel: str | None = None, ts: str | None = None

@@ -1,7 +1,9 @@
+import shutil
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from bot.sim.workspace import WorkspaceServer, contoso
 
@@ -43,3 +45,21 @@ async def server() -> AsyncIterator[WorkspaceServer]:
 async def app(server: WorkspaceServer) -> AsyncIterator[RawApp]:
     async with aiohttp.ClientSession() as session:
         yield RawApp(session, server)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium")
+    assert found, "Chromium is needed for the browser tests"
+    return found
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=chromium, args=[*quiet.split(), "--disable-component-update", "--disable-sync"]
+        )
+        yield running
+        await running.close()

@@ -87,7 +87,7 @@ function eyes(sight) {
   if (at("eyes").dataset.signature === signature) return;
   at("eyes").dataset.signature = signature;
   at("eyes").replaceChildren(...people.map((one) => el("label", { class: "segment" },
-    el("input", { type: "radio", name: "eyes", value: one.id, checked: one.id === state.me, onchange: () => { location.hash = one.name; } }),
+    el("input", { type: "radio", name: "eyes", "aria-label": one.real_name, value: one.id, checked: one.id === state.me, onchange: () => { location.hash = one.name; } }),
     el("span", {}, el("span", {}, one.real_name.split(" ")[0]), el("span", { class: "rest" }, ` ${one.real_name.split(" ").slice(1).join(" ")}`)))));
 }
 

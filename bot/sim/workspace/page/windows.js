@@ -91,6 +91,7 @@ export class Dialog {
   }
 
   async submit() {
+    this.errors = {};
     await this.wait("submit", async () => {
       const answer = await this.actions.submit(this.drafts);
       this.errors = answer.errors ?? {};
@@ -112,6 +113,7 @@ export class Dialog {
 
   draw() {
     const focused = document.activeElement?.dataset?.key;
+    const caret = focused && document.activeElement.type?.startsWith("text") ? [document.activeElement.selectionStart, document.activeElement.selectionEnd] : null;
     const scrolled = this.node?.querySelector(".window-body")?.scrollTop ?? 0;
     const view = this.view;
     const close = () => this.actions.close();
@@ -136,5 +138,6 @@ export class Dialog {
     this.node.querySelector(".window-body").scrollTop = scrolled;
     const again = focused && this.node.querySelector(`[data-key="${CSS.escape(focused)}"]`);
     (again || this.node.querySelector("[autofocus]") || (first ? this.node.querySelector(".window-body input, .window-body select, .window-body textarea") : null) || (this.node.contains(document.activeElement) ? null : this.node.querySelector("h2")))?.focus();
+    if (again && caret) again.setSelectionRange(...caret);
   }
 }
