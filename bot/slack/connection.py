@@ -23,10 +23,12 @@ log = structlog.get_logger(__name__)
 
 LINKS = 2
 """Connections kept at once: Slack renews each now and then, and there is a gap between the old socket and the new."""
-PATIENCE = 10.0
-"""Seconds out of touch after which a link is replaced."""
-SECONDS_TO_CONNECT = 4.0
-"""Slack's client tries a spent address again after five: a new one is the better use of the time."""
+PATIENCE = 4.0
+"""Seconds that a handshake may take. Slack's client tries the same spent address again after five."""
+LOOK_EVERY = 0.2
+OUTLIVES = 60.0
+"""Seconds that a replaced link is kept for what Slack still sends to it."""
+FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 
 
@@ -51,8 +53,9 @@ class SlackConnection:
         self._patience = patience
         self._ping_interval = ping_interval
         self._clock = clock
-        self._links: list[Link | None] = [None] * links
+        self._links = links
         self._keepers: list[asyncio.Task[None]] = []
+        self._outlived: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._first_up = asyncio.Event()
         self._last_envelope_at: float | None = None
@@ -90,7 +93,7 @@ class SlackConnection:
         self.app = bolt_app(self._bot_token, self._api_url, self.team, inbox)
         return self.app
 
-    async def listen(self, *, within: float = PATIENCE) -> None:
+    async def listen(self, *, within: float = 10.0) -> None:
         """Start Socket Mode and wait for the first link, at most `within` seconds; the rest comes by itself.
 
         Raises SlackError when Slack refuses the app token. When Slack can't be reached, it goes on trying.
@@ -99,7 +102,7 @@ class SlackConnection:
             msg = "build_app comes before listen"
             raise RuntimeError(msg)
         first_url = await self._new_url()
-        for number in range(len(self._links)):
+        for number in range(self._links):
             url = first_url if number == 0 else None
             self._keepers.append(asyncio.create_task(self._keep(number, url), name=f"slack-link-{number}"))
         with contextlib.suppress(TimeoutError):
@@ -116,33 +119,82 @@ class SlackConnection:
         return None if self._last_envelope_at is None else self._clock() - self._last_envelope_at
 
     async def close(self) -> None:
-        """Take nothing more, let what came in be acknowledged, and give everything back."""
+        """Let what came in be acknowledged, take nothing more, and give everything back."""
         self._stopping.set()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*self._keepers, *self._outlived, return_exceptions=True)
         self._keepers.clear()
         if self._session is not None:
             await self._session.close()
 
     async def _keep(self, number: int, url: str | None) -> None:
-        """Keep one link up: use it while it lives, replace it when it was out of touch for too long."""
-        pause = 0.5
-        while not self._stopping.is_set():
-            link = self._new_link(url)
-            url = None
-            self._links[number] = link
-            try:
-                if await self._connect(link):
-                    pause = 0.5
-                    await self._watch(number, link)
-            finally:
-                self._up.discard(number)
-                self._links[number] = None
-                await link.drain()
-                await link.close()
-            await self._sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+        """Keep one link up. A new one is opened before the old one goes, so that there is no gap."""
+        pause = FIRST_PAUSE
+        current: Link | None = None
+        try:
+            while not self._stopping.is_set():
+                link = await self._opened(url)
+                url = None
+                if link is None:
+                    await self._sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                    continue
+                pause = FIRST_PAUSE
+                old, current = current, link
+                if old is not None:
+                    self._let_go(old)
+                await self._watch(number, link)
+        finally:
+            self._up.discard(number)
+            if current is not None:
+                await _close(current)
 
-    def _new_link(self, url: str | None) -> Link:
+    def _let_go(self, link: Link) -> None:
+        task = asyncio.create_task(self._outlive(link), name="slack-link-outlived")
+        self._outlived.add(task)
+        task.add_done_callback(self._outlived.discard)
+
+    async def _outlive(self, link: Link) -> None:
+        """A link that was replaced still brings clicks until Slack closes it: it is not closed under them."""
+        until = self._clock() + OUTLIVES
+        while not self._stopping.is_set() and self._clock() < until and await link.is_connected():
+            await self._sleep(LOOK_EVERY)
+        await _close(link)
+
+    async def _opened(self, url: str | None) -> Link | None:
+        """A new link with its socket open; None when it could not be opened, and `problem` says why."""
+        try:
+            url = url or await self._new_url()
+        except SlackError as error:
+            self.problem = error.code
+            log.warning("slack refused a connection", code=error.code)
+            return None
+        link = self._new_link(url)
+        try:
+            async with asyncio.timeout(self._patience):
+                await link.connect()  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            self.problem = "handshake_failed"
+            log.warning("slack connection not opened")
+            await link.close()
+            return None
+        except BaseException:
+            await link.close()
+            raise
+        self.problem = ""
+        return link
+
+    async def _watch(self, number: int, link: Link) -> None:
+        """Return when the link is down, when Slack asks for a new one, or when the end has come."""
+        while not (self._stopping.is_set() or link.renew.is_set()):
+            if not await link.is_connected():
+                self._up.discard(number)
+                log.warning("slack connection lost; a new one is opened")
+                return
+            self._up.add(number)
+            self._first_up.set()
+            await self._sleep(LOOK_EVERY)
+
+    def _new_link(self, url: str) -> Link:
         if self.app is None:
             msg = "build_app comes before listen"
             raise RuntimeError(msg)
@@ -156,38 +208,6 @@ class SlackConnection:
         )
         link.wss_uri = url
         return link
-
-    async def _connect(self, link: Link) -> bool:
-        try:
-            if link.wss_uri is None:
-                link.wss_uri = await self._new_url()
-            async with asyncio.timeout(min(self._patience, SECONDS_TO_CONNECT)):
-                await link.connect()  # type: ignore[no-untyped-call]
-        except TimeoutError:
-            self.problem = "handshake_failed"
-            log.warning("slack connection not opened")
-            return False
-        except SlackError as error:
-            self.problem = error.code
-            log.warning("slack connection refused", code=error.code)
-            return False
-        self.problem = ""
-        return await link.is_up()
-
-    async def _watch(self, number: int, link: Link) -> None:
-        """Return when the link was down for too long, or when the end has come."""
-        last_up = self._clock()
-        while not self._stopping.is_set():
-            if await link.is_up():
-                last_up = self._clock()
-                self._up.add(number)
-                self._first_up.set()
-            else:
-                self._up.discard(number)
-                if self._clock() - last_up > self._patience:
-                    log.warning("slack connection lost; a new one is opened")
-                    return
-            await self._sleep(min(0.25, self._patience / 4))
 
     async def _new_url(self) -> str:
         if self._session is None:
@@ -212,6 +232,12 @@ class SlackConnection:
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+async def _close(link: Link) -> None:
+    """Let what came in be acknowledged, then close."""
+    await link.drain()
+    await link.close()
 
 
 async def auth_test(client: AsyncWebClient) -> Team:

@@ -104,7 +104,11 @@ def events_handler(
             log.warning("slack request refused", reason=refusal[1], status=refusal[0])
             return web.Response(status=refusal[0], text=refusal[1])
         headers: dict[str, str | Sequence[str]] = {"content-type": [request.content_type]}
-        response = await app.async_dispatch(AsyncBoltRequest(body=body.decode(), headers=headers))
+        try:
+            response = await app.async_dispatch(AsyncBoltRequest(body=body.decode(), headers=headers))
+        except Exception as failure:  # noqa: BLE001 - what a listener raises stays within Bolt: this is the payload's shape
+            log.warning("slack request refused", reason="malformed", failure=type(failure).__name__)
+            return web.Response(status=400, text="malformed")
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="not taken")
         return await to_aiohttp_response(response)

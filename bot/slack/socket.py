@@ -1,7 +1,8 @@
 """One Socket Mode connection: Slack's own client, with its loose ends tied.
 
-The client retries the same address for ever when a handshake fails, and leaves its tasks behind when it is closed. So
-each link is used until it has been out of touch for some seconds, and then replaced as a whole.
+The client, left to itself, retries a spent address for ever when a handshake fails, closes the old socket before it
+opens the new one, and leaves its tasks behind at the end. So a link is one socket and is never mended: when it is worn
+out, bot.slack.connection opens another and retires this one.
 """
 
 import asyncio
@@ -34,7 +35,15 @@ class Link(SocketModeClient):
         clock: Callable[[], float],
     ) -> None:
         """on_envelope is called for each envelope as it comes. clock: seconds, for Bolt's own measure."""
-        super().__init__(app_token, logger=quiet_logger(), web_client=client, ping_interval=ping_interval)
+        super().__init__(
+            app_token,
+            logger=quiet_logger(),
+            web_client=client,
+            auto_reconnect_enabled=False,
+            ping_interval=ping_interval,
+        )
+        self.renew = asyncio.Event()
+        """Slack asks for a new connection; this one still works for a while."""
         self._app = app
         self._on_envelope = on_envelope
         self._clock = clock
@@ -60,9 +69,9 @@ class Link(SocketModeClient):
         response = await run_async_bolt_app(self._app, request)
         await send_async_response(self, request, response, started)
 
-    async def is_up(self) -> bool:
-        """Whether envelopes can come."""
-        return bool(await self.is_connected())
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - Slack's
+        """Called by the client when Slack asks for a new connection: another link's work."""
+        self.renew.set()
 
     async def drain(self) -> None:
         """Let what has come in be acknowledged."""

@@ -45,7 +45,7 @@ class Inbox:
 
 @pytest.fixture
 async def server() -> AsyncIterator[WorkspaceServer]:
-    async with WorkspaceServer(contoso(), scale=60) as running:
+    async with WorkspaceServer(contoso(), scale=60, patience=1.5) as running:
         yield running
 
 

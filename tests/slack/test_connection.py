@@ -40,12 +40,13 @@ async def test_when_slack_renews_the_connections_clicks_go_on_arriving(
     await server.disconnect(reason)
     await server.wait_for(
         lambda: (
-            len([call for call in server.calls if call.method == "apps.connections.open"]) >= before + 2
+            len([call for call in server.calls if call.method == "apps.connections.open"]) == before + 2
             and server.connections == 2
         )
     )
-    await server.press(GRACE, None, posted.ts, "Approve")
-    assert len(inbox.taken) == 1
+    for _ in range(10):
+        await server.press(GRACE, None, posted.ts, "Approve")
+    assert len(inbox.taken) == 10
 
 
 async def test_a_connection_that_broke_is_opened_again(
@@ -67,9 +68,9 @@ async def test_after_failed_handshakes_a_new_address_is_asked_for(
     connection.build_app(inbox)
     await connection.listen(within=0)
     assert not connection.connected
-    await server.wait_for(lambda: server.connections >= 1, timeout=20)
+    await server.wait_for(lambda: server.connections == 2, timeout=20)
     asked = [call for call in server.calls if call.method == "apps.connections.open"]
-    assert len(asked) >= 3
+    assert len(asked) >= 4
 
 
 async def test_a_handshake_that_fails_while_connected_does_not_end_it(

@@ -115,8 +115,8 @@ async def test_an_unknown_button_or_a_malformed_value_is_out_of_date_and_never_s
 @pytest.mark.parametrize(
     "change",
     [
-        lambda payload: payload.update(container=None, channel="x", message=[], team=3, trigger_id=None),
-        lambda payload: payload.update(response_url={"a": 1}, user={"id": GRACE, "team_id": ["x"]}),
+        lambda payload: payload.update(container=None, message=[], trigger_id=None),
+        lambda payload: payload.update(channel={"id": 3}, response_url={"a": 1}, state=None),
         lambda payload: payload["actions"][0].update(action_ts={"not": "a time"}),
     ],
 )
@@ -216,7 +216,9 @@ async def test_no_payload_token_or_name_reaches_a_log(
     caplog.set_level(logging.DEBUG)
     ts = await posted(door, request_account())
     await server.press(GRACE, None, ts, "Approve")
-    await server.forge({"type": "block_actions", "actions": [], "user": {"id": GRACE}, "secret": "S3CRET"})
+    with pytest.raises(NotAcknowledged):
+        await server.forge({"type": "block_actions", "actions": [], "user": {"id": GRACE}, "secret": "S3CRET"})
+    assert "Slack's library: async_client.run_message_listeners (IndexError)" in caplog.text
     workspace = server.workspace
     for secret in (workspace.bot_token, workspace.app_token, "S3CRET", GRACE, "Microsoft's own log", "ticket="):
         assert secret not in caplog.text
