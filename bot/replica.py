@@ -95,9 +95,11 @@ class Replica:
         )
 
     async def _guarded(self, job: Callable[..., Awaitable[None]], *args: object) -> None:
-        """A job that fails is logged and comes again at its next time."""
+        """A job that fails is logged and comes again at its next time; one that the end cuts short is left."""
         try:
             await job(*args)
+        except asyncio.CancelledError:
+            log.info("job_cut_short", job=job.__name__)
         except LeaseLostError as lost:
             log.info("lease_lost", lease=str(lost))
         except Exception:

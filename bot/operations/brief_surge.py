@@ -9,18 +9,20 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
 from bot.ports.store import CardSubject, Transaction, Watch
 from bot.record.ledger import Event
 from bot.watch.briefing import Briefing, Gap, make_briefing
 from bot.watch.profile import DirectoryUser, Domain, Profile, profiles
-from bot.watch.risk import RiskyUser
 from bot.watch.surge import Surge, SurgeState
 
 MINUTE = 60_000_000
 AGAIN_AFTER = 5 * MINUTE
 AGAIN_AFTER_A_GAP = MINUTE
+LONGEST = 10 * MINUTE
+"""A briefing that died with its process is due again after this."""
 CLOCKS_APART = 10 * MINUTE
 """How far Microsoft's clock and ours may differ."""
 KEPT_FOR_SECONDS = 3600.0
@@ -28,14 +30,23 @@ KEPT_FOR_SECONDS = 3600.0
 log = structlog.get_logger()
 
 
+AT_RISK = "still at risk"
+KINDS = "how they sign in"
+PASSWORDLESS = "passwordless"
+BEING_READ = "it is being read"
+
+
 @dataclass(slots=True)
 class Findings:
-    """What this briefing's readings brought."""
+    """What this briefing's readings brought so far."""
 
+    pending: set[str] = field(default_factory=lambda: {AT_RISK, KINDS, PASSWORDLESS})
+    """What is still being read."""
     gaps: list[Gap] = field(default_factory=list)
     risky_read_at: int | None = None
-    profiles: dict[str, Profile] | None = None
-    registration_read: bool = False
+    users: Mapping[str, DirectoryUser] | None = None
+    domains: tuple[Domain, ...] | None = None
+    passwordless: Mapping[str, bool] | None = None
 
 
 async def brief_due_surges(tenant: Tenant) -> None:
@@ -46,22 +57,38 @@ async def brief_due_surges(tenant: Tenant) -> None:
 
 
 async def brief_surge(tenant: Tenant, surge_id: str) -> None:
-    """Read and count anew, keep the revision if a figure changed, and say when to look again."""
+    """Read and count anew, keep the revision if a figure changed, and say when to look again.
 
-    def load(tx: Transaction) -> tuple[Surge | None, tuple[str, ...], Watch, dict[str, Profile]]:
+    The readings run side by side, each at its own family's pace. The first briefing does not wait for the slowest:
+    it is kept as each of them ends, and says what is still being read.
+    """
+
+    taken_until = tenant.world.now() + LONGEST
+
+    def load(tx: Transaction) -> tuple[Surge | None, tuple[str, ...], Watch, list[str], bool]:
+        tx.surges.take_briefing(tenant.id, surge_id, taken_until)
         users = tx.surges.users(tenant.id, surge_id)
         known = tx.directory.profiles(tenant.id, users)
-        return tx.surges.get(tenant.id, surge_id), users, tx.watches.get(tenant.id), known
+        missing = [user_id for user_id in users if user_id not in known]
+        latest = tx.briefings.latest(tenant.id, surge_id)
+        is_first = latest is None or any(gap.why == BEING_READ for gap in latest.gaps)
+        return tx.surges.get(tenant.id, surge_id), users, tx.watches.get(tenant.id), missing, is_first
 
-    surge, users, watch, known = await tenant.store.transact(load)
+    surge, users, watch, missing, is_first = await tenant.transact_as_holder(load)
     if surge is None:
         return
     findings = Findings()
-    await asyncio.gather(
+    readings = [
         _read_risky(tenant, surge, users, watch, findings),
-        _read_profiles(tenant, users, watch, known, findings),
-    )
-    await tenant.transact_as_holder(lambda tx: _keep(tx, tenant, surge_id, findings))
+        _read_directory(tenant, missing, watch, findings),
+        _read_registration(tenant, findings),
+    ]
+    for reading in asyncio.as_completed(readings):
+        await reading
+        if is_first and findings.pending:
+            await tenant.transact_as_holder(lambda tx: _keep_so_far(tx, tenant, surge_id, findings))
+            tenant.bells.cards.set()
+    await tenant.transact_as_holder(lambda tx: _keep(tx, tenant, surge_id, findings, taken_until))
     tenant.bells.cards.set()
 
 
@@ -72,120 +99,114 @@ async def _read_risky(tenant: Tenant, surge: Surge, users: Collection[str], watc
     seen: set[str] = set()
     try:
         async for page in tenant.graph.risky_users(changed_since=since - CLOCKS_APART, priority=Priority.BRIEF):
-            await tenant.transact_as_holder(
-                lambda tx, page=page: tx.directory.keep_risky(tenant.id, page.items, page.read_at)  # type: ignore[misc]
-            )
+            await keep_reading(tenant, page)
             seen.update(user.user_id for user in page.items)
         if watch.risky_through is None and not seen.issuperset(users):
             await _read_those_at_risk(tenant)
     except GraphError as problem:
-        findings.gaps.append(Gap("still at risk", problem.why))
+        findings.gaps.append(Gap(AT_RISK, problem.why))
         log.warning("risky_users_not_read", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
-        return
-    findings.risky_read_at = started
+    else:
+        findings.risky_read_at = started
+    findings.pending.discard(AT_RISK)
 
 
 async def _read_those_at_risk(tenant: Tenant) -> None:
     """The first reading left users of the surge out: perhaps their risk is older than the surge."""
     async for page in tenant.graph.risky_users(only_at_risk=True, priority=Priority.BRIEF):
-        await tenant.transact_as_holder(
-            lambda tx, page=page: tx.directory.keep_risky(tenant.id, page.items, page.read_at)  # type: ignore[misc]
-        )
+        await keep_reading(tenant, page)
 
 
-async def _read_profiles(
-    tenant: Tenant, users: Collection[str], watch: Watch, known: Mapping[str, Profile], findings: Findings
-) -> None:
-    """Who they are: the directory, the domains and the registration report, side by side."""
-    missing = [user_id for user_id in users if user_id not in known]
-    found, domains, passwordless = await asyncio.gather(
-        _users(tenant, missing, watch, findings), _domains(tenant, findings), _passwordless(tenant, findings)
-    )
-    findings.registration_read = passwordless is not None
-    if found is None:
-        if known:
-            findings.profiles = dict(known)
-        return
-    made = profiles(found.values(), domains, passwordless) if domains is not None else {}
-    if passwordless is not None:
-        for user_id, profile in known.items():
-            if profile.is_passwordless is not passwordless.get(user_id):
-                made[user_id] = replace(profile, is_passwordless=passwordless.get(user_id))
-    if domains is None and not known:
-        return
-    findings.profiles = {**known, **made}
-    read_at = tenant.world.now()
-    await tenant.transact_as_holder(lambda tx: tx.directory.keep_profiles(tenant.id, made.values(), read_at))
-
-
-async def _users(
-    tenant: Tenant, missing: Collection[str], watch: Watch, findings: Findings
-) -> Mapping[str, DirectoryUser] | None:
+async def _read_directory(tenant: Tenant, missing: Collection[str], watch: Watch, findings: Findings) -> None:
+    """Who they are and which domains there are. Known profiles are not read again."""
     try:
-        return await tenant.graph.users(missing, tenant_users=watch.tenant_users)
+        findings.domains = await _domains(tenant)
+        findings.users = await tenant.graph.users(missing, tenant_users=watch.tenant_users)
     except GraphError as problem:
-        findings.gaps.append(Gap("how they sign in", problem.why))
-        return None
+        findings.gaps.append(Gap(KINDS, problem.why))
+        log.warning("directory_not_read", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
+    findings.pending.discard(KINDS)
 
 
-async def _domains(tenant: Tenant, findings: Findings) -> tuple[Domain, ...] | None:
+async def _domains(tenant: Tenant) -> tuple[Domain, ...]:
     recent = tenant.recent
-    if recent.domains is not None and tenant.world.monotonic() < recent.domains_at + KEPT_FOR_SECONDS:
-        return recent.domains
-    try:
+    if recent.domains is None or tenant.world.monotonic() > recent.domains_at + KEPT_FOR_SECONDS:
         recent.domains = await tenant.graph.domains()
-    except GraphError as problem:
-        findings.gaps.append(Gap("how they sign in", problem.why))
-        return None
-    recent.domains_at = tenant.world.monotonic()
+        recent.domains_at = tenant.world.monotonic()
     return recent.domains
 
 
-async def _passwordless(tenant: Tenant, findings: Findings) -> Mapping[str, bool] | None:
+async def _read_registration(tenant: Tenant, findings: Findings) -> None:
+    """Who has registered a passwordless method, for the whole tenant; read once an hour at most."""
     recent = tenant.recent
-    if recent.passwordless is not None and tenant.world.monotonic() < recent.passwordless_at + KEPT_FOR_SECONDS:
-        return recent.passwordless
     try:
-        recent.passwordless = await tenant.graph.passwordless()
+        if recent.passwordless is None or tenant.world.monotonic() > recent.passwordless_at + KEPT_FOR_SECONDS:
+            recent.passwordless = await tenant.graph.passwordless()
+            recent.passwordless_at = tenant.world.monotonic()
+        findings.passwordless = recent.passwordless
     except GraphError as problem:
-        findings.gaps.append(Gap("passwordless", problem.why))
-        return None
-    recent.passwordless_at = tenant.world.monotonic()
-    return recent.passwordless
+        findings.gaps.append(Gap(PASSWORDLESS, problem.why))
+        log.warning("registration_not_read", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
+    findings.pending.discard(PASSWORDLESS)
 
 
-def _keep(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings) -> None:
+def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], findings: Findings) -> dict[str, Profile]:
+    """Join what was read with what was known, and keep what is new in it."""
+    known = tx.directory.profiles(tenant.id, users)
+    made: dict[str, Profile] = {}
+    if findings.users is not None and findings.domains is not None:
+        made = profiles(findings.users.values(), findings.domains, findings.passwordless)
+    if findings.passwordless is not None:
+        for user_id, profile in known.items():
+            if user_id not in made and profile.is_passwordless is not findings.passwordless.get(user_id):
+                made[user_id] = replace(profile, is_passwordless=findings.passwordless.get(user_id))
+    tx.directory.keep_profiles(tenant.id, made.values(), tenant.world.now())
+    return known | made
+
+
+def _keep_so_far(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings) -> None:
+    """A first revision before everything is read."""
+    if tx.surges.get(tenant.id, surge_id) is not None:
+        gaps = [*findings.gaps, *(Gap(what, BEING_READ) for what in findings.pending)]
+        _count(tx, tenant, surge_id, findings, gaps)
+
+
+def _count(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings, gaps: Collection[Gap]) -> Briefing:
     """Count from what is in the tables now, so that users who joined while we read are in the figures."""
+    users = tx.surges.users(tenant.id, surge_id)
+    latest = tx.briefings.latest(tenant.id, surge_id)
+    found = _keep_profiles(tx, tenant, users, findings)
+    if findings.risky_read_at is not None:
+        tx.watches.save(replace(tx.watches.get(tenant.id), risky_through=findings.risky_read_at))
+    briefing = make_briefing(
+        surge_id=surge_id,
+        revision=latest.revision + 1 if latest else 1,
+        made_at=tenant.world.now(),
+        users=users,
+        risky=tx.directory.risky(tenant.id, users) if findings.risky_read_at is not None else None,
+        profiles=found or None,
+        registration_read=findings.passwordless is not None,
+        gaps=sorted(set(gaps), key=lambda gap: (gap.what, gap.why)),
+    )
+    if latest is None or not briefing.same_figures(latest):
+        _keep_revision(tx, tenant.id, briefing)
+    return briefing
+
+
+def _keep(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings, taken_until: int) -> None:
+    """The briefing with all that could be read, and when the next is due."""
     now = tenant.world.now()
     surge = tx.surges.get(tenant.id, surge_id)
     if surge is None:
         return
-    users = tx.surges.users(tenant.id, surge_id)
-    latest = tx.briefings.latest(tenant.id, surge_id)
-    if findings.risky_read_at is not None:
-        tx.watches.save(replace(tx.watches.get(tenant.id), risky_through=findings.risky_read_at))
-    risky: dict[str, RiskyUser] | None = None
-    if findings.risky_read_at is not None:
-        risky = tx.directory.risky(tenant.id, users)
-    briefing = make_briefing(
-        surge_id=surge_id,
-        revision=latest.revision + 1 if latest else 1,
-        made_at=now,
-        users=users,
-        risky=risky,
-        profiles=findings.profiles,
-        registration_read=findings.registration_read,
-        gaps=sorted(set(findings.gaps), key=lambda gap: (gap.what, gap.why)),
-    )
-    if latest is None or not briefing.same_figures(latest):
-        _keep_revision(tx, tenant.id, briefing)
+    briefing = _count(tx, tenant, surge_id, findings, findings.gaps)
     closed = briefing.at_risk == 0 and surge.state is SurgeState.ENDED
     if closed:
         _close(tx, surge, now)
     again = None if closed or surge.state is SurgeState.CLOSED else now + AGAIN_AFTER
     if again is not None and briefing.gaps:
         again = now + AGAIN_AFTER_A_GAP
-    tx.surges.settle_briefing(tenant.id, surge_id, again)
+    tx.surges.settle_briefing(tenant.id, surge_id, taken_until=taken_until, again_at=again)
 
 
 def _keep_revision(tx: Transaction, tenant_id: str, briefing: Briefing) -> None:

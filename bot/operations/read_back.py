@@ -8,6 +8,7 @@ from bot.act.actions import is_fit
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Intent, Run, next_look
 from bot.operations.keep_outcomes import keep_outcomes
+from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer, GraphError, Priority
 from bot.ports.store import Transaction
@@ -26,6 +27,7 @@ async def read_back(tenant: Tenant, run: Run, intent: Intent) -> None:
     wanted = set(intent.user_ids)
     try:
         async for page in tenant.graph.risky_users(changed_since=intent.made_at - CLOCKS_APART, priority=Priority.ACT):
+            await keep_reading(tenant, page)
             found |= {user.user_id: user for user in page.items if user.user_id in wanted}
         if wanted - set(found):
             async for page in tenant.graph.risky_users(only_at_risk=True, priority=Priority.ACT):

@@ -156,7 +156,7 @@ async def _write_page(tenant: Tenant, going: Pass, page: Page[RiskyUser]) -> int
                 continue
             return sent
         if tenant.world.monotonic() - announced > MAY_LIE_BETWEEN:
-            await tenant.transact_as_holder(lambda tx: None)
+            await tenant.transact_as_holder(lambda _tx: None)
         await _send(tenant, going, intent)
         sent += 1
         if not judged.more and not judged.look_again:
@@ -292,7 +292,7 @@ def _hold_off(tx: Transaction, tenant: Tenant, run: Run, answer: Answer) -> None
     """Neither accepted nor anybody's fault in the batch: wait, or pause where waiting does not help."""
     if answer.status in {401, 403}:
         _pause(tx, tenant, run, f"Microsoft refused the write: {answer.why}")
-    else:
+    elif answer.status != 429:  # noqa: PLR2004 - Too Many Requests: the pacer waits already
         tx.runs.save(replace(run, note=answer.why, not_before=tenant.world.now() + PAUSE_AFTER_A_REFUSAL))
 
 

@@ -9,9 +9,10 @@ from bot.act.run import SECOND, Run, after_verification
 from bot.decide.action import Action
 from bot.decide.plan import read_plan
 from bot.operations.keep_outcomes import keep_outcomes
+from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.operations.track_surges import forgive_users
-from bot.ports.graph import GraphError, Priority
+from bot.ports.graph import GraphError, Page, Priority
 from bot.ports.store import Transaction
 from bot.watch.risk import RiskyUser
 
@@ -77,6 +78,7 @@ async def _read(tenant: Tenant, run: Run, accepted: dict[str, Outcome], found: d
     if len(accepted) > FEW:
         since = (run.started_at or run.created_at) - CLOCKS_APART
         async for page in tenant.graph.risky_users(changed_since=since, priority=Priority.ACT):
+            await keep_reading(tenant, page)
             for user in page.items:
                 outcome = accepted.get(user.user_id)
                 if outcome is not None and page.read_at > (outcome.sent_at or 0):
@@ -86,4 +88,8 @@ async def _read(tenant: Tenant, run: Run, accepted: dict[str, Outcome], found: d
     if len(accepted) <= FEW:
         missing = list(accepted)
     for user_id in missing[:MOST_SINGLE_READINGS]:
-        found[user_id] = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
+        read_at = tenant.world.now()
+        alone = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
+        found[user_id] = alone
+        if alone is not None:
+            await keep_reading(tenant, Page((alone,), read_at))

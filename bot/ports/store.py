@@ -129,8 +129,11 @@ class Surges(Protocol):
     def next_briefing(self, tenant_id: str) -> int | None:
         """When the next briefing is due."""
 
-    def settle_briefing(self, tenant_id: str, surge_id: str, again_at: int | None) -> None:
-        """A briefing was made (or failed): when the next is due, if any."""
+    def take_briefing(self, tenant_id: str, surge_id: str, until: int) -> None:
+        """A briefing is being made: it is due again only at `until`, unless it is asked for anew."""
+
+    def settle_briefing(self, tenant_id: str, surge_id: str, *, taken_until: int, again_at: int | None) -> None:
+        """A briefing was made: when the next is due, if any. What was asked for in the meantime stands."""
 
 
 class Directory(Protocol):

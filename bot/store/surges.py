@@ -93,9 +93,16 @@ class SurgeRows:
         found: int | None = self._connection.execute(statement).scalar()
         return found
 
-    def settle_briefing(self, tenant_id: str, surge_id: str, again_at: int | None) -> None:
+    def take_briefing(self, tenant_id: str, surge_id: str, until: int) -> None:
         self._connection.execute(
-            update(surges).where(surges.c.tenant_id == tenant_id, surges.c.id == surge_id).values(briefing_due=again_at)
+            update(surges).where(surges.c.tenant_id == tenant_id, surges.c.id == surge_id).values(briefing_due=until)
+        )
+
+    def settle_briefing(self, tenant_id: str, surge_id: str, *, taken_until: int, again_at: int | None) -> None:
+        self._connection.execute(
+            update(surges)
+            .where(surges.c.tenant_id == tenant_id, surges.c.id == surge_id, surges.c.briefing_due == taken_until)
+            .values(briefing_due=again_at)
         )
 
 
