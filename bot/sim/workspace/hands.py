@@ -17,7 +17,6 @@ from bot.sim.workspace.rules import Json
 from bot.sim.workspace.state import State
 from bot.sim.workspace.world import Channel, Person
 
-
 Surface = Literal["message", "dialog", "home"]
 
 

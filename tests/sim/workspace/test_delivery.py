@@ -88,7 +88,8 @@ async def test_an_event_that_is_not_acknowledged_comes_four_times(app):
         app.server = slack
         socket = await app.connect()
         await slack.send_message(ADA, IDENTITY_ALERTS, f"<@{BOT}> hello")
-        got = [await socket.receive_json() for _ in range(4)]
+        async with asyncio.timeout(5):
+            got = [await socket.receive_json() for _ in range(4)]
         assert [(e["retry_attempt"], e["retry_reason"]) for e in got] == [(0, ""), *[(n, "timeout") for n in (1, 2, 3)]]
         assert len({e["payload"]["event_id"] for e in got}) == 1
 

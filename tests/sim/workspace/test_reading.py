@@ -9,7 +9,10 @@ def message(*blocks):
 
 
 def test_marks_links_and_dates_read_as_words():
-    text = f"*Open* since <!date^0^{{time}}|04:00> for <@{ADA}> &amp; <https://x.example|the _record_> <!channel> snake_case"
+    text = (
+        f"*Open* since <!date^0^{{time}}|04:00> for <@{ADA}> &amp; <https://x.example|the _record_> "
+        "<!channel> snake_case"
+    )
     shown = message({"type": "section", "text": {"type": "mrkdwn", "text": text}})
     people = contoso().people
     assert plain(shown, people) == "Open since 04:00 for @Ada Admin & the record @channel snake_case"
