@@ -31,7 +31,6 @@ _TOO_MANY = 429
 _OK = 200
 _BAD_REQUEST = 400
 _WORTH_ANOTHER_TRY = frozenset({408, 429, 500, 502, 503, 504})
-_FIRST_DELAY, _LONGEST_DELAY = 0.25, 60.0
 
 
 class _Inner(msgspec.Struct):
@@ -126,7 +125,7 @@ class UsersById:
 
     async def _wait(self, tries: int, answers: Sequence[_Inner]) -> None:
         if any(answer.status in _WORTH_ANOTHER_TRY - {_TOO_MANY} for answer in answers):
-            await asyncio.sleep(min(_FIRST_DELAY * 2**tries, _LONGEST_DELAY))
+            await asyncio.sleep(self._calls.delay(USERS.family, tries))
 
     @staticmethod
     def _give_up(

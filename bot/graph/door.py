@@ -160,7 +160,8 @@ class GraphDoor:
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
         """One write for at most 60 users, in the slot that wait_for_slot gave (without one it waits for its own).
 
-        Never repeated by the door, never raises for what Graph or the net does. Raises ValueError for no user, for more than 60, and for an action that is no write on risky users.
+        Never repeated by the door, never raises for what Graph or the net does. Raises ValueError for no user, for
+        more than 60, and for an action that is no write on risky users.
         """
         if not 1 <= len(user_ids) <= IDS_IN_A_WRITE:
             raise ValueError(f"a write takes 1 to {IDS_IN_A_WRITE} users, not {len(user_ids)}")

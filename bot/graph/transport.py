@@ -34,6 +34,8 @@ class Patience:
     """Between two pieces of an answer."""
     whole: float = 90.0
     """From the request's first byte to the answer's last."""
+    again: float = 0.25
+    """Before a failed read is tried again, at least; it doubles with each try."""
 
 
 class Transport:
