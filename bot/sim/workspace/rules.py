@@ -95,13 +95,16 @@ def array(of: Rule, *, least: int = 1, most: int | None = None) -> Rule:
 def record(
     required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, *, also: tuple[Rule, ...] = ()
 ) -> Rule:
-    """An object with these fields and no others. `type` is looked at by `kinds`, so it may be there."""
+    """An object with these fields and no others, and then the rules on how they go together (`also`). `type` is looked
+    at by `kinds`, so it may be there.
+    """
     known = {**required, **(optional or {})}
 
     def check(value: Value, pointer: str, findings: Findings) -> None:
         if not isinstance(value, dict):
             findings.add("must provide an object", pointer)
             return
+        before = len(findings.problems)
         for name in required:
             if name not in value:
                 findings.add(f"missing required field: {name}", pointer)
@@ -110,8 +113,9 @@ def record(
                 known[name](item, f"{pointer}/{name}", findings)
             elif name != "type":
                 findings.add(f"invalid additional property: {name}", pointer)
-        for rule in also:
-            rule(value, pointer, findings)
+        if len(findings.problems) == before:
+            for rule in also:
+                rule(value, pointer, findings)
 
     return check
 

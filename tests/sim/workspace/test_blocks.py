@@ -1,7 +1,11 @@
 """What Slack refuses in blocks and views is refused here, in Slack's words and with the place."""
 
+import copy
+import random
+
 import pytest
 
+from bot.sim.workspace.blocks import problems_of_blocks
 from bot.sim.workspace.contoso import ADA, IDENTITY_ALERTS
 
 
@@ -209,3 +213,27 @@ async def test_a_view_at_the_limit_opens(app, server):
     answer = await app.call("views.open", trigger_id=server.new_trigger(ADA), view=view)
     assert answer["ok"], answer
     assert server.dialog(ADA)["id"] == answer["view"]["id"]
+
+
+def places(value, path=()):
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from places(item, (*path, key))
+
+
+def test_rubbish_in_any_place_is_judged_and_breaks_nothing():
+    rubbish = [None, 1, "", [], {}, [1], {"type": 1}, [[]], {"text": None}, {"type": ["a"]}]
+    dice = random.Random(1)
+    seeds = [*RIGHT.values(), [section(accessory=select(type="multi_static_select", initial_options=options(1)))]]
+    refused = 0
+    for _ in range(1500):
+        blocks = copy.deepcopy(dice.choice(seeds))
+        *above, last = dice.choice(list(places(blocks)))
+        spot = blocks
+        for key in above:
+            spot = spot[key]
+        spot[last] = copy.deepcopy(dice.choice(rubbish))
+        refused += bool(problems_of_blocks(blocks))
+    assert refused > 1300

@@ -154,10 +154,17 @@ def _is_broadcast(message: Json) -> bool:
 
 def _within(message: Json, arguments: Arguments) -> bool:
     ts = message["ts"]
-    oldest, latest = arguments.text("oldest", "0"), arguments.text("latest", "9999999999.999999")
-    if arguments.flag("inclusive") and ts in {oldest, latest}:
+    oldest, latest = (_moment(arguments, name, default) for name, default in (("oldest", 0.0), ("latest", 1e11)))
+    if arguments.flag("inclusive") and float(ts) in {oldest, latest}:
         return True
-    return float(oldest) < float(ts) < float(latest)
+    return oldest < float(ts) < latest
+
+
+def _moment(arguments: Arguments, name: str, default: float) -> float:
+    try:
+        return float(arguments.given.get(name, default))
+    except (TypeError, ValueError):
+        raise SlackError(f"invalid_ts_{name}") from None
 
 
 def _shown(messages: list[Json], arguments: Arguments) -> list[Json]:

@@ -40,7 +40,11 @@ def get_upload_url_external(state: State, arguments: Arguments) -> Json:
 def complete_upload_external(state: State, arguments: Arguments) -> Json:
     """Shares uploaded files in a channel or thread; file_not_found when the bytes never came."""
     given = arguments.value("files")
-    if not isinstance(given, list) or not given or not all(isinstance(item, dict) and "id" in item for item in given):
+    if (
+        not isinstance(given, list)
+        or not given
+        or not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in given)
+    ):
         raise SlackError("invalid_arguments", messages=["[ERROR] must provide an array [json-pointer:/files]"])
     shapes = []
     for item in given:
