@@ -112,11 +112,17 @@ def risky_users(body: bytes) -> Listing[RiskyUser]:
 
 
 def risky_user(body: bytes) -> RiskyUser:
-    """One riskyUser. Raises UnreadableError, also where it has no id."""
+    """One riskyUser. Raises UnreadableError, also where it has no id.
+
+    The page "Get riskyUser" shows it within a collection of one; its metadata promises the object itself.
+    """
     user = _risky_user(body)
-    if user is None:
+    if user is not None:
+        return user
+    listed = risky_users(body).items
+    if len(listed) != 1:
         raise UnreadableError("a risky user without an id")
-    return user
+    return listed[0]
 
 
 def users(body: bytes) -> Listing[DirectoryUser]:

@@ -128,6 +128,13 @@ def test_no_bytes_whatever_raise_anything_but_unreadable(body):
     assert b"value" in body
 
 
+def test_one_risky_user_is_read_bare_and_in_a_collection_of_one():
+    user = {"id": "u1", "riskState": "atRisk"}
+    assert decode.risky_user(json.dumps(user).encode()) == decode.risky_user(page(user))
+    with pytest.raises(UnreadableError):
+        decode.risky_user(page(user, {"id": "u2"}))
+
+
 def test_a_count_is_read_with_and_without_a_byte_order_mark():
     assert decode.count(b"3000") == decode.count(b"\xef\xbb\xbf3000") == 3000
     with pytest.raises(UnreadableError):
