@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 ledger_app = typer.Typer(help="The audit record.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
+manifest_app = typer.Typer(help="What the app may do, for Slack and for Entra.", no_args_is_help=True)
+app.add_typer(manifest_app, name="manifest")
 app.command("backtest")(backtest_command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of words for people.")]
@@ -156,3 +158,31 @@ def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
             say("The ledger is empty.")
     if any(each["broken"] for each in results):
         raise typer.Exit(1)
+
+
+@manifest_app.command("slack")
+def manifest_slack(
+    mode: Annotated[str, typer.Option(help="socket or http.")] = "socket",
+    public_url: Annotated[str, typer.Option(help="http mode: where Slack reaches the bot.")] = "",
+) -> None:
+    """Print the Slack app's manifest (YAML): paste it under 'Create New App', 'From a manifest'."""
+    from bot.slack.manifest import as_yaml, manifest  # noqa: PLC0415
+
+    if mode == "http":
+        if not public_url.startswith("https://"):
+            say("--public-url: http mode needs the https:// address at which Slack reaches the bot.", error=True)
+            raise typer.Exit(BAD_SETTINGS)
+        say(as_yaml(manifest("http", public_url=public_url)))
+    elif mode == "socket":
+        say(as_yaml(manifest("socket")))
+    else:
+        say(f"--mode: {mode!r} is not known. Write socket or http.", error=True)
+        raise typer.Exit(BAD_SETTINGS)
+
+
+@manifest_app.command("entra")
+def manifest_entra() -> None:
+    """Print the permissions of the Entra app registration (JSON)."""
+    from bot.graph.manifest import manifest  # noqa: PLC0415
+
+    say_json(manifest())

@@ -193,9 +193,10 @@ class Replica:
                 for tenant in self.tenants.values():
                     await tenant.acting.acquire()
         await self.inbox.drain()
-        for task in self._tasks:
+        readings = [tenant.recent.reading for tenant in self.tenants.values() if tenant.recent.reading]
+        for task in (*self._tasks, *readings):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *readings, return_exceptions=True)
         holds = [self.sender_hold, *(tenant.hold for tenant in self.tenants.values())]
         for hold in (each for each in holds if each is not None):
             await self.store.transact(lambda tx, hold=hold: tx.leases.release(hold))  # type: ignore[misc]

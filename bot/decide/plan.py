@@ -33,7 +33,7 @@ class HeldBackReason(StrEnum):
     OTHER_DETECTION = "another open detection that is not part of this surge"
     CONFIRMED_COMPROMISED = "confirmed compromised by a person"
     EXTERNAL = "external guest: the risk is held in the home tenant"
-    NOT_LISTED = "not among the tenant's risky users"
+    NOT_LISTED = "not (yet) listed among the tenant's risky users"
     DELETED = "the account is deleted"
     DISABLED = "the account is disabled"
     CLOSED = "already closed"

@@ -26,6 +26,7 @@ LONGEST = 10 * MINUTE
 CLOCKS_APART = 10 * MINUTE
 """How far Microsoft's clock and ours may differ."""
 KEPT_FOR_SECONDS = 3600.0
+PATIENCE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -137,17 +138,41 @@ async def _domains(tenant: Tenant) -> tuple[Domain, ...]:
 
 
 async def _read_registration(tenant: Tenant, findings: Findings) -> None:
-    """Who has registered a passwordless method, for the whole tenant; read once an hour at most."""
+    """Who has registered a passwordless method, for the whole tenant; read once an hour at most.
+
+    It is the slowest reading by far. The briefing waits for it a moment only; when it is there, the next one is due.
+    """
+    recent = tenant.recent
+    if recent.passwordless is None or tenant.world.monotonic() > recent.passwordless_at + KEPT_FOR_SECONDS:
+        if recent.reading is None:
+            recent.reading = asyncio.create_task(_fetch_registration(tenant))
+        await asyncio.wait({recent.reading}, timeout=PATIENCE_SECONDS)
+    findings.passwordless = recent.passwordless
+    if recent.passwordless is None:
+        findings.gaps.append(Gap(PASSWORDLESS, recent.passwordless_problem or BEING_READ))
+    findings.pending.discard(PASSWORDLESS)
+
+
+async def _fetch_registration(tenant: Tenant) -> None:
     recent = tenant.recent
     try:
-        if recent.passwordless is None or tenant.world.monotonic() > recent.passwordless_at + KEPT_FOR_SECONDS:
-            recent.passwordless = await tenant.graph.passwordless()
-            recent.passwordless_at = tenant.world.monotonic()
-        findings.passwordless = recent.passwordless
+        recent.passwordless = await tenant.graph.passwordless()
+        recent.passwordless_at = tenant.world.monotonic()
+        recent.passwordless_problem = ""
     except GraphError as problem:
-        findings.gaps.append(Gap(PASSWORDLESS, problem.why))
+        recent.passwordless_problem = problem.why
         log.warning("registration_not_read", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
-    findings.pending.discard(PASSWORDLESS)
+    finally:
+        recent.reading = None
+
+    def ask(tx: Transaction) -> None:
+        for surge in tx.surges.all(tenant.id):
+            if surge.state is not SurgeState.CLOSED:
+                tx.surges.ask_briefing(tenant.id, surge.id, tenant.world.now())
+
+    if recent.passwordless is not None:
+        await tenant.store.transact(ask)
+        tenant.bells.brief.set()
 
 
 def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], findings: Findings) -> dict[str, Profile]:

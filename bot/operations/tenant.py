@@ -33,6 +33,10 @@ class Recent:
     domains_at: float = 0.0
     passwordless: Mapping[str, bool] | None = None
     passwordless_at: float = 0.0
+    passwordless_problem: str = ""
+    """Why it could not be read the last time."""
+    reading: asyncio.Task[None] | None = None
+    """The registration report's reading, while it goes on."""
 
 
 @dataclass(slots=True)
