@@ -215,3 +215,17 @@ def test_a_tenant_that_shrinks_below_its_flagged_users_is_still_watched():
     final(detector, USUAL, polls(at(days=-40), at()))
     detector.resize(10)
     assert len(final(detector, wave(250, at(hours=1), at(hours=5)), polls(at(hours=1), at(days=1)))) == 1
+
+
+def test_one_attack_under_two_names_is_one_surge_even_when_nobody_has_both():
+    flags = wave(150, at(hours=4), at(hours=9), type_="unfamiliarFeatures")
+    flags += wave(150, at(hours=4), at(hours=9), type_="anonymizedIPAddress", prefix="other")
+    (surge,) = final(WindowScan(5000), USUAL + flags, polls(at(days=-40), at(days=2)))
+    assert surge.risk_event_types == ("anonymizedIPAddress", "unfamiliarFeatures")
+    assert len(surge.users) >= 300
+
+
+def test_attacks_on_sign_ins_that_begin_hours_apart_stay_two():
+    flags = wave(150, at(hours=4), at(hours=9), type_="unfamiliarFeatures")
+    flags += wave(150, at(hours=7), at(hours=12), type_="anonymizedIPAddress", prefix="other")
+    assert len(final(WindowScan(5000), USUAL + flags, polls(at(days=-40), at(days=2)))) == 2

@@ -2,9 +2,10 @@
 
 By surprise: with K series (at least 10), a window of W hours, and p = P(NB(mean mu, variance v'*mu) >= x),
 
-    p * K * 6 * 8760 / W <= false alarms accepted a year   and   x >= max(5, 0.2 % of the users)
+    p * K * L * 8760 / W <= false alarms accepted a year   and   x >= max(5, 0.2 % of the users)
 
-(0.5 % while less than 14 days of history are known). By magnitude, whatever the history says:
+(0.5 % while less than 14 days of history are known), where L = min(6, W / 10 minutes) is how many independent looks
+the overlapping looks at one window are worth. By magnitude, whatever the history says:
 
     x >= max(6, 2 % of the users) in 8 hours   and   x > 3 * mu + 5
 """
@@ -34,7 +35,8 @@ def is_surprising(count: int, window: int, end: int, baseline: Baseline, series:
     v = baseline.dispersion.with_uncertain_rate(window, mean, baseline.seen)
     if count <= mean + _SURELY_USUAL * sqrt(v * mean):
         return False
-    looks = max(series, rules.series_at_least) * rules.polls_a_window * _HOURS_A_YEAR / (window / HOUR)
+    a_window = min(rules.looks_a_window, window / rules.windows[0])
+    looks = max(series, rules.series_at_least) * a_window * _HOURS_A_YEAR / (window / HOUR)
     return upper_tail(count, mean, v) * looks <= rules.sensitivity
 
 

@@ -3,7 +3,7 @@
     cap_i  = 3 * max(mean of the capped days before, median of the 7 days before) + 5
     slow   = (sum of capped days + 7 * prior) / (days + 7)
     fast   = (sum of the last 7 capped days + 2 * slow) / (days among the last 7 + 2)
-    rate   = max(slow, fast)                                        users a day
+    rate   = max(slow, fast)      users a day; in the first 14 days also the median of the last 7 days, uncapped
     season = (n + 15) / (expected + 15), for 48 cells: weekday or weekend, by hour (UTC), scaled to a mean of 1
 
 The cap keeps an old surge from raising what is usual; after four days on a new level the median lets the level in.
@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, median_low
 
 from bot.watch.scan.dispersion import Dispersion, measure
 from bot.watch.scan.rules import Rules
@@ -76,7 +76,8 @@ def fit(times: Sequence[int], first_day: int, last_day: int, prior: float, rules
         cumulated.append(cumulated[-1] + factor)
     level = total / days if days else 0.0
     dispersion = measure(weighted, [level / 24.0 * factor for factor in season], first_day, last_day, rules)
-    return Baseline(max(slow, fast), season, tuple(cumulated), days, total, dispersion)
+    settled = median_low(raw[-7:]) if 0 < days < rules.cold_days else 0.0
+    return Baseline(max(slow, fast, settled), season, tuple(cumulated), days, total, dispersion)
 
 
 def _cap(raw: Sequence[int], prior: float, rules: Rules) -> list[float]:

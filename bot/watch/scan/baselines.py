@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from statistics import median
 
+from bot.watch.scan.alarm import gate
 from bot.watch.scan.baseline import Baseline, fit
 from bot.watch.scan.newly import POOLED, NewlyFlagged
 from bot.watch.scan.rules import Rules
@@ -10,7 +11,10 @@ from bot.watch.scan.span import DAY, day_of
 
 
 class Baselines:
-    """What is usual as one would have known it on a day: from the 56 days before, less the last one."""
+    """What is usual as one would have known it on a day: from the 56 days before, less the last one.
+
+    While fewer than 14 days are known, yesterday counts too.
+    """
 
     def __init__(self, newly: NewlyFlagged, tenant_users: int | None, rules: Rules) -> None:
         self._newly = newly
@@ -33,8 +37,13 @@ class Baselines:
 
     def watched_since(self, time: int) -> None:
         """From this time on silence means that there were no flags."""
-        if self._watched_since is None or time < self._watched_since:
-            self._watched_since = time
+        self._watched_since = time if self._watched_since is None else min(time, self._watched_since)
+
+    @property
+    def since(self) -> int:
+        """Since when silence means that there were no flags: the first flag, or the first scan."""
+        starts = [time for time in (self._newly.first_flag, self._watched_since) if time is not None]
+        return min(starts, default=0)
 
     def users(self, day: int) -> float:
         """How many users the tenant has; when nobody said, a guess: one in a thousand is flagged a day."""
@@ -50,6 +59,10 @@ class Baselines:
     def history(self, day: int) -> int:
         """How many whole days of history one has on a day."""
         return len(self._days(day))
+
+    def gate(self, day: int) -> float:
+        """The fewest newly flagged users that may ring an alarm by surprise on a day."""
+        return gate(self.users(day), self.size_known, self.history(day), self._rules)
 
     def of(self, number: int, day: int) -> Baseline:
         """The baseline of one series on a day."""
@@ -68,8 +81,8 @@ class Baselines:
     def changed(self, number: int, time: int) -> None:
         """A flag of this series was dated `time`: fits that look back that far are out of date."""
         fitted = self._fitted.get(number)
-        if fitted and max(fitted) > day_of(time) + 1:
-            self._fitted[number] = {day: fit for day, fit in fitted.items() if day <= day_of(time) + 1}
+        if fitted and max(fitted) > day_of(time):
+            self._fitted[number] = {day: fit for day, fit in fitted.items() if time >= self._days(day).stop * DAY}
 
     def forget_before(self, day: int) -> None:
         """Drop the fits of earlier days."""
@@ -78,7 +91,7 @@ class Baselines:
         self._estimated = {on: users for on, users in self._estimated.items() if on >= day}
 
     def _days(self, day: int) -> range:
-        starts = [time for time in (self._newly.first_flag, self._watched_since) if time is not None]
-        begin = day_of(min(starts)) + 1 if starts else day
-        stop = day - 1
-        return range(min(stop, max(begin, day - self._rules.history_days)), stop)
+        """The whole days that count on a day. While few are known yesterday is one of them."""
+        begin = max(day_of(self.since) + 1, day - self._rules.history_days)
+        stop = day - 1 if day - 1 - begin >= self._rules.cold_days else day
+        return range(min(stop, begin), stop)

@@ -16,16 +16,15 @@ def estimate_life(
 ) -> None:
     """Estimate a surge's window anew and take in the users inside it. A user once in it stays.
 
-    The window is the union of those of its types that rise by themselves, or that of all of them together.
+    The window is the union of those of its types that rise by themselves, and that of all of them together.
     """
     start, end = _zone(life, lives, now, rules)
     found: list[Estimate] = []
+    least = baselines.gate(day_of(life.alarm_at))
     for types in _each_then_all(life.types):
-        if len(types) > 1 and any(one.likelihood >= rules.apart for one in found):
-            break
         times = sorted(time for type_ in types for time, _, _ in newly.series[type_].between(start, end))
         expected = partial(baselines.expected, types, day_of(life.alarm_at))
-        one = estimate(times, life.alarm_at + rules.core_after, expected, rules)
+        one = estimate(times, life.alarm_at + rules.core_after, expected, least, rules)
         if one is not None:
             found.append(one)
     if found:
@@ -34,13 +33,15 @@ def estimate_life(
         life.users.update(user for _, user, _ in newly.series[type_].between(life.window_start, life.window_end))
     if found:
         life.usual = baselines.expected(life.types, day_of(life.window_start), life.window_start, life.window_end)
+    if life.ended_at is not None and life.window_end > life.ended_at:
+        life.reopen(now)
     life.is_stale = False
     life.sighting = None
 
 
 def _zone(life: Life, lives: Iterable[Life], now: int, rules: Rules) -> tuple[int, int]:
     """Where the surge may lie: from 36 hours before its alarm to now, and not in a neighbour of the same type."""
-    start, end = life.alarm_at - rules.search_before, now if life.ended_at is None else life.ended_at
+    start, end = life.alarm_at - rules.search_before, now
     for other in lives:
         if other is not life and not other.types.isdisjoint(life.types):
             if other.alarm_at < life.alarm_at:

@@ -1,10 +1,30 @@
-"""Which alarms are one surge."""
+"""Which alarms are one surge.
+
+Two types are one surge when they flag the same people; or, both being about sign-ins, when they begin together: one
+attack shows under several names. A wave of leaked credentials and a spray at the same hour stay two.
+"""
 
 from collections.abc import Mapping
 
 from bot.watch.scan.rules import Rules
+from bot.watch.scan.span import MINUTE
 
-_PART_OF_RISE = 0.1
+USER_RISK_TYPES = frozenset(
+    {
+        "leakedCredentials",
+        "investigationsThreatIntelligence",
+        "anomalousUserActivity",
+        "userReportedSuspiciousActivity",
+        "mfaFraud",
+        "suspiciousAPITraffic",
+        "attemptedPrtAccess",
+        "adminConfirmedUserCompromised",
+    }
+)
+"""Types that Microsoft's page "What are risk detections?" lists as user risk; all others are about a sign-in."""
+
+_TOGETHER = 30 * MINUTE
+_MOST_OF_RISE = 0.9
 _TWICE_BY_CHANCE = 2.0
 _NEARLY_ALL = 0.9
 
@@ -19,9 +39,20 @@ def are_kin(some: set[int], others: set[int], tenant_users: float, rules: Rules)
     return len(smaller & larger) >= least * len(smaller)
 
 
+def begin_together(types: set[str], first: int, others: set[str], other_first: int) -> bool:
+    """Whether two alarms, each with its types and its first flag's time, are names for one attack on sign-ins."""
+    return USER_RISK_TYPES.isdisjoint(types | others) and abs(first - other_first) <= _TOGETHER
+
+
 def rising_types(counts: Mapping[int, int], usual: Mapping[int, float]) -> set[int]:
-    """The types that make an alarm over all types pooled: those with a tenth of the rise or more."""
+    """The types that make an alarm over all types pooled: the strongest, until they make nine tenths of the rise."""
     rise = {type_: count - usual[type_] for type_, count in counts.items()}
     total = sum(part for part in rise.values() if part > 0)
-    rising = {type_ for type_, part in rise.items() if part > 0 and part >= _PART_OF_RISE * total}
-    return rising or {max(counts, key=lambda type_: counts[type_])}
+    rising: set[int] = set()
+    made = 0.0
+    for type_ in sorted(rise, key=lambda type_: (-rise[type_], type_)):
+        if rising and made >= _MOST_OF_RISE * total:
+            break
+        rising.add(type_)
+        made += rise[type_]
+    return rising

@@ -14,8 +14,8 @@ class Rules:
     windows: tuple[int, ...] = (10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 8 * HOUR, 24 * HOUR)
     series_at_least: int = 10
     """The correction for many series never counts fewer than this, so that a new type doesn't move the threshold."""
-    polls_a_window: float = 6.0
-    """Overlapping looks at one window count as so many independent ones."""
+    looks_a_window: float = 6.0
+    """The overlapping looks at one window are worth so many independent ones; fewer for the shortest windows."""
 
     gate_users: int = 5
     gate_share: float = 0.002

@@ -9,12 +9,12 @@ L is convex in (n, mu), so its maximum lies on a corner of the upper hull of all
 maximises n - slope * mu for some slope, which one pass over the bins finds. All corners are visited: the result is
 exact.
 
-Then the window grows into the two hours beside it while they hold a further interval with L >= 6 (the thin tails of a
-wave), and over gaps within which a surge reopens to intervals with L >= 12 (a surge that paused). The ends are the
-first and the last flag inside.
+Then the window grows: into the hours beside it (two, or what four of its users took, up to eight) while they hold a
+further interval with L >= 6, the thin tails of a wave; and over gaps within which a surge reopens to intervals with
+L >= 12 that pass the gate by themselves, a surge that paused. The ends are the first and the last flag inside.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ from bot.watch.scan.rules import Rules
 from bot.watch.scan.span import BIN, HOUR
 
 _BESIDE = 2 * HOUR
+_BESIDE_LONGEST = 8 * HOUR
+_BESIDE_USERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ class Bins:
             corners += [(left, between), (between, right)]
         return best
 
+    def within(self, since: int, low: int, high: int, least: float, gate: float = 0.0) -> Interval | None:
+        """The likeliest interval of bins low..high-1 from place `since` on, where it is likely and large enough."""
+        found = self.likeliest(bisect_left(self.places, since, low, high), high)
+        return found if found is not None and found.likelihood >= least and found.users >= gate else None
+
+    def until(self, end: int, low: int, high: int, least: float, gate: float = 0.0) -> Interval | None:
+        """The likeliest interval of bins low..high-1 up to place `end`, where it is likely and large enough."""
+        found = self.likeliest(low, bisect_right(self.places, end, low, high))
+        return found if found is not None and found.likelihood >= least and found.users >= gate else None
+
     def _steepest(self, slope: float, low: int, high: int) -> Interval:
         """The interval that maximises users - slope * usual (Kadane's pass); slope inf: the densest bin."""
         if slope == inf:
@@ -110,7 +122,7 @@ class Bins:
 
 
 def estimate(
-    times: Sequence[int], core_until: int, expected: Callable[[int, int], float], rules: Rules
+    times: Sequence[int], core_until: int, expected: Callable[[int, int], float], gate: float, rules: Rules
 ) -> Estimate | None:
     """The window of the surge among sorted times of newly flagged users; None when there are none.
 
@@ -120,8 +132,7 @@ def estimate(
     core = bins.likeliest(0, bisect_right(bins.places, core_until // BIN))
     if core is None:
         return None
-    first = _grow_back(bins, core.first, rules)
-    last = _grow_on(bins, core.last, rules)
+    first, last = _grow(bins, core, gate, rules)
     start, end = bins.places[first] * BIN, (bins.places[last] + 1) * BIN
     inside = [time for time in times if start <= time < end]
     peak = _peak(bins.places[first : last + 1], bins.counts[first : last + 1])
@@ -137,37 +148,29 @@ def _bins(times: Iterable[int], expected: Callable[[int, int], float]) -> Bins:
     return Bins(places, tuple(count for _, count in counted), usual, tuple(gaps))
 
 
-def _grow_back(bins: Bins, first: int, rules: Rules) -> int:
+def _grow(bins: Bins, core: Interval, gate: float, rules: Rules) -> tuple[int, int]:
+    """The first and last bin after growing to both sides."""
+    pace = (bins.places[core.last] + 1 - bins.places[core.first]) * BIN / core.users
+    beside = int(min(_BESIDE_LONGEST, max(_BESIDE, _BESIDE_USERS * pace))) // BIN
+    pause = rules.longest_pause // BIN
+    first, last, size = core.first, core.last, len(bins.places)
     while first > 0:
         edge = bins.places[first]
-        further = _further(bins, edge - _BESIDE // BIN, edge, rules.tail, 0, first)
-        further = further or _further(bins, edge - rules.longest_pause // BIN, edge, rules.apart, 0, first)
+        further = bins.within(edge - beside, 0, first, rules.tail) or bins.within(
+            edge - pause, 0, first, rules.apart, gate
+        )
         if further is None:
             break
         first = further.first
-    return first
-
-
-def _grow_on(bins: Bins, last: int, rules: Rules) -> int:
-    size = len(bins.places)
     while last < size - 1:
         edge = bins.places[last]
-        further = _further(bins, edge, edge + _BESIDE // BIN, rules.tail, last + 1, size)
-        further = further or _further(bins, edge, edge + rules.longest_pause // BIN, rules.apart, last + 1, size)
+        further = bins.until(edge + beside, last + 1, size, rules.tail) or bins.until(
+            edge + pause, last + 1, size, rules.apart, gate
+        )
         if further is None:
             break
         last = further.last
-    return last
-
-
-def _further(bins: Bins, start: int, end: int, least: float, low: int, high: int) -> Interval | None:
-    """The likeliest interval in bins low..high-1 that lie in [start, end], if it is likely enough."""
-    while low < high and bins.places[low] < start:
-        low += 1
-    while low < high and bins.places[high - 1] > end:
-        high -= 1
-    found = bins.likeliest(low, high)
-    return found if found is not None and found.likelihood >= least else None
+    return first, last
 
 
 def _peak(places: Sequence[int], counts: Sequence[int]) -> int:

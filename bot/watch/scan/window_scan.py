@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from math import sqrt
 
 from bot.watch.detector import Flag, Sighting
-from bot.watch.scan.alarm import gate, is_massive, is_surprising
+from bot.watch.scan.alarm import is_massive, is_surprising
 from bot.watch.scan.baselines import Baselines
 from bot.watch.scan.estimation import estimate_life
-from bot.watch.scan.kinship import are_kin, rising_types
+from bot.watch.scan.kinship import are_kin, begin_together, rising_types
 from bot.watch.scan.life import Life
 from bot.watch.scan.newly import POOLED, Change, NewlyFlagged
 from bot.watch.scan.rules import Rules
@@ -147,7 +147,9 @@ class WindowScan:
         first, last = min(times), max(times)
         longest = self._rules.windows[-1]
         is_open = any(life.ended_at is None and number in life.types for life in self._lives)
-        if not is_open and self._tally.count(number, first - longest, last + longest) < self._gate(last):
+        if not is_open and self._tally.count(number, first - longest, last + longest) < self._baselines.gate(
+            day_of(last)
+        ):
             return
         ends = self._ends(times, now)
         for end in ends:
@@ -168,20 +170,18 @@ class WindowScan:
                     ends.setdefault((time + window) // BIN, time + window)
         return sorted({*ends.values(), max(now, *times)} if max(times) >= now - DAY else ends.values())
 
-    def _gate(self, time: int) -> float:
-        day = day_of(time)
-        known = self._baselines.size_known
-        return gate(self._baselines.users(day), known, self._baselines.history(day), self._rules)
-
     def _rings(self, number: int, end: int) -> int | None:
         """Where the alarm's window begins, or None: the shortest window that ends at `end` and is a surge."""
         rules = self._rules
-        least = self._gate(end)
+        least = self._baselines.gate(day_of(end))
         if self._tally.count(number, end - rules.windows[-1] + 1, end) < min(least, rules.gate_users):
             return None
         baseline = self._baselines.of(number, day_of(end))
         series = len(self._newly.series)
+        known = end - self._baselines.since
         for window in rules.windows:
+            if window == DAY and known < 2 * DAY:
+                break  # a day can't be judged before another one is known
             count = self._tally.count(number, end - window + 1, end)
             if count >= least and is_surprising(count, window, end, baseline, series, rules):
                 return end - window + 1
@@ -195,7 +195,7 @@ class WindowScan:
         """Whether the last hours of an open surge are an alarm by themselves."""
         rules = self._rules
         baseline = self._baselines.of(number, day_of(end))
-        series, least = self._newly.series[number], self._gate(end)
+        series, least = self._newly.series[number], self._baselines.gate(day_of(end))
         for window in rules.windows:
             if window <= rules.quiet:
                 count = series.count(end - window + 1, end)
@@ -218,7 +218,9 @@ class WindowScan:
             usual = {type_: self._baselines.of(type_, day_of(start)).expected(start, end) for type_ in users}
             types = rising_types({type_: len(who) for type_, who in users.items()}, usual)
         flagged = set().union(*(users[type_] for type_ in types))
-        life = ended or self._kin_of(flagged, start, end)
+        if len(flagged) < self._baselines.gate(day_of(end)):
+            return  # the rest of the count is the usual bustle of other types
+        life = ended or self._kin_of(types, flagged, start, end)
         if life is None:
             key = f"{'+'.join(sorted(map(self._name_of, types)))}@{end}"
             life = Life(key, now, min(end, now), types, start, end, last_alarm=end)
@@ -228,13 +230,19 @@ class WindowScan:
         life.last_alarm = max(life.last_alarm, end)
         life.is_stale = True
         self._estimate(life, now)
+        if len(life.users) < self._baselines.gate(day_of(end)):
+            self._lives.remove(life)  # seen closely it is less: what was counted lies apart from it
         self._tally.changed()
 
-    def _kin_of(self, flagged: set[int], start: int, end: int) -> Life | None:
+    def _kin_of(self, types: set[int], flagged: set[int], start: int, end: int) -> Life | None:
         tenant = self._baselines.users(day_of(end))
+        names = set(map(self._name_of, types))
+        first = min(next(self._newly.series[type_].between(start, end))[0] for type_ in types)
         for life in self._lives:
             is_near = life.ended_at is None and life.window_start <= end and start <= life.reach(self._rules)
             if is_near and are_kin(flagged, life.users, tenant, self._rules):
+                return life
+            if is_near and begin_together(names, first, set(map(self._name_of, life.types)), life.window_start):
                 return life
         return None
 
