@@ -96,7 +96,8 @@ class SlackConnection:
     async def listen(self, *, within: float = 10.0) -> None:
         """Start Socket Mode and wait for the first link, at most `within` seconds; the rest comes by itself.
 
-        Raises SlackError when Slack refuses the app token. When Slack can't be reached, it goes on trying.
+        Raises SlackError when the first address can't be had, because Slack refuses the app token (`invalid_auth`) or
+        can't be reached: it may be called again. From then on it goes on trying by itself.
         """
         if self.app is None:
             msg = "build_app comes before listen"

@@ -1,9 +1,10 @@
+import asyncio
 import copy
 import logging
 
 import pytest
 
-from bot.ports.slack import ClickKind, RequestDialog
+from bot.ports.slack import Click, ClickKind, RequestDialog
 from bot.sim.workspace import NotAcknowledged, WorkspaceServer
 from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, TEAM
 from bot.slack.action_ids import BUTTONS
@@ -82,6 +83,25 @@ async def test_a_click_that_can_not_be_kept_is_not_acknowledged(
         await server.press(GRACE, None, ts, "Approve")
     assert inbox.carried_out == []
     assert GRACE not in caplog.text
+
+
+async def test_nothing_is_acknowledged_before_it_is_kept(door: SlackDoor, server: WorkspaceServer, inbox: Inbox):
+    go_on = asyncio.Event()
+    take = inbox.take
+
+    async def slowly(click: Click) -> None:
+        await go_on.wait()
+        await take(click)
+
+    inbox.take = slowly
+    ts = await posted(door, request_account())
+    press = asyncio.create_task(server.press(GRACE, None, ts, "Approve"))
+    done, _ = await asyncio.wait({press}, timeout=0.3)
+    assert not done
+    assert inbox.carried_out == []
+    go_on.set()
+    await press
+    assert len(inbox.carried_out) == 1
 
 
 async def forged(server: WorkspaceServer, door: SlackDoor, change) -> None:

@@ -116,7 +116,7 @@ def _signatures(account: RequestAccount) -> str:
     names = f" ({', '.join(mention(each) for each in signers[:10])})" if signers else ""
     said = f"Signatures: {number(len(signers))} of {number(needed)}{names}"
     if account.request.state is not RequestState.PENDING:
-        return f"{said}. {outcome(account)}"
+        return f"{said}."
     missing = "one more is missing" if account.missing == 1 else f"{number(account.missing)} more are missing"
     return (
         f"{said}, {missing}. Whoever asked can't sign; a second person has to.\n"

@@ -41,8 +41,8 @@ def _first_line(dialog: RequestDialog) -> str:
     if not dialog.eligible:
         return f"Surge {name}: nobody can be acted on. Every user is held back, and why is listed below."
     return (
-        f"Surge {name}: {counted(dialog.eligible, 'user')} can be acted on. Nothing is changed until "
-        f"{counted(max(1, dialog.approvals_needed), 'other person', 'other people')} signed. "
+        f"Surge {name}: {counted(dialog.eligible, 'user')} can be acted on. Nothing is changed before "
+        f"{counted(max(1, dialog.approvals_needed), 'other person signs', 'other people sign')}. "
         f"The request expires after {span(dialog.expires_in_seconds)}."
     )
 

@@ -20,8 +20,10 @@ def run_card(account: RunAccount) -> Card:
     what = f"{account.action.value} for {counted(account.planned, 'user')}"
     head = f"{what}: {run.state.value}"
     shown = [blocks.header(head), blocks.section(f"{progress(account)}\n{_status(account)}")]
+    numbers = counts(account)
     left = waiting(account)
-    numbers = [*counts(account), f"{'not sent' if run.state.is_over else 'waiting'} {number(left)}"]
+    if left:
+        numbers.append(f"{'not sent' if run.state.is_over else 'waiting'} {number(left)}")
     shown += blocks.fields(numbers)
     if run.note:
         shown.append(blocks.paragraph(run.note, 600))
