@@ -28,7 +28,8 @@ def checked(graph_url: str, *, has_access_token: bool) -> str:
     A ready-made token is for an invented tenant on this machine only, and a real credential never goes there.
     """
     parts = urlsplit(graph_url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.query or parts.fragment:
+    extras = (parts.username, parts.path.strip("/"), parts.query, parts.fragment)
+    if parts.scheme not in _PORTS or not parts.hostname or any(extras):
         raise ValueError("GRAPH_URL is not an address like https://graph.microsoft.com")
     if is_loopback(graph_url) != has_access_token:
         raise ValueError(

@@ -15,7 +15,7 @@ from bot.graph import decode
 DETECTIONS, PAGE, SAMPLE = 20_000, 500, 300
 
 
-def entry(number: int) -> dict:
+def entry(number: int) -> dict[str, object]:
     """A detection of the size that Microsoft's have."""
     moment = f"2025-04-20T04:{number // 60 % 60:02}:{number % 60:02}.1234567Z"
     return {

@@ -31,7 +31,9 @@ def test_a_real_credential_never_goes_to_this_machine(url):
         checked(url, has_access_token=False)
 
 
-@pytest.mark.parametrize("url", ["http://graph.microsoft.com", "graph.microsoft.com", "ftp://x", "https://a:b@c", ""])
+@pytest.mark.parametrize(
+    "url", ["http://graph.microsoft.com", "graph.microsoft.com", "ftp://x", "https://a:b@c", "https://c/v1.0", ""]
+)
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(ValueError, match="GRAPH_URL"):
         checked(url, has_access_token=False)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
+from bot.graph.endpoints import Family
 from bot.ports.graph import Graph, GraphError, Priority, Problem
 from tests.graph.microsoft import TOKEN, body, detection, error, page, reset, risky, truncated
 
@@ -162,3 +163,11 @@ async def test_newer_enum_members_are_asked_for(microsoft, door):
     [found async for found in door.risky_users(priority=WATCH)]
     await door.risky_user("u1", priority=WATCH)
     assert [asked.headers.get("prefer") for asked in microsoft.asked] == ["include-unknown-enum-members"] * 3
+
+
+async def test_a_budget_that_graph_calls_nearly_spent_slows_the_directory_down(microsoft, door):
+    microsoft.will(body(b"3000"), page(headers={"x-ms-throttle-limit-percentage": "0.9"}))
+    await door.count_users(priority=WATCH)
+    assert door._pacers[Family.DIRECTORY].rate.is_full
+    await door.users_by_address("ann@contoso.example")
+    assert not door._pacers[Family.DIRECTORY].rate.is_full
