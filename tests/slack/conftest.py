@@ -71,7 +71,7 @@ async def connection(server: WorkspaceServer) -> AsyncIterator[SlackConnection]:
 @pytest.fixture
 async def door(connection: SlackConnection) -> SlackDoor:
     client, team = await connection.open()
-    return SlackDoor(client, team=team, world=RealWorld(), speed=60)
+    return SlackDoor(client, team=team, world=RealWorld(), speed=40)
 
 
 @pytest.fixture
