@@ -4,7 +4,9 @@ from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.plan import HeldBackReason
 from bot.decide.request import RequestState
+from bot.operations import brief_surge
 from bot.sim.workspace import buttons, plain
+from bot.slack.cards import figures
 from bot.slack.cards.surge import surge_card
 from bot.watch.surge import SurgeState
 from tests.slack import accounts
@@ -54,9 +56,14 @@ def test_a_figure_that_was_not_read_says_so_with_its_reason_and_is_no_zero():
     lines = shown(surge_account(briefing=unread)).splitlines()
     assert "passwordless not available: needs AuditLog.Read.All" in lines
     assert "still at risk not available" in lines
-    assert "sign-in kinds not available" in lines
+    assert "how they sign in not available" in lines
     assert "domains: timed out" in lines
     assert not any(line.endswith(" 0") for line in lines)
+
+
+def test_gaps_are_known_by_the_names_that_the_briefing_gives_them():
+    named = (brief_surge.AT_RISK, brief_surge.KINDS, brief_surge.PASSWORDLESS)
+    assert named == (figures.STILL_AT_RISK, figures.SIGN_IN_KINDS, figures.PASSWORDLESS)
 
 
 def test_a_count_that_may_be_too_low_says_at_least():

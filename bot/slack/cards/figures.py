@@ -4,9 +4,8 @@ from bot.slack.cards.text import clean, number
 from bot.watch.briefing import Briefing, Cohort
 
 STILL_AT_RISK = "still at risk"
-SIGN_IN_KINDS = "sign-in kinds"
+SIGN_IN_KINDS = "how they sign in"
 PASSWORDLESS = "passwordless"
-NAMED_GAPS = frozenset({STILL_AT_RISK, SIGN_IN_KINDS, PASSWORDLESS})
 """A gap by one of these names stands beside its figure; any other has a line of its own."""
 
 

@@ -35,7 +35,7 @@ def surge_card(account: SurgeAccount) -> Card:
         shown.append(blocks.paragraph("Reading who they are. The breakdown follows here in a moment."))
     else:
         shown += blocks.fields(figures(briefing))
-        shown += blocks.fields(cohorts(briefing) or ["sign-in kinds: nobody to count"])
+        shown += blocks.fields(cohorts(briefing) or ["how they sign in: nobody to count"])
         gaps = other_gaps(briefing)
         if gaps:
             shown.append(_lines("Not available", gaps))
