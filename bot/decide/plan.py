@@ -25,6 +25,9 @@ NEVER_IN_BULK = frozenset(
 )
 """Types that come only after a proven interception or a person's word: no bulk action clears them."""
 
+CLEARS_RISK = frozenset({Action.CONFIRM_SAFE, Action.DISMISS_RISK})
+"""The actions that wave a risk through."""
+
 
 class HeldBackReason(StrEnum):
     """Why a flagged user is not in the plan. The value is what people read."""
@@ -80,6 +83,21 @@ def read_plan(body: bytes) -> Plan:
     return msgspec.json.decode(body, type=Plan)
 
 
+def open_against(surge: Surge, detections: Iterable[Detection], action: Action) -> Mapping[str, tuple[Detection, ...]]:
+    """By user id: the open detections that hold a user back from this action.
+
+    Those that are not part of the surge; and, where the action clears risk, those of a kind that is never cleared in
+    bulk, though it be the surge's own.
+    """
+    found = [detection for detection in detections if detection.is_open]
+    against = {user_id: list(others) for user_id, others in open_elsewhere(surge, found).items()}
+    if action in CLEARS_RISK:
+        for detection in found:
+            if detection.risk_event_type in NEVER_IN_BULK and surge.holds(detection):
+                against.setdefault(detection.user_id, []).append(detection)
+    return {user_id: tuple(others) for user_id, others in against.items()}
+
+
 def _why_held_back(
     user_id: str,
     *,
@@ -102,9 +120,9 @@ def _why_held_back(
         return held(HeldBackReason.NEVER_IN_BULK, types)
     if others:
         return held(HeldBackReason.OTHER_DETECTION, types)
-    if not risky.is_open and action in {Action.CONFIRM_SAFE, Action.DISMISS_RISK}:
+    if not risky.is_open and action in CLEARS_RISK:
         return held(HeldBackReason.CLOSED, risky.risk_detail or risky.risk_state)
-    if risky.risk_state == "confirmedCompromised" and action in {Action.CONFIRM_SAFE, Action.DISMISS_RISK}:
+    if risky.risk_state == "confirmedCompromised" and action in CLEARS_RISK:
         return held(HeldBackReason.CONFIRMED_COMPROMISED)
     if profile is not None and profile.is_enabled is False:
         return held(HeldBackReason.DISABLED)
@@ -125,7 +143,7 @@ def make_plan(
     made_at: int,
 ) -> Plan:
     """Judge every user of the surge by cause and freeze the result. made_at in microseconds UTC."""
-    others = open_elsewhere(surge, detections)
+    others = open_against(surge, detections, action)
     acted_on: list[str] = []
     held_back: list[HeldBack] = []
     for user_id in sorted(set(users)):
@@ -145,7 +163,7 @@ def make_plan(
         tenant_id=surge.tenant_id,
         surge_id=surge.id,
         action=action,
-        cohorts=tuple(sorted(cohorts)),
+        cohorts=tuple(sorted(set(cohorts))),
         window_start=surge.window_start,
         window_end=surge.window_end,
         user_ids=tuple(acted_on),
