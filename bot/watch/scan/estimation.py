@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 
 from bot.watch.scan.baselines import Baselines
 from bot.watch.scan.life import Life
@@ -19,10 +20,12 @@ def estimate_life(
     The window is the union of those of its types that rise by themselves, and that of all of them together.
     """
     start, end = _zone(life, lives, now, rules)
+    before = life.window_start, life.window_end, life.ended_at, len(life.users), len(life.types), life.usual
     found: list[Estimate] = []
     least = baselines.gate(day_of(life.alarm_at))
     for types in _each_then_all(life.types):
-        times = sorted(time for type_ in types for time, _, _ in newly.series[type_].between(start, end))
+        parts = [newly.series[type_].times_between(start, end) for type_ in types]
+        times = parts[0] if len(parts) == 1 else sorted(chain.from_iterable(parts))
         expected = partial(baselines.expected, types, day_of(life.alarm_at))
         one = estimate(times, life.alarm_at + rules.core_after, expected, least, rules)
         if one is not None:
@@ -30,13 +33,14 @@ def estimate_life(
     if found:
         _take(life, found, rules)
     for type_ in life.types:
-        life.users.update(user for _, user, _ in newly.series[type_].between(life.window_start, life.window_end))
+        life.users.update(newly.series[type_].users_between(life.window_start, life.window_end))
     if found:
         life.usual = baselines.expected(life.types, day_of(life.window_start), life.window_start, life.window_end)
     if life.ended_at is not None and life.window_end > life.ended_at:
         life.reopen(now)
     life.is_stale = False
-    life.sighting = None
+    if before != (life.window_start, life.window_end, life.ended_at, len(life.users), len(life.types), life.usual):
+        life.sighting = None
 
 
 def _zone(life: Life, lives: Iterable[Life], now: int, rules: Rules) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 class Series:
@@ -31,6 +31,14 @@ class Series:
     def count(self, start: int, end: int) -> int:
         """How many were newly flagged in [start, end]."""
         return bisect_right(self.times, end) - bisect_left(self.times, start)
+
+    def times_between(self, start: int, end: int) -> Sequence[int]:
+        """When those in [start, end] were newly flagged."""
+        return self.times[bisect_left(self.times, start) : bisect_right(self.times, end)]
+
+    def users_between(self, start: int, end: int) -> Sequence[int]:
+        """Who was newly flagged in [start, end]."""
+        return self.users[bisect_left(self.times, start) : bisect_right(self.times, end)]
 
     def between(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """(time, user, type) of those newly flagged in [start, end]."""

@@ -7,11 +7,24 @@ pooled count only what no known surge explains.
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from bot.watch.scan.life import Life
 from bot.watch.scan.newly import POOLED, NewlyFlagged
 from bot.watch.scan.rules import Rules
 from bot.watch.scan.span import DAY
+
+_FOREVER = 1 << 62
+
+
+class _Explained(NamedTuple):
+    """What one surge takes out of the count of its types."""
+
+    since: int
+    until: int
+    is_over: bool
+    users: set[int]
+    window_start: int
 
 
 class Tally:
@@ -22,6 +35,7 @@ class Tally:
         self._lives = lives
         self._rules = rules
         self._times: dict[int, array[int]] = {}
+        self._by_type: dict[int, list[_Explained]] | None = None
         self._since = 0
 
     def keep_since(self, time: int) -> None:
@@ -31,6 +45,7 @@ class Tally:
 
     def changed(self, numbers: Iterable[int] | None = None) -> None:
         """What explains these series (all, when none is named) has changed."""
+        self._by_type = None
         if numbers is None:
             self._times.clear()
             return
@@ -42,7 +57,7 @@ class Tally:
         """How many who count were newly flagged in [start, end]."""
         times = self._times.get(number)
         if times is None:
-            series = self._newly.series[number].between(self._since, 1 << 62)
+            series = self._newly.series[number].between(self._since, _FOREVER)
             times = array("q", (time for time, user, type_ in series if self._counts(number, time, user, type_)))
             self._times[number] = times
         return bisect_right(times, end) - bisect_left(times, start)
@@ -60,16 +75,21 @@ class Tally:
             insort(times, time)
 
     def _counts(self, number: int, time: int, user: int, type_: int) -> bool:
-        for life in self._lives():
-            if type_ not in life.types:
-                continue
-            if (
-                number == POOLED
-                and life.window_start - DAY <= time
-                and (life.ended_at is None or time <= life.reach(self._rules))
-            ):
+        for known in self._explained().get(type_, ()):
+            if number == POOLED and known.since <= time <= known.until:
                 return False
-            is_spent = life.ended_at is not None and user in life.users and time >= life.window_start - DAY
-            if is_spent and not self._newly.was_cleared(user, life.window_start, time):
+            is_spent = known.is_over and time >= known.since and user in known.users
+            if is_spent and not self._newly.was_cleared(user, known.window_start, time):
                 return False
         return True
+
+    def _explained(self) -> dict[int, list[_Explained]]:
+        if self._by_type is None:
+            self._by_type = {}
+            for life in self._lives():
+                is_over = life.ended_at is not None
+                until = life.reach(self._rules) if is_over else _FOREVER
+                known = _Explained(life.window_start - DAY, until, is_over, life.users, life.window_start)
+                for type_ in life.types:
+                    self._by_type.setdefault(type_, []).append(known)
+        return self._by_type

@@ -11,7 +11,8 @@ exact.
 
 Then the window grows: into the hours beside it (two, or what four of its users took, up to eight) while they hold a
 further interval with L >= 6, the thin tails of a wave; and over gaps within which a surge reopens to intervals with
-L >= 12 that pass the gate by themselves, a surge that paused. The ends are the first and the last flag inside.
+L >= 12 that pass the gate by themselves, a surge that paused. The ends are the first and the last flag inside, and
+flags that follow within five minutes of one another: the grid must not cut anybody off.
 """
 
 from bisect import bisect_left, bisect_right
@@ -133,14 +134,18 @@ def estimate(
     if core is None:
         return None
     first, last = _grow(bins, core, gate, rules)
-    start, end = bins.places[first] * BIN, (bins.places[last] + 1) * BIN
-    inside = [time for time in times if start <= time < end]
+    low = bisect_left(times, bins.places[first] * BIN)
+    high = bisect_left(times, (bins.places[last] + 1) * BIN) - 1
+    while low > 0 and times[low] - times[low - 1] <= BIN:
+        low -= 1
+    while high + 1 < len(times) and times[high + 1] - times[high] <= BIN:
+        high += 1
     peak = _peak(bins.places[first : last + 1], bins.counts[first : last + 1])
-    return Estimate(inside[0], inside[-1], core.likelihood, peak)
+    return Estimate(times[low], times[high], core.likelihood, peak)
 
 
 def _bins(times: Iterable[int], expected: Callable[[int, int], float]) -> Bins:
-    counted = sorted(Counter(time // BIN for time in times).items())
+    counted = sorted(Counter(map(BIN.__rfloordiv__, times)).items())
     places = tuple(place for place, _ in counted)
     usual = tuple(expected(place * BIN, (place + 1) * BIN) for place in places)
     gaps = [0.0]

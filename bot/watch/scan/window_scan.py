@@ -249,7 +249,10 @@ class WindowScan:
     def _follow(self, life: Life, now: int) -> None:
         """Estimate the window anew where data came, and say that the surge is over when it is."""
         if life.is_stale and not life.is_settled(now, self._rules):
+            before = len(life.users), life.ended_at
             self._estimate(life, now)
+            if life.ended_at != before[1] or (life.ended_at is not None and len(life.users) > before[0]):
+                self._tally.changed(life.types)  # those it took in are explained now
         if life.ended_at is None and self._is_calm(life, now):
             life.end(now)
             self._tally.changed()
