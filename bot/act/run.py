@@ -125,7 +125,7 @@ class RunFacts:
     next_look: int | None
     """When the next of them is to be read."""
     last_sent_at: int | None
-    """The last answer that accepted one of them."""
+    """The last answer that accepted one of them; None where that is longer ago than users are watched."""
 
 
 def next_step(run: Run, facts: RunFacts, now: int) -> Step:
@@ -137,7 +137,7 @@ def next_step(run: Run, facts: RunFacts, now: int) -> Step:
         return Send()
     if facts.due:
         return Verify(facts.due)
-    if writes and not facts.waiting and (not facts.accepted or now >= (facts.last_sent_at or now) + VISIBLE_WITHIN):
+    if writes and not facts.waiting and (not facts.accepted or now >= (facts.last_sent_at or 0) + VISIBLE_WITHIN):
         return Finish()
     times = [facts.next_look] if facts.next_look is not None else []
     if writes and facts.waiting:
@@ -199,7 +199,7 @@ def judge_page(
     settled: list[Outcome] = []
     ready: list[Outcome] = []
     look_again = False
-    for user in page:
+    for user in {user.user_id: user for user in page}.values():
         outcome = outcomes.get(user.user_id)
         if outcome is None or outcome.state is not OutcomeState.WAITING:
             continue
