@@ -142,7 +142,7 @@ async def _listen(connection: SlackConnection, stop: asyncio.Event) -> None:
             await connection.listen()
         except SlackError as problem:
             if problem.code in _REFUSED_TOKENS | {"not_allowed_token_type"}:
-                why = f"Slack refuses it ({problem.code}). It needs the scope connections:write, under 'Basic Information'"
+                why = f"Slack refuses it ({problem.code}). It needs connections:write; see 'Basic Information'"
                 raise SettingsError([Fault("SLACK_APP_TOKEN", why)]) from None
             log.warning("slack_not_reached", code=problem.code)
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -119,7 +120,7 @@ def show(
         raise typer.Exit(1)
     for each in found:
         account, figures = store.transact_here(
-            lambda tx, each=each: (account_for_surge(tx, each), figures_of(tx, each))
+            lambda tx, each=each: (account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each))
         )
         if as_json:
             say_json({"account": account, "figures": figures})

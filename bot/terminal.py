@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bot.record.account import Figure, RequestAccount, RunAccount, SurgeAccount
+from bot.watch.briefing import Briefing
 from bot.watch.surge import Surge
+from bot.watch.wording import usual_sentence
 
-_CONTROL = {number: None for number in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 def clean(text: str) -> str:
@@ -27,14 +29,29 @@ def surge_line(surge: Surge) -> str:
 
 def surge_text(account: SurgeAccount, figures: tuple[Figure, ...], *, names: bool) -> Iterator[str]:
     """A surge with its figures, requests and runs; with `names`, everybody behind each figure."""
-    surge, briefing = account.surge, account.briefing
+    yield from _what_happened(account)
+    yield from _who(account.briefing)
+    for request in account.requests:
+        yield from _request_text(request)
+    if names:
+        for figure in figures:
+            yield f"  {figure.name} ({len(figure.people):,})"
+            for person in figure.people:
+                yield f"    {clean(person.user_principal_name) or person.user_id}  {clean(person.fact)}"
+
+
+def _what_happened(account: SurgeAccount) -> Iterator[str]:
+    surge = account.surge
     yield f"{surge.short_name} ({surge.state.value})  {', '.join(surge.risk_event_types)}"
     yield f"  window    {when(surge.window_start)} to {when(surge.window_end)}, alarm at {when(surge.opened_at)}"
-    yield f"  flagged   {surge.users:,}; usual for this window: {surge.usual:.1f}"
+    yield f"  flagged   {surge.users:,}; {usual_sentence(surge.window_start, surge.usual)}"
     if account.watch_problem:
         yield f"  watching  does not work at the moment: {account.watch_problem}"
     if surge.acknowledged_by:
         yield f"  seen by   {surge.acknowledged_by} at {when(surge.acknowledged_at)}"
+
+
+def _who(briefing: Briefing | None) -> Iterator[str]:
     if briefing is None:
         yield "  who       is still being read"
     else:
@@ -47,13 +64,6 @@ def surge_text(account: SurgeAccount, figures: tuple[Figure, ...], *, names: boo
             yield f"            passwordless {least}{briefing.passwordless:,}"
         for gap in briefing.gaps:
             yield f"            {gap.what}: not available: {gap.why}"
-    for request in account.requests:
-        yield from _request_text(request)
-    if names:
-        for figure in figures:
-            yield f"  {figure.name} ({len(figure.people):,})"
-            for person in figure.people:
-                yield f"    {clean(person.user_principal_name) or person.user_id}  {clean(person.fact)}"
 
 
 def _request_text(account: RequestAccount) -> Iterator[str]:
@@ -63,7 +73,7 @@ def _request_text(account: RequestAccount) -> Iterator[str]:
         f"asked by {request.requester} at {when(request.created_at)}"
     )
     yield f"            reason: {clean(request.reason)}"
-    yield f"            plan {request.plan_hash[:16]}, {len(plan.held_back):,} held back"
+    yield f"            plan {request.plan_hash[:16]}, {len(plan.held_back) - account.already_closed:,} held back"
     for reason, count in account.held_back:
         yield f"              {count:,} {reason}"
     for vote in account.votes:

@@ -31,8 +31,8 @@ CATALOGUE: dict[Action, ActionFacts] = {
             permission="IdentityRiskyUser.ReadWrite.All",
             batch_size=60,
             closed_states=frozenset({"confirmedSafe", "none", "dismissed", "remediated"}),
-            what_it_says="Tells Microsoft that the alerts were wrong. It closes the risk, removes the users' detections "
-            "at Microsoft (they stay in the record here) and puts the accounts into a learning mode.",
+            what_it_says="Tells Microsoft that the alerts were wrong. It closes the risk, removes the users' "
+            "detections at Microsoft (they stay in the record here) and puts the accounts into a learning mode.",
             can_be_undone=True,
         ),
         ActionFacts(
@@ -40,7 +40,8 @@ CATALOGUE: dict[Action, ActionFacts] = {
             permission="IdentityRiskyUser.ReadWrite.All",
             batch_size=60,
             closed_states=frozenset({"dismissed", "none", "confirmedSafe", "remediated"}),
-            what_it_says="Tells Microsoft that the alerts were right but harmless. It closes the risk and can't be undone.",
+            what_it_says="Tells Microsoft that the alerts were right but harmless. It closes the risk for good: "
+            "this can't be undone.",
             can_be_undone=False,
         ),
         ActionFacts(
@@ -48,7 +49,8 @@ CATALOGUE: dict[Action, ActionFacts] = {
             permission="IdentityRiskyUser.ReadWrite.All",
             batch_size=60,
             closed_states=frozenset({"confirmedCompromised"}),
-            what_it_says="Tells Microsoft that the accounts were taken over: risk goes to high, and risk policies block them.",
+            what_it_says="Tells Microsoft that the accounts were taken over: risk goes to high, and risk policies "
+            "block them.",
             can_be_undone=True,
         ),
     )

@@ -1,7 +1,7 @@
 """The door itself: one tenant's Microsoft Graph, as bot.ports.graph asks for it."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -101,7 +101,6 @@ class GraphDoor:
         self._calls = Calls(transport, pacers, world, tenant_id, first_delay)
         self._lists = Lists(self._calls, transport.base_url, tenant_id)
         self._by_id = UsersById(self._calls, self._lists, self._client, world)
-        self._held_slot: float | None = None
 
     def slot_seconds(self) -> float:
         """Seconds between two slots of the Identity Protection family at the present pace."""
@@ -153,12 +152,12 @@ class GraphDoor:
             raise
         return reading.value
 
-    async def wait_for_slot(self, priority: Priority) -> None:
-        """Wait for the next slot of the Identity Protection family and hold it for the send that follows at once."""
-        self._held_slot = await self._pacers[Family.IDENTITY_PROTECTION].slot(priority)
+    def held_slot(self, priority: Priority) -> AbstractAsyncContextManager[None]:
+        """Hold the next slot of the Identity Protection family for a send."""
+        return self._pacers[Family.IDENTITY_PROTECTION].held(priority)
 
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
-        """One write for at most 60 users, in the slot that wait_for_slot gave (without one it waits for its own).
+        """One write for at most 60 users, in the slot that is held (without one it waits for its own).
 
         Never repeated by the door, never raises for what Graph or the net does. Raises ValueError for no user, for
         more than 60, and for an action that is no write on risky users.
@@ -166,7 +165,7 @@ class GraphDoor:
         if not 1 <= len(user_ids) <= IDS_IN_A_WRITE:
             raise ValueError(f"a write takes 1 to {IDS_IN_A_WRITE} users, not {len(user_ids)}")
         request = requests.action(self._client, action, user_ids)
-        held, self._held_slot = self._held_slot, None
+        held = self._pacers[Family.IDENTITY_PROTECTION].use_held()
         return await self._calls.write(request, RISKY_USER_ACTIONS, Priority.ACT, taken_at=held)
 
     async def count_users(self, *, priority: Priority) -> int:

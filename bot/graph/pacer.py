@@ -1,7 +1,8 @@
 """Who may call next: slots of one API family, handed out by priority, and in order of arrival within one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.graph.rate import Rate
@@ -36,6 +37,7 @@ class Pacer:
         self._favoured_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
+        self._is_held = False
 
     async def slot(self, priority: Priority, units: int = 1) -> float:
         """Wait for a slot; the monotonic second at which it was taken. Raises GraphError when the door closes."""
@@ -46,6 +48,32 @@ class Pacer:
         self._waiting.append(_Waiter(priority, self._arrivals, self._monotonic(), units, future))
         self._hand_out()
         return await future
+
+    @asynccontextmanager
+    async def held(self, priority: Priority) -> AsyncIterator[None]:
+        """Wait for a slot and hold it: nobody else is served until it is used or given back at the end.
+
+        Nothing of this family may be read meanwhile: it would wait for ever.
+        """
+        await self.slot(priority)
+        self._is_held = True
+        try:
+            yield
+        finally:
+            if self._is_held:
+                self._is_held = False
+                self.rate.give_back(self._monotonic())
+                self._hand_out()
+
+    def use_held(self) -> float | None:
+        """The held slot is used now, and the next one counts from now; None where none is held."""
+        if not self._is_held:
+            return None
+        self._is_held = False
+        now = self._monotonic()
+        self.rate.take(now)
+        self._hand_out()
+        return now
 
     def refused(self, *, taken_at: float, retry_after: float | None) -> None:
         """Tell of a 429 for the call whose slot was taken at `taken_at`."""
@@ -72,7 +100,7 @@ class Pacer:
             self._timer = None
         while True:
             self._waiting = [waiter for waiter in self._waiting if not waiter.slot.done()]
-            if not self._waiting:
+            if not self._waiting or self._is_held:
                 return
             now = self._monotonic()
             wait = self.rate.opens_at - now

@@ -51,6 +51,10 @@ class Rate:
         """A slot of so many units was taken."""
         self._opens_at = now + units / self._present
 
+    def give_back(self, now: float) -> None:
+        """The slot taken last was not used: the next one is open now."""
+        self._opens_at = min(self._opens_at, now)
+
     def refused(self, now: float, *, taken_at: float, retry_after: float | None) -> None:
         """A 429 came for a call whose slot was taken at `taken_at`; retry_after in seconds where Microsoft named one.
 

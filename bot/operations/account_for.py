@@ -1,59 +1,78 @@
 """Gather from the tables what people are told of a surge, a request, a run: the same for card and terminal."""
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from bot.decide.plan import read_plan
+from bot.act.outcome import OutcomeState
+from bot.act.run import Run, RunState
+from bot.decide.plan import HeldBackReason, read_plan
 from bot.decide.request import Request, Verdict
+from bot.operations.draft_plan import RECENT, reasons
 from bot.ports.store import Card, CardSubject, Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.surge import Surge, open_elsewhere
 
-RECENT = 14 * 24 * 3600 * 1_000_000
-"""Open detections this old still hold a user back (microseconds)."""
+MINUTE = 60_000_000
 
 
-def account_for_request(tx: Transaction, request: Request, surge: Surge) -> RequestAccount:
+def account_for_request(tx: Transaction, request: Request, surge: Surge, now: int) -> RequestAccount:
     """A request with its plan, votes and run."""
     plan = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
     votes = tx.requests.votes(request.tenant_id, request.id)
     run = tx.runs.of_request(request.tenant_id, request.id)
     run_account = None
     if run is not None:
+        counts = tx.runs.counts(run.tenant_id, run.id)
+        pace, seconds_left = _pace(run, counts, now)
         run_account = RunAccount(
             run=run,
             action=plan.action,
             planned=len(plan.user_ids),
-            counts=tx.runs.counts(run.tenant_id, run.id),
+            counts=counts,
             requester=request.requester,
             signers=tuple(vote.user_id for vote in votes if vote.verdict is Verdict.APPROVE),
             signed_at=request.settled_at or run.created_at,
             open_reasons=tx.runs.reasons(run.tenant_id, run.id),
+            users_a_minute=pace,
+            seconds_left=seconds_left,
         )
-    held_back = Counter(held.reason.value for held in plan.held_back).most_common()
-    return RequestAccount(request, plan, votes, tuple(held_back), surge, run_account)
+    held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
+    already_closed = len(plan.held_back) - len(held_back)
+    return RequestAccount(request, plan, votes, reasons(held_back), already_closed, surge, run_account)
 
 
-def account_for_surge(tx: Transaction, surge: Surge) -> SurgeAccount:
-    """A surge with its newest briefing and all its requests."""
+def _pace(run: Run, counts: Mapping[OutcomeState, int], now: int) -> tuple[int | None, int | None]:
+    """Users a minute so far, and the seconds that those who wait will take at this pace; None before the first."""
+    waiting = counts[OutcomeState.WAITING] + counts[OutcomeState.SENDING]
+    sent = sum(counts.values()) - waiting
+    if run.state is not RunState.RUNNING or run.started_at is None or not sent or now <= run.started_at:
+        return None, None
+    a_minute = sent * MINUTE / (now - run.started_at)
+    return round(a_minute), round(waiting * 60 / a_minute)
+
+
+def account_for_surge(tx: Transaction, surge: Surge, now: int) -> SurgeAccount:
+    """A surge with its newest briefing and all its requests. A snooze that is over is not told any more."""
+    if surge.snoozed_until is not None and surge.snoozed_until <= now:
+        surge = replace(surge, snoozed_by=None, snoozed_until=None)
     return SurgeAccount(
         surge=surge,
         briefing=tx.briefings.latest(surge.tenant_id, surge.id),
         requests=tuple(
-            account_for_request(tx, request, surge) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
+            account_for_request(tx, request, surge, now) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
         ),
         watch_problem=tx.watches.get(surge.tenant_id).problem,
     )
 
 
 def account_for_card(
-    tx: Transaction, card: Card, *, link: str = ""
+    tx: Transaction, card: Card, *, now: int, link: str = ""
 ) -> SurgeAccount | RequestAccount | RunAccount | CallAccount | None:
     """What a card shows now; None where its subject is gone."""
     if card.subject is CardSubject.SURGE:
         surge = tx.surges.get(card.tenant_id, card.subject_id)
-        return account_for_surge(tx, surge) if surge else None
+        return account_for_surge(tx, surge, now) if surge else None
     if card.subject is CardSubject.RUN:
         run = tx.runs.get(card.tenant_id, card.subject_id)
         request = tx.requests.get(card.tenant_id, run.request_id) if run else None
@@ -64,7 +83,7 @@ def account_for_card(
     surge = tx.surges.get(card.tenant_id, request.surge_id)
     if surge is None:
         return None
-    account = account_for_request(tx, request, surge)
+    account = account_for_request(tx, request, surge, now)
     if card.subject is CardSubject.RUN:
         return account.run
     return CallAccount(account, link) if card.subject is CardSubject.CALL else account

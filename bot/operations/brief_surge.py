@@ -9,12 +9,15 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from bot.decide.action import Action
+from bot.decide.plan import HeldBackReason
+from bot.operations.draft_plan import draft_plan, reasons
 from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
 from bot.ports.store import CardSubject, Transaction, Watch
 from bot.record.ledger import Event
-from bot.watch.briefing import Briefing, Gap, make_briefing
+from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
 from bot.watch.profile import DirectoryUser, Domain, Profile, profiles
 from bot.watch.surge import Surge, SurgeState
 
@@ -63,7 +66,6 @@ async def brief_surge(tenant: Tenant, surge_id: str) -> None:
     The readings run side by side, each at its own family's pace. The first briefing does not wait for the slowest:
     it is kept as each of them ends, and says what is still being read.
     """
-
     taken_until = tenant.world.now() + LONGEST
 
     def load(tx: Transaction) -> tuple[Surge | None, tuple[str, ...], Watch, list[str], bool]:
@@ -191,20 +193,24 @@ def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], find
 
 def _keep_so_far(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings) -> None:
     """A first revision before everything is read."""
-    if tx.surges.get(tenant.id, surge_id) is not None:
+    surge = tx.surges.get(tenant.id, surge_id)
+    if surge is not None:
         gaps = [*findings.gaps, *(Gap(what, BEING_READ) for what in findings.pending)]
-        _count(tx, tenant, surge_id, findings, gaps)
+        _count(tx, tenant, surge, findings, gaps)
 
 
-def _count(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings, gaps: Collection[Gap]) -> Briefing:
+def _count(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
     """Count from what is in the tables now, so that users who joined while we read are in the figures."""
-    users = tx.surges.users(tenant.id, surge_id)
-    latest = tx.briefings.latest(tenant.id, surge_id)
+    users = tx.surges.users(tenant.id, surge.id)
+    latest = tx.briefings.latest(tenant.id, surge.id)
     found = _keep_profiles(tx, tenant, users, findings)
     if findings.risky_read_at is not None:
         tx.watches.save(replace(tx.watches.get(tenant.id), risky_through=findings.risky_read_at))
+    plan = None
+    if findings.risky_read_at is not None:
+        plan = draft_plan(tx, surge, Action.CONFIRM_SAFE, tuple(Cohort), tenant.world.now())
     briefing = make_briefing(
-        surge_id=surge_id,
+        surge_id=surge.id,
         revision=latest.revision + 1 if latest else 1,
         made_at=tenant.world.now(),
         users=users,
@@ -212,6 +218,8 @@ def _count(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings, g
         profiles=found or None,
         registration_read=findings.passwordless is not None,
         gaps=sorted(set(gaps), key=lambda gap: (gap.what, gap.why)),
+        eligible=len(set(plan.user_ids) - tx.runs.on_the_way(tenant.id, surge.id)) if plan else None,
+        held_back=reasons(held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED) if plan else (),
     )
     if latest is None or not briefing.same_figures(latest):
         _keep_revision(tx, tenant.id, briefing)
@@ -224,7 +232,7 @@ def _keep(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings, ta
     surge = tx.surges.get(tenant.id, surge_id)
     if surge is None:
         return
-    briefing = _count(tx, tenant, surge_id, findings, findings.gaps)
+    briefing = _count(tx, tenant, surge, findings, findings.gaps)
     closed = briefing.at_risk == 0 and surge.state is SurgeState.ENDED
     if closed:
         _close(tx, surge, now)

@@ -1,14 +1,13 @@
 """Make a plan from what the tables hold now."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
-from bot.decide.plan import Plan, make_plan
+from bot.decide.plan import HeldBack, HeldBackReason, Plan, make_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
-from bot.operations.account_for import RECENT
 from bot.operations.judge_person import Refused
 from bot.operations.tenant import Tenant
 from bot.ports.slack import DialogChoice, RequestDialog
@@ -17,6 +16,13 @@ from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.surge import Surge, SurgeState
 
 FIRST_PEOPLE = 10
+RECENT = 14 * 24 * 3600 * 1_000_000
+"""Open detections this old still hold a user back (microseconds)."""
+
+
+def reasons(held_back: Iterable[HeldBack]) -> tuple[tuple[str, int], ...]:
+    """Why, with how many, most first."""
+    return tuple(Counter(held.reason.value for held in held_back).most_common())
 
 
 def refuse_asking(tx: Transaction, surge: Surge | None) -> Refused | None:
@@ -61,10 +67,10 @@ def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, 
     users = tx.surges.users(surge.tenant_id, surge.id)
     profiles = tx.directory.profiles(surge.tenant_id, users)
     eligible = Counter(cohort_of(profiles.get(user_id)) for user_id in plan.user_ids)
-    held_back = Counter(held.reason.value for held in plan.held_back).most_common()
-    risky = tx.directory.risky(surge.tenant_id, [held.user_id for held in plan.held_back])
+    held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
+    risky = tx.directory.risky(surge.tenant_id, [held.user_id for held in held_back])
     people = []
-    for held in plan.held_back[:FIRST_PEOPLE]:
+    for held in held_back[:FIRST_PEOPLE]:
         profile, state = profiles.get(held.user_id), risky.get(held.user_id)
         name = profile.user_principal_name if profile else state.user_principal_name if state else held.user_id
         reason = f"{held.reason.value} ({held.detail})" if held.detail else held.reason.value
@@ -75,7 +81,7 @@ def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, 
         surge_name=surge.short_name,
         actions=tuple(CATALOGUE),
         choices=tuple(DialogChoice(cohort, eligible[cohort]) for cohort in Cohort if eligible[cohort]),
-        held_back=tuple(held_back),
+        held_back=reasons(held_back),
         held_back_people=tuple(people),
         eligible=len(plan.user_ids),
         approvals_needed=tenant.policy.approvals_needed,

@@ -24,7 +24,7 @@ from bot.act.run import (
 )
 from bot.decide.plan import Plan, plan_hash, read_plan
 from bot.decide.request import RequestState
-from bot.operations.account_for import RECENT
+from bot.operations.draft_plan import RECENT
 from bot.operations.keep_outcomes import keep_outcomes
 from bot.operations.poll_tenant import refresh_detections
 from bot.operations.tenant import Tenant
@@ -39,8 +39,8 @@ PAUSE_AFTER_AN_EMPTY_PASS = 10 * SECOND
 MOST_SINGLE_READINGS = 20
 FRESH_MARGIN = 10 * SECOND
 """Read the detections a little before they are too old, so that a batch need not wait for it."""
-MAY_LIE_BETWEEN = 5.0
-"""Seconds between announcing a batch and sending it, beyond which the lease is looked at again."""
+MAY_LIE_BETWEEN = 5 * SECOND
+"""Between announcing a batch and sending it, beyond which the lease is looked at again."""
 
 log = structlog.get_logger()
 
@@ -141,26 +141,33 @@ async def _write_page(tenant: Tenant, going: Pass, page: Page[RiskyUser]) -> int
     while True:
         if tenant.stopping or not await _keep_detections_fresh(tenant):
             return None
-        await tenant.graph.wait_for_slot(Priority.ACT)
-        too_old = page.read_at + int(STATE_FRESH_FOR_SLOTS * tenant.graph.slot_seconds() * SECOND)
-        if tenant.world.now() > too_old:
-            return sent
-        intent_id = tenant.world.new_id()
-        announced = tenant.world.monotonic()
-        told = await tenant.transact_as_holder(lambda tx: _announce(tx, tenant, going, page, intent_id))  # noqa: B023
-        if told is None:
+        async with tenant.graph.held_slot(Priority.ACT):
+            too_old = page.read_at + int(STATE_FRESH_FOR_SLOTS * tenant.graph.slot_seconds() * SECOND)
+            if tenant.world.now() > too_old:
+                return sent
+            judged = await _write_batch(tenant, going, page)
+        if judged is None:
             return None
-        judged, intent = told
-        if intent is None:
-            if judged.look_again and await refresh_detections(tenant):
-                continue
+        if judged.batch:
+            sent += 1
+        elif not judged.look_again or not await refresh_detections(tenant):
             return sent
-        if tenant.world.monotonic() - announced > MAY_LIE_BETWEEN:
+        if judged.batch and not judged.more and not judged.look_again:
+            return sent
+
+
+async def _write_batch(tenant: Tenant, going: Pass, page: Page[RiskyUser]) -> Judged | None:
+    """Judge on fresh facts, announce, send. None: the run is not to write any more."""
+    intent_id = tenant.world.new_id()
+    told = await tenant.transact_as_holder(lambda tx: _announce(tx, tenant, going, page, intent_id))
+    if told is None:
+        return None
+    judged, intent = told
+    if intent is not None:
+        if tenant.world.now() - intent.made_at > MAY_LIE_BETWEEN:
             await tenant.transact_as_holder(lambda _tx: None)
         await _send(tenant, going, intent)
-        sent += 1
-        if not judged.more and not judged.look_again:
-            return sent
+    return judged
 
 
 async def _keep_detections_fresh(tenant: Tenant) -> bool:

@@ -72,7 +72,7 @@ class Sender:
 
         def load(tx: Transaction) -> tuple[Account | None, int]:
             fresh = tx.cards.get(card.tenant_id, card.id) or card
-            return account_for_card(tx, card, link=link), fresh.wanted
+            return account_for_card(tx, card, now=self.world.now(), link=link), fresh.wanted
 
         return await self.store.transact(load)
 

@@ -23,7 +23,10 @@ log = structlog.get_logger()
 
 
 async def load_detector(tenant: Tenant) -> None:
-    """Make a detector from the tables: the surges that are known, then every flag kept. For a new holder."""
+    """Make a detector from the tables: the surges that are known, then every flag kept. For a new holder.
+
+    A briefing that the last holder was making died with it: every surge that is not closed is due again at once.
+    """
     now = tenant.world.now()
 
     def load(tx: Transaction) -> Detector:
@@ -34,10 +37,15 @@ async def load_detector(tenant: Tenant) -> None:
         detector.observe(tx.detections.flags(tenant.id, now - HISTORY))
         for user_id, cleared_at in tx.runs.cleared(tenant.id, now - HISTORY):
             detector.forgive(user_id, cleared_at)
+        for surge in surges:
+            if surge.state is not SurgeState.CLOSED:
+                tx.surges.ask_briefing(tenant.id, surge.id, now)
         return detector
 
     tenant.known = {}
     tenant.detector = await tenant.transact_as_holder(load)
+    tenant.bells.brief.set()
+    tenant.bells.act.set()
 
 
 async def forgive_users(tenant: Tenant, outcomes: Iterable[Outcome]) -> None:

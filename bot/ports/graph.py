@@ -1,6 +1,7 @@
 """The Microsoft Graph door as the use cases see it: one object a tenant, one pacer an API family behind it."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -97,14 +98,15 @@ class Graph(Protocol):
     async def risky_user(self, user_id: str, *, priority: Priority) -> RiskyUser | None:
         """One risky user, or None where Graph lists none by this id."""
 
-    async def wait_for_slot(self, priority: Priority) -> None:
-        """Wait for the next slot of the Identity Protection family and hold it for the send that follows at once.
+    def held_slot(self, priority: Priority) -> AbstractAsyncContextManager[None]:
+        """Wait for the next slot of the Identity Protection family and hold it for one send.
 
-        So that what a write rests on is judged after the waiting, not before it. A slot that is not used is lost.
+        So that what a write rests on is judged after the waiting, not before it. A slot that is not used is given
+        back at the end. Nothing else of that family may be read inside.
         """
 
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
-        """One write for at most 60 users, in the slot that wait_for_slot gave.
+        """One write for at most 60 users, in the slot that is held.
 
         Never repeated by the door, never raises for what Graph or the net does.
         """

@@ -93,7 +93,7 @@ class Detections(Protocol):
         """All flags detected since."""
 
     def of_users(self, tenant_id: str, user_ids: Collection[str], since: int) -> tuple[Detection, ...]:
-        """Detections of these users, detected since."""
+        """Detections of these users, detected since; without their raw JSON."""
 
     def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
         """Which of these users have a detection that is still open."""
@@ -233,6 +233,9 @@ class Runs(Protocol):
 
     def answer(self, run: Run, intent: Intent, answer: Answer, at: int) -> None:
         """Keep the answer and free the intent's users; their outcomes are set apart from this."""
+
+    def on_the_way(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        """Users of the surge whom Microsoft accepted and who are not visible as done yet."""
 
     def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
         """Users whose clean-up was verified, each with the time of the write that did it."""

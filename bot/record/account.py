@@ -44,7 +44,9 @@ class RequestAccount:
     plan: Plan
     votes: tuple[Vote, ...]
     held_back: tuple[tuple[str, int], ...]
-    """Why users were held back, with how many, most first."""
+    """Why users were held back, with how many, most first; without those who were closed already."""
+    already_closed: int
+    """Users whose risk was closed before the plan was made."""
     surge: Surge
     run: RunAccount | None
 

@@ -94,7 +94,7 @@ class Autoplay:
         self._say(f"In the tenant: {cleared:,} eligible users cleared, {len(left):,} left.")
         held_back = len(self._stage.tenant.truth.held_back)
         self._say(f"Held back: {held_back:,} users, {len(touched):,} of them touched.")
-        card = await self._await("the last word on the card", self._card)
+        card = await self._await("the last word on the card", self._settled_card)
         self._say(f"The card says: {self._first_line(card)}")
         return not left and not touched
 
@@ -111,6 +111,10 @@ class Autoplay:
     def _card(self) -> Json | None:
         messages = self._stage.slack.messages(IDENTITY_ALERTS)
         return messages[0] if messages else None
+
+    def _settled_card(self) -> Json | None:
+        card = self._card()
+        return card if card and buttons(card) == ["Details"] and "running" not in self._read(card) else None
 
     def _card_with(self, word: str) -> Json | None:
         card = self._card()

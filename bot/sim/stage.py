@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from bot.sim.tenant import Faults, Limits, Tenant, TenantServer, april_2025
 from bot.sim.workspace import Workspace, WorkspaceServer, contoso
@@ -69,7 +70,7 @@ class Stage:
         )
         self.slack = WorkspaceServer(self.workspace, scale=max(1.0, self.pace.scale))
 
-    async def __aenter__(self) -> "Stage":
+    async def __aenter__(self) -> Self:
         """Start the services, then the bot."""
         self._folder = tempfile.TemporaryDirectory(prefix="countersign-demo-")
         await self.graph.start()
@@ -102,7 +103,7 @@ class Stage:
         return self.log_file or self.folder / "bot.log"
 
     def kill_bot(self) -> None:
-        """kill -9, as a host does that runs out of memory."""
+        """Send SIGKILL, as a host does that runs out of memory."""
         if self.bot is not None and self.bot.returncode is None:
             self.bot.send_signal(signal.SIGKILL)
 

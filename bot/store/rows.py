@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-MOST_KEYS = 5_000
-"""How many keys one statement names: below SQLite's limit of variables."""
+MOST_KEYS = 500
+"""How many keys one statement names: few enough that a statement stays small and is compiled once."""
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -47,10 +47,14 @@ def _dialect_insert(connection: Connection, table: Table) -> Any:  # noqa: ANN40
 
 
 def select_by_keys(
-    connection: Connection, table: Table, column: ColumnElement[str], keys: Iterable[str], *where: ColumnElement[bool]
+    connection: Connection,
+    columns: Sequence[ColumnElement[Any]],
+    key: ColumnElement[str],
+    keys: Iterable[str],
+    *where: ColumnElement[bool],
 ) -> Iterator[RowMapping]:
-    """Rows whose column is one of many keys, a few thousand keys a statement."""
+    """These columns of the rows whose key is one of many, some hundred keys a statement."""
     wanted = sorted(set(keys))
     for start in range(0, len(wanted), MOST_KEYS):
-        statement = select(table).where(column.in_(wanted[start : start + MOST_KEYS]), *where)
+        statement = select(*columns).where(key.in_(wanted[start : start + MOST_KEYS]), *where)
         yield from connection.execute(statement).mappings()

@@ -131,7 +131,7 @@ class RunRows:
         if state is not None:
             where.append(outcomes.c.state == state.value)
         if user_ids is not None:
-            found = select_by_keys(self._connection, outcomes, outcomes.c.user_id, user_ids, *where)
+            found = select_by_keys(self._connection, list(outcomes.c), outcomes.c.user_id, user_ids, *where)
             return {row["user_id"]: _outcome(row) for row in found}
         statement = select(outcomes).where(*where).order_by(outcomes.c.user_id)
         return {row["user_id"]: _outcome(row) for row in self._connection.execute(statement).mappings()}
@@ -182,6 +182,18 @@ class RunRows:
                 open_intent_users.c.tenant_id == run.tenant_id, open_intent_users.c.intent_id == intent.id
             )
         )
+
+    def on_the_way(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        statement = (
+            select(outcomes.c.user_id)
+            .join(runs, and_(runs.c.tenant_id == outcomes.c.tenant_id, runs.c.id == outcomes.c.run_id))
+            .where(
+                runs.c.tenant_id == tenant_id,
+                runs.c.surge_id == surge_id,
+                outcomes.c.state == OutcomeState.ACCEPTED.value,
+            )
+        )
+        return frozenset(self._connection.execute(statement).scalars())
 
     def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
         statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(

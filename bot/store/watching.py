@@ -38,7 +38,7 @@ class DetectionRows:
         known = {
             row["id"]
             for row in select_by_keys(
-                self._connection, detections, detections.c.id, by_id, detections.c.tenant_id == tenant_id
+                self._connection, [detections.c.id], detections.c.id, by_id, detections.c.tenant_id == tenant_id
             )
         }
         rows = [
@@ -65,17 +65,18 @@ class DetectionRows:
     def of_users(self, tenant_id: str, user_ids: Collection[str], since: int) -> tuple[Detection, ...]:
         found = select_by_keys(
             self._connection,
-            detections,
+            [detections.c[name] for name in _JUDGED_COLUMNS],
             detections.c.user_id,
             user_ids,
             detections.c.tenant_id == tenant_id,
             detections.c.detected_at >= since,
         )
-        return tuple(Detection(**{column: row[column] for column in _DETECTION_COLUMNS}) for row in found)
+        return tuple(Detection(**row, raw=b"") for row in found)
 
     def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        columns = [detections.c.user_id, detections.c.risk_state]
         found = select_by_keys(
-            self._connection, detections, detections.c.user_id, user_ids, detections.c.tenant_id == tenant_id
+            self._connection, columns, detections.c.user_id, user_ids, detections.c.tenant_id == tenant_id
         )
         return frozenset(row["user_id"] for row in found if is_open(row["risk_state"]))
 
@@ -93,6 +94,9 @@ _DETECTION_COLUMNS = (
     "last_updated_text",
     "raw",
 )
+_JUDGED_COLUMNS = _DETECTION_COLUMNS[:-1]
+_RISKY_COLUMNS = [column for column in risky_users.c if column.name not in {"tenant_id", "read_at"}]
+_PROFILE_COLUMNS = [column for column in profiles.c if column.name not in {"tenant_id", "read_at"}]
 
 
 class DirectoryRows:
@@ -107,12 +111,9 @@ class DirectoryRows:
 
     def risky(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, RiskyUser]:
         found = select_by_keys(
-            self._connection, risky_users, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
+            self._connection, _RISKY_COLUMNS, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
         )
-        return {
-            row["user_id"]: RiskyUser(**{name: row[name] for name in row if name not in {"tenant_id", "read_at"}})
-            for row in found
-        }
+        return {row["user_id"]: RiskyUser(**row) for row in found}
 
     def keep_profiles(self, tenant_id: str, found: Iterable[Profile], read_at: int) -> None:
         rows = [{"tenant_id": tenant_id, "read_at": read_at} | asdict(profile) for profile in found]
@@ -120,7 +121,7 @@ class DirectoryRows:
 
     def profiles(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, Profile]:
         found = select_by_keys(
-            self._connection, profiles, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
+            self._connection, _PROFILE_COLUMNS, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
         )
         return {
             row["user_id"]: Profile(

@@ -69,6 +69,10 @@ class Briefing:
     passwordless_unread: int
     """Flagged users whom the registration report lacks; where above zero, passwordless reads "at least"."""
     gaps: tuple[Gap, ...]
+    eligible: int | None = None
+    """How many a clean-up could act on now; None where it could not be told."""
+    held_back: tuple[tuple[str, int], ...] = ()
+    """Why users who are still at risk are held back, with how many, most first."""
 
     def same_figures(self, other: "Briefing") -> bool:
         """Whether nothing that people are shown differs."""
@@ -79,6 +83,8 @@ class Briefing:
             and self.passwordless == other.passwordless
             and self.passwordless_unread == other.passwordless_unread
             and self.gaps == other.gaps
+            and self.eligible == other.eligible
+            and self.held_back == other.held_back
         )
 
 
@@ -92,8 +98,13 @@ def make_briefing(
     profiles: Mapping[str, Profile] | None,
     registration_read: bool,
     gaps: Iterable[Gap],
+    eligible: int | None = None,
+    held_back: Iterable[tuple[str, int]] = (),
 ) -> Briefing:
-    """Count. risky, profiles: None where the read failed as a whole; the gap says why."""
+    """Count. risky, profiles: None where the read failed as a whole; the gap says why.
+
+    eligible, held_back: whom a clean-up could act on, and why not on others, as the plan would judge.
+    """
     flagged = sorted(set(users))
     cohorts: dict[Cohort, int] | None = None
     passwordless: int | None = None
@@ -120,4 +131,6 @@ def make_briefing(
         passwordless=passwordless,
         passwordless_unread=unread,
         gaps=tuple(gaps),
+        eligible=eligible,
+        held_back=tuple(held_back),
     )

@@ -34,7 +34,8 @@ class Detection:
     last_updated_text: str
     """lastUpdatedDateTime as it came. It moves by our own remediation: never count surges on it."""
     raw: bytes
-    """The JSON object as it came. Confirm safe removes detections at Microsoft, so the record keeps them."""
+    """The JSON object as it came; empty when read from the store to be judged. Confirm safe removes detections at
+    Microsoft, so the record keeps them."""
 
     @property
     def is_open(self) -> bool:

@@ -11,11 +11,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def size_sentence(sighting: Sighting) -> str:
     """For instance "1,204 users in 5 hours; usual for a Sunday at this hour: 0.3". Days and hours are UTC."""
-    users = len(sighting.users)
-    started = _EPOCH + timedelta(microseconds=sighting.window_start)
     span = span_in_words(sighting.window_end - sighting.window_start)
-    usual = f"usual for a {_WEEKDAYS[started.weekday()]} at this hour: {usual_in_words(sighting.usual)}"
-    return f"{_counted(users, 'user')} in {span}; {usual}"
+    return f"{_counted(len(sighting.users), 'user')} in {span}; {usual_sentence(sighting.window_start, sighting.usual)}"
+
+
+def usual_sentence(window_start: int, usual: float) -> str:
+    """For instance "usual for a Sunday at this hour: 0.3". window_start in microseconds UTC."""
+    started = _EPOCH + timedelta(microseconds=window_start)
+    return f"usual for a {_WEEKDAYS[started.weekday()]} at this hour: {usual_in_words(usual)}"
 
 
 def span_in_words(span: int) -> str:

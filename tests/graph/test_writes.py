@@ -7,6 +7,8 @@ import pytest
 from aiohttp import web
 
 from bot.decide.action import Action
+from bot.graph.pacer import Pacer
+from bot.graph.rate import Rate
 from bot.ports.graph import Priority
 from tests.graph.microsoft import TOKEN, body, error, no_content, reset, truncated
 
@@ -90,7 +92,30 @@ async def test_an_action_on_other_things_is_not_sent_to_risky_users(microsoft, d
 async def test_a_slot_that_is_held_is_used_by_the_next_write(microsoft, opened):
     door = opened(microsoft.url, requests_per_second=10.0)
     microsoft.will(no_content())
-    await door.wait_for_slot(Priority.ACT)
-    began = asyncio.get_running_loop().time()
-    await door.send(Action.CONFIRM_SAFE, ["u1"])
-    assert asyncio.get_running_loop().time() - began < 0.09
+    async with door.held_slot(Priority.ACT):
+        began = asyncio.get_running_loop().time()
+        await door.send(Action.CONFIRM_SAFE, ["u1"])
+        assert asyncio.get_running_loop().time() - began < 0.09
+
+
+async def test_nobody_is_served_while_a_slot_is_held_and_the_next_counts_from_its_use():
+    now = [0.0]
+    pacer = Pacer(Rate(1.0, now=-1.0), lambda: now[0])
+    async with pacer.held(Priority.ACT):
+        now[0] = 5.0
+        other = asyncio.ensure_future(pacer.slot(Priority.CLICK))
+        await asyncio.sleep(0)
+        assert not other.done()
+        pacer.use_held()
+        assert pacer.rate.opens_at == 6.0
+    other.cancel()
+    pacer.close()
+
+
+async def test_a_held_slot_that_was_not_used_goes_to_whoever_waits():
+    now = [0.0]
+    pacer = Pacer(Rate(1.0, now=-1.0), lambda: now[0])
+    async with pacer.held(Priority.ACT):
+        other = asyncio.ensure_future(pacer.slot(Priority.WATCH))
+        await asyncio.sleep(0)
+    assert await other == 0.0

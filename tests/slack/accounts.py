@@ -101,6 +101,7 @@ def request_account(state: RequestState = RequestState.PENDING, *, run: RunAccou
         plan=plan(),
         votes=(Vote(GRACE, Verdict.APPROVE, FOUR + 4 * HOUR),) if approved else (),
         held_back=((HeldBackReason.OTHER_DETECTION.value, 24),),
+        already_closed=0,
         surge=surge(),
         run=run,
     )

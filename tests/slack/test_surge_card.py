@@ -1,6 +1,5 @@
 import pytest
 
-from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.plan import HeldBackReason
 from bot.decide.request import RequestState
@@ -116,51 +115,47 @@ def test_at_the_end_the_card_says_how_many_and_who_signed_and_starts_nothing_mor
     assert shown(account).splitlines()[0] == "Surge S-85PV, open: done, 1,180 users verified"
 
 
-def test_users_held_back_on_purpose_do_not_bring_the_buttons_back():
-    account = after_run(briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 24})
+LATER = FOUR + 6 * HOUR
+
+
+def test_users_held_back_on_purpose_do_not_bring_the_buttons_back_and_are_named_as_left():
+    held_back = ((HeldBackReason.OTHER_DETECTION.value, 24),)
+    account = after_run(briefing_changes={"made_at": LATER, "at_risk": 24, "eligible": 0, "held_back": held_back})
     assert offered(account) == ["Details"]
+    assert "24 users held back, to be looked at one by one" in shown(account)
 
 
-def test_more_users_at_risk_than_were_held_back_bring_the_buttons_back():
-    account = after_run(briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 25})
+def test_users_whom_a_clean_up_could_act_on_bring_the_buttons_back():
+    account = after_run(briefing_changes={"made_at": LATER, "at_risk": 25, "eligible": 1})
     assert "Request remediation" in offered(account)
 
 
-def test_newcomers_bring_the_buttons_back():
-    assert "Request remediation" in offered(after_run(surge_changes={"users": 1205}))
-
-
-def test_newcomers_who_are_not_at_risk_any_more_do_not():
-    account = after_run(surge_changes={"users": 1205}, briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 0})
+def test_until_the_figures_are_newer_than_the_run_nothing_is_offered():
+    account = after_run(surge_changes={"users": 1205}, briefing_changes={"eligible": 25})
     assert offered(account) == ["Details"]
+    assert "Who is left is being read from Microsoft" in shown(account)
 
 
 def test_a_surge_that_reopened_after_the_run_brings_the_buttons_back():
     reopened = {"state": SurgeState.REOPENED, "window_end": FOUR + 9 * HOUR}
-    assert "Request remediation" in offered(after_run(surge_changes=reopened))
-
-
-def test_a_surge_that_had_reopened_before_the_run_does_not():
-    reopened = {"state": SurgeState.REOPENED, "window_end": FOUR + 2 * HOUR}
-    assert offered(after_run(surge_changes=reopened)) == ["Details"]
+    account = after_run(surge_changes=reopened, briefing_changes={"made_at": FOUR + 9 * HOUR, "eligible": 7})
+    assert "Request remediation" in offered(account)
 
 
 def test_a_stopped_run_leaves_users_to_ask_for():
-    account = after_run(RunState.STOPPED, verified=300)
+    account = after_run(RunState.STOPPED, verified=300, briefing_changes={"made_at": LATER, "eligible": 880})
     assert "Request remediation" in offered(account)
     assert "not sent 880" in shown(account)
 
 
-def test_cohorts_left_out_can_be_asked_for_later():
-    run = run_account(RunState.DONE, verified=1180, planned=1180)
-    request = request_account(RequestState.APPROVED, run=run, plan=accounts.plan(reason=HeldBackReason.COHORT))
-    assert "Request remediation" in offered(surge_account(requests=(request,)))
-
-
-def test_users_who_failed_stay_on_details_only():
-    counts = dict.fromkeys(OutcomeState, 0) | {OutcomeState.VERIFIED: 1170, OutcomeState.FAILED: 10}
-    account = after_run(counts=counts, briefing_changes={"made_at": FOUR + 6 * HOUR, "at_risk": 34})
-    assert offered(account) == ["Details"]
+def test_the_card_adds_up_what_several_runs_verified():
+    first, second = (
+        run_account(RunState.DONE, verified=900, planned=900),
+        run_account(RunState.DONE, verified=80, planned=80),
+    )
+    requests = tuple(request_account(RequestState.APPROVED, run=run) for run in (first, second))
+    account = surge_account(requests=requests, briefing=briefing(made_at=LATER, eligible=0))
+    assert shown(account).splitlines()[0].endswith("done, 980 users verified")
 
 
 def test_a_closed_surge_keeps_details_only():

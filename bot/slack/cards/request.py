@@ -24,6 +24,8 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     """The card as it stands. calls_per_second: the pace at which this tenant's Identity Protection is called."""
     request, plan = account.request, account.plan
     what = title(account)
+    held_back = len(plan.held_back) - account.already_closed
+    closed = [f"closed before {number(account.already_closed)}"] if account.already_closed else []
     shown = [
         blocks.header(f"{what}: {request.state.value}"),
         blocks.section(f"{mention(request.requester)} asks for this. {_status(account)}"),
@@ -34,7 +36,8 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
         *blocks.fields(
             [
                 f"users {number(len(plan.user_ids))}",
-                f"held back {number(len(plan.held_back))}",
+                f"held back {number(held_back)}",
+                *closed,
                 f"cohorts: {', '.join(cohort.value for cohort in plan.cohorts) or 'none'}",
                 f"will take {cost(len(plan.user_ids), plan.action, calls_per_second)}",
             ]
@@ -43,7 +46,7 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     if account.held_back:
         shown.append(
             blocks.rich_text(
-                blocks.line(blocks.words(f"Held back: {counted(len(plan.held_back), 'user')}", bold=True)),
+                blocks.line(blocks.words(f"Held back: {counted(held_back, 'user')}", bold=True)),
                 blocks.bullets(top_reasons(account.held_back, MOST_REASONS), most=250),
             )
         )

@@ -9,15 +9,16 @@ from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Card, Json
 from bot.slack.cards.figures import cohorts, figures, other_gaps
-from bot.slack.cards.offer import can_ask, is_finished
+from bot.slack.cards.offer import can_ask, is_finished, is_read_since_the_run
 from bot.slack.cards.outcomes import asked_and_signed, counts, progress, waiting
 from bot.slack.cards.text import counted, inert, mention, number, shorten
 from bot.slack.cards.times import date
 from bot.watch.surge import Surge, SurgeState
-from bot.watch.wording import span_in_words, usual_in_words
+from bot.watch.wording import span_in_words, usual_sentence
 
 MOST_GAPS = 6
 MOST_TYPES = 3
+MOST_RUNS = 3
 
 
 def surge_card(account: SurgeAccount) -> Card:
@@ -54,8 +55,8 @@ def first_line(surge: Surge) -> str:
     if len(types) > MOST_TYPES:
         named += f" and {counted(len(types) - MOST_TYPES, 'other type')}"
     width = span_in_words(surge.window_end - surge.window_start)
-    usual = usual_in_words(surge.usual)
-    return f"{counted(surge.users, 'user')} flagged as {named} in {width}; usual for this window: {usual}."
+    usual = usual_sentence(surge.window_start, surge.usual)
+    return f"{counted(surge.users, 'user')} flagged as {named} in {width}; {usual}."
 
 
 def _state(account: SurgeAccount) -> str:
@@ -66,7 +67,8 @@ def _state(account: SurgeAccount) -> str:
         return f"clean-up {run.run.state.value}"
     if run is not None and not can_ask(account):
         verb = "stopped" if run.run.state is RunState.STOPPED else "done"
-        return f"{verb}, {counted(run.counts.get(OutcomeState.VERIFIED, 0), 'user')} verified"
+        verified = sum(each.counts.get(OutcomeState.VERIFIED, 0) for each in _runs(account))
+        return f"{verb}, {counted(verified, 'user')} verified"
     if surge.state is SurgeState.CLOSED:
         return "nobody is at risk any more"
     seen = ", acknowledged" if surge.acknowledged_by else ""
@@ -80,13 +82,33 @@ def _advice(account: SurgeAccount) -> str:
     run = account.latest_run
     if run is not None and not run.run.state.is_over:
         return "The approved clean-up is under way. Its progress is in the thread below."
+    if not is_read_since_the_run(account):
+        return "The clean-up has ended. Who is left is being read from Microsoft."
     if is_finished(account):
-        return "There is nothing to do now. *Details* lists who stands behind each figure."
+        return _last_advice(account)
     again = " again for those who are left" if run is not None else ""
     return (
         "If this looks like a false alarm, press *Request remediation*"
         f"{again}. Nothing is changed until a second person has signed."
     )
+
+
+def _last_advice(account: SurgeAccount) -> str:
+    """Whom the clean-up left for people to look at."""
+    held_back = account.briefing.held_back if account.briefing else ()
+    if not held_back:
+        return "There is nothing to do now. *Details* lists who stands behind each figure."
+    total = sum(count for _, count in held_back)
+    reasons = "; ".join(f"{inert(reason, 120)} ({number(count)})" for reason, count in held_back[:MOST_TYPES])
+    more = "; and others" if len(held_back) > MOST_TYPES else ""
+    return (
+        f"Nothing is left to clear in bulk. {counted(total, 'user')} held back, to be looked at one by one in the "
+        f"Entra admin center: {reasons}{more}. *Details* names them."
+    )
+
+
+def _runs(account: SurgeAccount) -> list[RunAccount]:
+    return [request.run for request in account.requests if request.run is not None]
 
 
 def _times(surge: Surge) -> str:
@@ -107,11 +129,8 @@ def _attention(surge: Surge) -> list[str]:
 
 
 def _work(account: SurgeAccount) -> list[str]:
-    """The newest request and the newest run, a line each."""
-    said = []
-    run = account.latest_run
-    if run is not None:
-        said.append(_of_run(run))
+    """The newest runs and the newest request, a line each."""
+    said = [_of_run(run) for run in _runs(account)[-MOST_RUNS:]]
     newest = account.requests[-1] if account.requests else None
     if newest is not None and newest.run is None:
         said.append(_of_request(newest))
