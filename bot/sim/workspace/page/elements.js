@@ -31,9 +31,10 @@ function button(surface, block, element) {
     class: `button ${element.style ?? ""}`,
     "aria-label": element.accessibility_label,
     "aria-busy": busy ? "true" : null,
-    disabled: busy,
+    "aria-disabled": busy ? "true" : null,
     "data-key": surface.key(block, element),
     onclick: async () => {
+      if (busy) return;
       if (element.confirm && !(await surface.confirm(element.confirm))) return;
       surface.use(block, element, undefined);
       if (element.url && /^https?:/i.test(element.url)) window.open(element.url, "_blank", "noopener");

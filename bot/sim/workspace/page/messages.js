@@ -2,6 +2,7 @@
 
 import { blockNode } from "/page/blocks.js";
 import { clock, el, timeOf } from "/page/dom.js";
+import { keepFocus } from "/page/focus.js";
 import { facts, mrkdwn } from "/page/mrkdwn.js";
 import { ask } from "/page/windows.js";
 
@@ -31,7 +32,6 @@ export class Messages {
 
   show(channel, messages) {
     this.last = [channel, messages];
-    const focused = document.activeElement?.dataset?.key;
     const fresh = new Map();
     const nodes = [];
     let day = "";
@@ -49,7 +49,7 @@ export class Messages {
     if (!messages.length) nodes.push(el("p", { class: "empty" }, "Nothing has been said here yet."));
     const same = nodes.length === this.box.childNodes.length && nodes.every((node, index) => node === this.box.childNodes[index] || node.isEqualNode(this.box.childNodes[index]) && node.className === "day");
     if (!same) this.box.replaceChildren(...nodes);
-    if (focused && document.activeElement === document.body) this.box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    keepFocus();
   }
 
   dayNode(date) {
@@ -64,7 +64,7 @@ export class Messages {
       : el("div", { class: "text" }, mrkdwn(message.text));
     const failure = this.failures.get(message.ts);
     const at = clock(message.ts);
-    return el("article", { class: `message ${message.private ? "private" : ""}`, "data-ts": message.ts, "aria-label": `${message.private ? "Only visible to you: message" : "Message"} from ${author.real_name} at ${at}` },
+    return el("article", { class: `message ${message.private ? "private" : ""}`, "data-ts": message.ts, tabindex: "-1", "aria-label": `${message.private ? "Only visible to you: message" : "Message"} from ${author.real_name} at ${at}` },
       message.private ? el("p", { class: "only-you" }, el("span", { "aria-hidden": "true" }, "◉ "), "Only visible to you") : null,
       message.pinned_to ? el("p", { class: "only-you" }, el("span", { "aria-hidden": "true" }, "📌 "), "Pinned") : null,
       avatar(author),

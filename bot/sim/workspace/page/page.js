@@ -2,6 +2,7 @@
 
 import { blockNode } from "/page/blocks.js";
 import { el } from "/page/dom.js";
+import { keepFocus } from "/page/focus.js";
 import { facts, textOf } from "/page/mrkdwn.js";
 import { Messages } from "/page/messages.js";
 import { ask, Dialog } from "/page/windows.js";
@@ -83,11 +84,15 @@ function announce() {
 
 function eyes(sight) {
   const people = sight.people.filter((one) => !one.is_bot);
-  const signature = JSON.stringify([people, state.me]);
-  if (at("eyes").dataset.signature === signature) return;
+  const signature = JSON.stringify(people);
+  if (at("eyes").dataset.signature !== signature) drawEyes(people);
   at("eyes").dataset.signature = signature;
+  for (const radio of at("eyes").querySelectorAll("input")) radio.checked = radio.value === state.me;
+}
+
+function drawEyes(people) {
   at("eyes").replaceChildren(...people.map((one) => el("label", { class: "segment" },
-    el("input", { type: "radio", name: "eyes", "aria-label": one.real_name, value: one.id, checked: one.id === state.me, onchange: () => { location.hash = one.name; } }),
+    el("input", { type: "radio", name: "eyes", "aria-label": one.real_name, value: one.id, "data-key": `eyes/${one.id}`, onchange: () => { location.hash = one.name; } }),
     el("span", {}, el("span", {}, one.real_name.split(" ")[0]), el("span", { class: "rest" }, ` ${one.real_name.split(" ").slice(1).join(" ")}`)))));
 }
 
@@ -102,7 +107,7 @@ function rail(sight) {
   at("places").replaceChildren(...places.map(([id, sign, name, channel]) => {
     const count = channel ? channel.messages.filter((message) => message.user !== state.me && (!channel.direct || message.ts > (state.seen[`${state.me}/${id}`] ?? ""))).length : 0;
     const unread = channel?.direct && state.place !== id && count;
-    return el("li", {}, el("button", { type: "button", class: "place", "aria-current": state.place === id ? "page" : null, onclick: () => go(id) },
+    return el("li", {}, el("button", { type: "button", class: "place", "data-key": `place/${name}`, "aria-current": state.place === id ? "page" : null, onclick: () => go(id) },
       el("span", { class: "sign", "aria-hidden": "true" }, sign), el("span", { class: "place-name" }, name),
       unread ? el("span", { class: "unread", "aria-label": `${count} new` }, String(count)) : null));
   }));
@@ -159,6 +164,7 @@ function draw() {
     stick(at("thread-scroll"), () => thread.show(channel, byTime([...channel.messages.filter(inThread), ...privates.filter(inThread)])));
   }
   dialog.show(sight.dialog);
+  keepFocus();
 }
 
 function drawHome(sight) {

@@ -2,9 +2,11 @@
 
 import { blockNode } from "/page/blocks.js";
 import { el, freshId } from "/page/dom.js";
+import { keepFocus } from "/page/focus.js";
 import { textOf } from "/page/mrkdwn.js";
 
 const STOPS = "button:not([disabled]), input:not([disabled]), select, textarea, a[href], summary, [tabindex='0']";
+const FIELDS = ".window-body input, .window-body select, .window-body textarea";
 
 function trap(event) {
   if (event.key !== "Tab") return;
@@ -19,13 +21,13 @@ function trap(event) {
 function windowNode(role, title, onclose, ...children) {
   const id = freshId("title");
   return el("dialog", { role, "aria-modal": "true", "aria-labelledby": id, class: "window", onkeydown: trap, oncancel: (event) => { event.preventDefault(); onclose(); } },
-    el("header", {}, el("h2", { id, tabindex: "-1" }, textOf(title)), el("button", { type: "button", class: "plain", "aria-label": "Close this window", onclick: onclose }, "✕")),
+    el("header", {}, el("h2", { id, tabindex: "-1" }, textOf(title)), el("button", { type: "button", class: "plain", "data-key": "close", "aria-label": "Close this window", onclick: onclose }, "✕")),
     ...children);
 }
 
 export function ask(confirm) {
   return new Promise((resolve) => {
-    const done = (answer) => { node.close(); node.remove(); resolve(answer); };
+    const done = (answer) => { node.close(); node.remove(); keepFocus(); resolve(answer); };
     const node = windowNode("alertdialog", confirm.title, () => done(false),
       el("div", { class: "window-body" }, el("p", {}, textOf(confirm.text))),
       el("footer", {},
@@ -59,6 +61,7 @@ export class Dialog {
       this.node = null;
       this.view = null;
       this.forget();
+      keepFocus();
       return;
     }
     if (this.view && this.view.id !== view.id) this.forget();
@@ -121,13 +124,13 @@ export class Dialog {
     const surface = this.surface();
     const node = windowNode("dialog", view.title, close,
       el("form", { class: "window-form", novalidate: true, onsubmit: (event) => { event.preventDefault(); if (view.submit && !busy) this.submit(); } },
-        el("div", { class: "window-body", tabindex: "-1" },
+        el("div", { class: "window-body", tabindex: "0", "data-key": "body" },
           this.failure ? el("p", { class: "failure", role: "alert" }, this.failure) : null,
           view.blocks.map((block) => blockNode(surface, block))),
         el("footer", {},
-          el("button", { type: "button", class: "button", onclick: close }, view.close ? textOf(view.close) : "Close"),
-          view.submit ? el("button", { type: "submit", class: "button primary", "aria-busy": busy ? "true" : null, disabled: busy || view.submit_disabled }, busy ? el("span", { class: "spinner", "aria-hidden": "true" }) : null, textOf(view.submit)) : null)));
-    const first = !this.node;
+          el("button", { type: "button", class: "button", "data-key": "cancel", onclick: close }, view.close ? textOf(view.close) : "Close"),
+          view.submit ? el("button", { type: "submit", class: "button primary", "data-key": "submit", "aria-busy": busy ? "true" : null, "aria-disabled": busy ? "true" : null, disabled: view.submit_disabled }, busy ? el("span", { class: "spinner", "aria-hidden": "true" }) : null, textOf(view.submit)) : null)));
+    const hadFields = Boolean(this.node?.querySelector(FIELDS));
     if (this.node) this.node.replaceChildren(...node.childNodes);
     else {
       this.node = node;
@@ -137,7 +140,8 @@ export class Dialog {
     this.node.setAttribute("aria-labelledby", this.node.querySelector("h2").id);
     this.node.querySelector(".window-body").scrollTop = scrolled;
     const again = focused && this.node.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-    (again || this.node.querySelector("[autofocus]") || (first ? this.node.querySelector(".window-body input, .window-body select, .window-body textarea") : null) || (this.node.contains(document.activeElement) ? null : this.node.querySelector("h2")))?.focus();
-    if (again && caret) again.setSelectionRange(...caret);
+    const first = hadFields ? null : this.node.querySelector(".window-body [autofocus]") || this.node.querySelector(FIELDS);
+    (first || again || (this.node.contains(document.activeElement) ? null : this.node.querySelector("h2")))?.focus();
+    if (!first && again && caret) again.setSelectionRange(...caret);
   }
 }
