@@ -7,6 +7,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 BUSY_MILLISECONDS = 30_000
+ONLY_READS = "only_reads"
+"""An execution option: this transaction writes nothing, so it need not wait in line with those that do."""
 
 
 def open_engine(url: str) -> Engine:
@@ -19,11 +21,14 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        return _sqlite(create_engine(url))
+        return _sqlite(create_engine(parsed.set(drivername="sqlite")))
     if backend == "postgresql":
-        return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), isolation_level="SERIALIZABLE", pool_pre_ping=True
-        )
+        try:
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"), isolation_level="SERIALIZABLE", pool_pre_ping=True
+            )
+        except ImportError as problem:
+            raise ValueError("its driver is missing. Install countersign[postgres], or use sqlite") from problem
     raise ValueError(f"{backend} is not supported; use sqlite or postgresql")
 
 
@@ -42,6 +47,7 @@ def _sqlite(engine: Engine) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy passes its connection
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        only_reads = connection.get_execution_options().get(ONLY_READS)
+        connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
     return engine

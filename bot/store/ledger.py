@@ -66,5 +66,6 @@ class LedgerRows:
 
     def entries(self, tenant_id: str) -> Iterator[Entry]:
         statement = select(ledger).where(ledger.c.tenant_id == tenant_id).order_by(ledger.c.number)
-        for row in self._connection.execute(statement.execution_options(yield_per=500)).mappings():
-            yield Entry(**row)
+        with self._connection.execute(statement.execution_options(yield_per=500)) as found:
+            for row in found.mappings():
+                yield Entry(**row)

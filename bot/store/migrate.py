@@ -13,8 +13,11 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")
+    shared = engine.dialect.name == "postgresql"
+    if shared:  # a serializable snapshot would be older than the lock, and not show what another replica just made
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
+        if shared:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

