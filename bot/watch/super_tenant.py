@@ -1,7 +1,8 @@
 """Many tenants watched as one: a wave that is too small in each of them shows in their sum.
 
-Users are summed, and the same window scan runs over all of them. What it finds is told only when it is about several
-tenants: a surge of one tenant is that tenant's own.
+Users are summed, and the same window scan runs over all of them, a hundred times as eager. What it finds is told only
+when it hits four tenants and, without the one that is hit most, would still be five users: what one tenant brings forth
+is that tenant's own. That keeps the eagerness from costing false alarms.
 """
 
 from collections import Counter
@@ -9,12 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.watch.detector import Flag, Sighting
+from bot.watch.scan.rules import Rules
 from bot.watch.scan.window_scan import WindowScan
 
 LEAST_TENANTS = 4
 """From so many tenants on there is a super-tenant."""
-_LEAST_HIT = 3
-_ONE_TENANTS_OWN = 0.8
+_LEAST_HIT = 4
+_LEAST_BESIDE_THE_LARGEST = 5
+_EAGERNESS = 100.0
+
+
+def _rules(sensitivity: float) -> Rules:
+    """Eager, and without the windows beyond 3 hours, in which the bustle of many tenants adds up by chance."""
+    return Rules(sensitivity=_EAGERNESS * sensitivity, windows=Rules().windows[:-2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class SuperTenant:
     def __init__(self, tenant_users: Mapping[str, int | None], sensitivity: float = 0.1) -> None:
         """tenant_users: the size of each tenant; None when unknown, which makes the sum unknown."""
         self._tenants = dict(tenant_users)
-        self._scan = WindowScan(self._users(), sensitivity)
+        self._scan = WindowScan(self._users(), rules=_rules(sensitivity))
 
     def resize(self, tenant_id: str, users: int | None) -> None:
         """A tenant has so many users from now on, or joins."""
@@ -55,14 +63,15 @@ class SuperTenant:
         self._scan.forgive(f"{tenant_id}/{user_id}", cleared_at)
 
     def scan(self, now: int) -> tuple[WideSighting, ...]:
-        """The surges that hit at least three tenants, none of which has more than 80 % of the users."""
+        """The surges that hit several tenants."""
         found = self._scan.scan(now)
         if len(self._tenants) < LEAST_TENANTS:
             return ()
         wide = []
         for sighting in found:
             by_tenant = Counter(user.split("/", 1)[0] for user in sighting.users)
-            if len(by_tenant) >= _LEAST_HIT and max(by_tenant.values()) <= _ONE_TENANTS_OWN * len(sighting.users):
+            beside = len(sighting.users) - max(by_tenant.values())
+            if len(by_tenant) >= _LEAST_HIT and beside >= _LEAST_BESIDE_THE_LARGEST:
                 wide.append(WideSighting(sighting, dict(by_tenant)))
         return tuple(wide)
 

@@ -144,18 +144,17 @@ class NewlyFlagged:
             self.last_flag = time
 
     def _count(self, number: int, time: int, user: int, type_: int, place: int, changes: list[Change]) -> None:
-        """Count the flag about to stand at `place` in one series, if it is new there."""
-        flags = self._flags[user]
-        for before in reversed(flags[:place]) if place else ():
+        """Count the flag about to stand at `place` in one series, and uncount the next where this one precedes it."""
+        series, flags = self.series[number], self._flags[user]
+        is_new = True
+        for before in reversed(flags[:place]):
             earlier = before >> _TYPE_BITS
             if time - earlier >= _MEMORY:
                 break
             if number in {POOLED, before & _TYPE_MASK}:
-                if not self.was_cleared(user, earlier, time):
-                    return
+                is_new = self.was_cleared(user, earlier, time)
                 break
-        series = self.series[number]
-        for after in flags[place:] if place < len(flags) else ():
+        for after in flags[place:]:
             later = after >> _TYPE_BITS
             if later - time >= _MEMORY:
                 break
@@ -163,8 +162,9 @@ class NewlyFlagged:
                 if not self.was_cleared(user, time, later) and self._is_counted(series, later, user):
                     changes.append(Change(number, later, user, series.remove(later, user), is_new=False))
                 break
-        series.add(time, user, type_)
-        changes.append(Change(number, time, user, type_, is_new=True))
+        if is_new:
+            series.add(time, user, type_)
+            changes.append(Change(number, time, user, type_, is_new=True))
 
     @staticmethod
     def _is_counted(series: Series, time: int, user: int) -> bool:

@@ -1,0 +1,92 @@
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.watch.detector import Flag
+from bot.watch.scan.newly import POOLED, NewlyFlagged
+from bot.watch.scan.span import DAY, HOUR
+
+
+def observed(*flags):
+    newly = NewlyFlagged()
+    newly.observe(Flag(f"{n}", user, type_, hours * HOUR, hours * HOUR) for n, (user, type_, hours) in enumerate(flags))
+    return newly
+
+
+def hours_of(newly, type_):
+    number = POOLED if type_ is None else newly.type(type_)
+    return [time // HOUR for time in newly.series[number].times]
+
+
+def test_a_user_flagged_again_within_a_day_is_not_newly_flagged():
+    assert hours_of(observed(("ada", "leaked", 0), ("ada", "leaked", 20), ("ada", "leaked", 40)), "leaked") == [0]
+
+
+def test_after_a_day_of_silence_the_user_is_newly_flagged():
+    assert hours_of(observed(("ada", "leaked", 0), ("ada", "leaked", 24)), "leaked") == [0, 24]
+
+
+def test_another_type_is_new_by_itself_but_not_over_all_types():
+    newly = observed(("ada", "leaked", 0), ("ada", "spray", 5))
+    assert (hours_of(newly, "spray"), hours_of(newly, None)) == ([5], [0])
+
+
+def test_a_late_flag_takes_the_newness_of_the_next():
+    assert hours_of(observed(("ada", "leaked", 20), ("ada", "leaked", 5)), "leaked") == [5]
+
+
+def test_the_same_detection_again_changes_nothing():
+    newly = NewlyFlagged()
+    flag = Flag("1", "ada", "leaked", 0, 0)
+    assert len(newly.observe([flag])) == 2
+    assert newly.observe([flag, Flag("1", "bob", "leaked", 5 * HOUR, 5 * HOUR)]) == []
+
+
+def test_after_a_verified_clean_up_the_next_flag_is_new():
+    newly = observed(("ada", "leaked", 0), ("ada", "leaked", 2), ("ada", "leaked", 4))
+    newly.forgive("ada", 1 * HOUR)
+    assert hours_of(newly, "leaked") == [0, 2]
+    assert hours_of(newly, None) == [0, 2]
+
+
+def test_a_clean_up_known_before_the_flag_works_as_well():
+    newly = NewlyFlagged()
+    newly.forgive("ada", 1 * HOUR)
+    newly.observe([Flag("1", "ada", "leaked", 0, 0), Flag("2", "ada", "leaked", 2 * HOUR, 2 * HOUR)])
+    assert hours_of(newly, "leaked") == [0, 2]
+
+
+def test_what_is_forgotten_leaves_nothing_behind():
+    newly = observed(*((f"user{n}", "leaked", n) for n in range(100)))
+    newly.forget_before(90 * HOUR, keep_users=[newly.user("user3")])
+    assert hours_of(newly, "leaked") == list(range(90, 100))
+    assert newly.distinct_users == 10
+    before = len(newly.user_names)
+    newly.observe([Flag("new", "somebody", "leaked", 95 * HOUR, 95 * HOUR)])
+    assert len(newly.user_names) == before
+
+
+actions = st.lists(
+    st.tuples(
+        st.sampled_from(["ada", "bob"]), st.sampled_from(["leaked", "spray"]), st.integers(0, 100), st.booleans()
+    ),
+    max_size=30,
+)
+
+
+@given(actions, st.integers(0, 1000))
+def test_any_order_of_flags_and_clean_ups_counts_the_same(events, seed):
+    def counted(order):
+        newly = NewlyFlagged()
+        newly.type("leaked"), newly.type("spray"), newly.user("ada"), newly.user("bob")
+        for user, type_, hour, is_clean_up in order:
+            if is_clean_up:
+                newly.forgive(user, hour * HOUR)
+            else:
+                newly.observe([Flag(f"{user}{type_}{hour}", user, type_, hour * HOUR, hour * HOUR)])
+        return {number: sorted(series.between(0, 10 * DAY)) for number, series in newly.series.items()}
+
+    shuffled = list(events)
+    random.Random(seed).shuffle(shuffled)
+    assert counted(shuffled) == counted(events)
