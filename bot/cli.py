@@ -76,16 +76,13 @@ def demo(
 def _open_store() -> Any:  # noqa: ANN401 - the store is imported late, for speed
     from bot.store.database import Database  # noqa: PLC0415
     from bot.store.engine import open_engine  # noqa: PLC0415
-    from bot.store.migrate import migrate  # noqa: PLC0415
 
     url = read_store_settings().database
     path = Path(url.removeprefix("sqlite:///"))
     if url.startswith("sqlite:") and not path.exists():
         say(f"There is no database at {path}. Set COUNTERSIGN_DATA_DIR or COUNTERSIGN_DATABASE_URL.", error=True)
         raise typer.Exit(BAD_SETTINGS)
-    engine = open_engine(url)
-    migrate(engine)
-    return Database(engine)
+    return Database(open_engine(url))
 
 
 @app.command()
@@ -93,7 +90,7 @@ def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
     """List the surges, newest first."""
     from bot.terminal import surge_line  # noqa: PLC0415
 
-    found = _open_store().transact_here(lambda tx: tx.surges.all())
+    found = _open_store().look_here(lambda tx: tx.surges.all())
     if as_json:
         say_json(found)
     elif not found:
@@ -114,12 +111,12 @@ def show(
     from bot.terminal import surge_text  # noqa: PLC0415
 
     store = _open_store()
-    found = store.transact_here(lambda tx: tx.surges.find(surge))
+    found = store.look_here(lambda tx: tx.surges.find(surge))
     if not found:
         say(f"There is no surge {surge!r}. `countersign surges` lists them.", error=True)
         raise typer.Exit(1)
     for each in found:
-        account, figures = store.transact_here(
+        account, figures = store.look_here(
             lambda tx, each=each: (account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each))
         )
         if as_json:
@@ -136,8 +133,8 @@ def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
 
     store = _open_store()
     results = []
-    for tenant_id in store.transact_here(lambda tx: tx.ledger.tenants()):
-        number, digest, broken = store.transact_here(
+    for tenant_id in store.look_here(lambda tx: tx.ledger.tenants()):
+        number, digest, broken = store.look_here(
             lambda tx, tenant_id=tenant_id: (
                 *tx.ledger.head(tenant_id),
                 first_break(

@@ -178,7 +178,7 @@ class Replica:
         if tenant.hold is None or tenant.detector is None or tenant.stopping:
             return None
         await brief_due_surges(tenant)
-        return await self.store.transact(lambda tx: tx.surges.next_briefing(tenant.id))
+        return await self.store.look(lambda tx: tx.surges.next_briefing(tenant.id))
 
     async def _send_cards(self) -> int | None:
         return await self.sender.send_due() if self.sender_hold is not None else None

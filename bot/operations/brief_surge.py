@@ -56,7 +56,7 @@ class Findings:
 async def brief_due_surges(tenant: Tenant) -> None:
     """Make every briefing that is due, the longest due first."""
     now = tenant.world.now()
-    for surge_id in await tenant.store.transact(lambda tx: tx.surges.briefing_due(tenant.id, now)):
+    for surge_id in await tenant.store.look(lambda tx: tx.surges.briefing_due(tenant.id, now)):
         await brief_surge(tenant, surge_id)
 
 
@@ -89,9 +89,10 @@ async def brief_surge(tenant: Tenant, surge_id: str) -> None:
     for reading in asyncio.as_completed(readings):
         await reading
         if is_first and findings.pending:
-            await tenant.transact_as_holder(lambda tx: _keep_so_far(tx, tenant, surge_id, findings))
-            tenant.bells.cards.set()
-    await tenant.transact_as_holder(lambda tx: _keep(tx, tenant, surge_id, findings, taken_until))
+            gaps = [*findings.gaps, *(Gap(what, BEING_READ) for what in findings.pending)]
+            await _count(tenant, surge, findings, gaps)
+    briefing = await _count(tenant, surge, findings, findings.gaps)
+    await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, briefing, taken_until))
     tenant.bells.cards.set()
 
 
@@ -177,7 +178,7 @@ async def _fetch_registration(tenant: Tenant) -> None:
         tenant.bells.brief.set()
 
 
-def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], findings: Findings) -> dict[str, Profile]:
+def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], findings: Findings) -> None:
     """Join what was read with what was known, and keep what is new in it."""
     known = tx.directory.profiles(tenant.id, users)
     made: dict[str, Profile] = {}
@@ -188,61 +189,64 @@ def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], find
             if user_id not in made and profile.is_passwordless is not findings.passwordless.get(user_id):
                 made[user_id] = replace(profile, is_passwordless=findings.passwordless.get(user_id))
     tx.directory.keep_profiles(tenant.id, made.values(), tenant.world.now())
-    return known | made
 
 
-def _keep_so_far(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings) -> None:
-    """A first revision before everything is read."""
-    surge = tx.surges.get(tenant.id, surge_id)
-    if surge is not None:
-        gaps = [*findings.gaps, *(Gap(what, BEING_READ) for what in findings.pending)]
-        _count(tx, tenant, surge, findings, gaps)
-
-
-def _count(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
+async def _count(tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
     """Count from what is in the tables now, so that users who joined while we read are in the figures."""
+
+    def keep_reading(tx: Transaction) -> None:
+        _keep_profiles(tx, tenant, tx.surges.users(tenant.id, surge.id), findings)
+        if findings.risky_read_at is not None:
+            tx.watches.save(replace(tx.watches.get(tenant.id), risky_through=findings.risky_read_at))
+
+    await tenant.transact_as_holder(keep_reading)
+    briefing = await tenant.store.look(lambda tx: _briefing(tx, tenant, surge, findings, gaps))
+    kept = await tenant.transact_as_holder(lambda tx: _keep_revision(tx, tenant.id, briefing))
+    tenant.bells.cards.set()
+    return kept
+
+
+def _briefing(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
     users = tx.surges.users(tenant.id, surge.id)
-    latest = tx.briefings.latest(tenant.id, surge.id)
-    found = _keep_profiles(tx, tenant, users, findings)
-    if findings.risky_read_at is not None:
-        tx.watches.save(replace(tx.watches.get(tenant.id), risky_through=findings.risky_read_at))
     plan = None
     if findings.risky_read_at is not None:
-        plan = draft_plan(tx, surge, Action.CONFIRM_SAFE, tuple(Cohort), tenant.world.now())
-    briefing = make_briefing(
+        fresh = tx.surges.get(tenant.id, surge.id) or surge
+        plan = draft_plan(tx, fresh, Action.CONFIRM_SAFE, tuple(Cohort), tenant.world.now())
+    return make_briefing(
         surge_id=surge.id,
-        revision=latest.revision + 1 if latest else 1,
+        revision=0,
         made_at=tenant.world.now(),
         users=users,
         risky=tx.directory.risky(tenant.id, users) if findings.risky_read_at is not None else None,
-        profiles=found or None,
+        profiles=tx.directory.profiles(tenant.id, users) or None,
         registration_read=findings.passwordless is not None,
         gaps=sorted(set(gaps), key=lambda gap: (gap.what, gap.why)),
         eligible=len(set(plan.user_ids) - tx.runs.on_the_way(tenant.id, surge.id)) if plan else None,
         held_back=reasons(held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED) if plan else (),
     )
-    if latest is None or not briefing.same_figures(latest):
-        _keep_revision(tx, tenant.id, briefing)
-    return briefing
 
 
-def _keep(tx: Transaction, tenant: Tenant, surge_id: str, findings: Findings, taken_until: int) -> None:
-    """The briefing with all that could be read, and when the next is due."""
+def _settle(tx: Transaction, tenant: Tenant, briefing: Briefing, taken_until: int) -> None:
+    """Close a surge that is over, and say when to look again."""
     now = tenant.world.now()
-    surge = tx.surges.get(tenant.id, surge_id)
+    surge = tx.surges.get(tenant.id, briefing.surge_id)
     if surge is None:
         return
-    briefing = _count(tx, tenant, surge, findings, findings.gaps)
     closed = briefing.at_risk == 0 and surge.state is SurgeState.ENDED
     if closed:
         _close(tx, surge, now)
     again = None if closed or surge.state is SurgeState.CLOSED else now + AGAIN_AFTER
     if again is not None and briefing.gaps:
         again = now + AGAIN_AFTER_A_GAP
-    tx.surges.settle_briefing(tenant.id, surge_id, taken_until=taken_until, again_at=again)
+    tx.surges.settle_briefing(tenant.id, briefing.surge_id, taken_until=taken_until, again_at=again)
 
 
-def _keep_revision(tx: Transaction, tenant_id: str, briefing: Briefing) -> None:
+def _keep_revision(tx: Transaction, tenant_id: str, counted: Briefing) -> Briefing:
+    """Keep the next revision, unless no figure changed: then the latest stands as it is, but newer."""
+    latest = tx.briefings.latest(tenant_id, counted.surge_id)
+    briefing = replace(counted, revision=latest.revision + 1 if latest else 1)
+    if latest is not None and briefing.same_figures(latest) and not _is_awaited(tx, tenant_id, latest):
+        return latest
     tx.briefings.add(tenant_id, briefing)
     tx.cards.want(tenant_id, CardSubject.SURGE, briefing.surge_id)
     tx.ledger.append(
@@ -253,6 +257,16 @@ def _keep_revision(tx: Transaction, tenant_id: str, briefing: Briefing) -> None:
         actor="countersign",
         facts=briefing,
     )
+    return briefing
+
+
+def _is_awaited(tx: Transaction, tenant_id: str, latest: Briefing) -> bool:
+    """Whether a run ended since the latest revision: the card waits for figures that are newer than that."""
+    for request in tx.requests.of_surge(tenant_id, latest.surge_id):
+        run = tx.runs.of_request(tenant_id, request.id)
+        if run is not None and run.ended_at is not None and run.ended_at >= latest.made_at:
+            return True
+    return False
 
 
 def _close(tx: Transaction, surge: Surge, now: int) -> None:

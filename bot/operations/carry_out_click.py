@@ -57,7 +57,7 @@ class Inbox:
         tenant = await self._tenant_of(click)
         if tenant is None:
             return {"action": explain(Refusal.OUT_OF_DATE)}
-        return await self._store.transact(lambda tx: field_errors(tx, tenant, click))
+        return await self._store.look(lambda tx: field_errors(tx, tenant, click))
 
     async def take(self, click: Click) -> None:
         """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
@@ -77,7 +77,7 @@ class Inbox:
     async def sweep(self) -> None:
         """Carry out what a process that died, or an outage, left behind."""
         now = self._world.now()
-        for kept in await self._store.transact(lambda tx: tx.clicks.undone(now)):
+        for kept in await self._store.look(lambda tx: tx.clicks.undone(now)):
             await self._carry_out(kept)
 
     async def drain(self) -> None:
@@ -89,13 +89,13 @@ class Inbox:
         subject = _SUBJECTS.get(click.kind)
         if subject is None:
             return None
-        tenant_id = await self._store.transact(lambda tx: tx.cards.tenant_of(subject, click.subject_id))
+        tenant_id = await self._store.look(lambda tx: tx.cards.tenant_of(subject, click.subject_id))
         return self._tenants.get(tenant_id) if tenant_id else None
 
     async def _carry_out(self, kept: KeptClick) -> None:
         click = kept.click
         try:
-            if await self._store.transact(lambda tx: tx.clicks.is_done(click.key)):
+            if await self._store.look(lambda tx: tx.clicks.is_done(click.key)):
                 return
             tenant = await self._tenant_of(click)
             if tenant is None:

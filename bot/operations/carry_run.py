@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 async def carry_runs(tenant: Tenant) -> int | None:
     """Take every run of the tenant one step on, oldest first; when the next step is due (microseconds UTC), if ever."""
-    runs = await tenant.store.transact(lambda tx: tx.runs.unfinished(tenant.id))
+    runs = await tenant.store.look(lambda tx: tx.runs.unfinished(tenant.id))
     times = [at for at in [await carry_run(tenant, run) for run in runs] if at is not None]
     return min(times) if times else None
 
@@ -26,7 +26,7 @@ async def carry_runs(tenant: Tenant) -> int | None:
 async def carry_run(tenant: Tenant, run: Run) -> int | None:
     """One step. Gives the time of the next one, None where nothing is left to do."""
     now = tenant.world.now()
-    facts = await tenant.store.transact(lambda tx: tx.runs.facts(run, now))
+    facts = await tenant.store.look(lambda tx: tx.runs.facts(run, now))
     step = next_step(run, facts, now)
     match step:
         case ReadBack(intent=intent):

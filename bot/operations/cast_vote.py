@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 async def cast_vote(tenant: Tenant, click: Click, verdict: Verdict) -> None:
     """Judge the one who clicked, then let his vote count, all or nothing."""
-    refused = await tenant.store.transact(lambda tx: _refuse_by_request(tx, tenant, click))
+    refused = await tenant.store.look(lambda tx: _refuse_by_request(tx, tenant, click))
     if refused is not None:
         await refuse_click(tenant, click, refused)
         return

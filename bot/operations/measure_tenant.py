@@ -19,7 +19,7 @@ log = structlog.get_logger()
 async def measure_tenant(tenant: Tenant) -> None:
     """Count the users once a day."""
     now = tenant.world.now()
-    watch = await tenant.store.transact(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
     if watch.tenant_users_at is not None and now < watch.tenant_users_at + DAY:
         return
     try:

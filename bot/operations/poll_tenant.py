@@ -56,14 +56,14 @@ def deep_reach(watch: Watch, now: int) -> Reach | None:
 async def poll_tenant(tenant: Tenant) -> bool:
     """Read what is new. False if it could not be read to the end: what came is kept, and the next poll reads again."""
     now = tenant.world.now()
-    watch = await tenant.store.transact(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
     return await _read(tenant, reach(watch, now), now)
 
 
 async def poll_deeply(tenant: Tenant) -> None:
     """The hourly long reading at the lowest priority, if it is due."""
     now = tenant.world.now()
-    watch = await tenant.store.transact(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
     due = deep_reach(watch, now)
     if due is not None:
         await _read(tenant, due, now)
@@ -72,7 +72,7 @@ async def poll_deeply(tenant: Tenant) -> None:
 async def refresh_detections(tenant: Tenant) -> bool:
     """The short reading that a run needs before it writes: what was detected in the last hour, with overlap."""
     now = tenant.world.now()
-    watch = await tenant.store.transact(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
     since = (watch.read_through if watch.read_through is not None else now) - SHORT_OVERLAP
     return await _read(tenant, Reach(since, is_deep=False, priority=Priority.ACT), now)
 

@@ -40,7 +40,7 @@ async def open_request(tenant: Tenant, click: Click) -> None:
     if isinstance(person, Refused):
         dialog = person
     else:
-        dialog = await tenant.store.transact(lambda tx: _dialog(tx, tenant, click))
+        dialog = await tenant.store.look(lambda tx: _dialog(tx, tenant, click))
     if isinstance(dialog, Refused):
         text = explain(dialog.refusal, dialog.detail)
         await tenant.slack.fill_dialog(view_id, PlainDialog("Not possible now", text))
@@ -62,7 +62,7 @@ def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> RequestDialog | Re
 
 
 def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, str]:
-    """What is wrong with a submission, from the tables alone: field -> sentence."""
+    """What is wrong with a submission, from a few rows: field -> sentence. Slack waits three seconds for it."""
     errors: dict[str, str] = {}
     if not click.reason.strip():
         errors["reason"] = "Say why: the one who signs and the record need it."
@@ -70,17 +70,12 @@ def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, 
         errors["reason"] = f"At most {MOST_REASON} characters, please."
     if click.action not in set(Action):
         errors["action"] = "Choose what is to be done."
-    cohorts = _cohorts(click)
-    if not cohorts:
+    if not _cohorts(click):
         errors["cohorts"] = "Choose at least one group of users."
     surge = tx.surges.get(tenant.id, click.subject_id)
     refused = refuse_asking(tx, surge)
     if refused is not None:
         errors.setdefault("action", explain(refused.refusal, refused.detail))
-    if not errors and surge is not None:
-        plan = draft_plan(tx, surge, Action(click.action), cohorts, tenant.world.now())
-        if not plan.user_ids:
-            errors["cohorts"] = explain(Refusal.NOTHING_TO_DO)
     return errors
 
 

@@ -36,9 +36,9 @@ class Sender:
     async def send_due(self) -> int:
         """Send what is due; when to look again (microseconds UTC) unless the bell rings before."""
         now = self.world.now()
-        for card in await self.store.transact(lambda tx: tx.cards.due(now)):
+        for card in await self.store.look(lambda tx: tx.cards.due(now)):
             await self._send(card)
-        later = await self.store.transact(lambda tx: tx.cards.next_due())
+        later = await self.store.look(lambda tx: tx.cards.next_due())
         now = self.world.now()
         return now + IDLE_LOOK if later is None else max(now + SECOND // 10, min(later, now + IDLE_LOOK))
 
@@ -74,13 +74,13 @@ class Sender:
             fresh = tx.cards.get(card.tenant_id, card.id) or card
             return account_for_card(tx, card, now=self.world.now(), link=link), fresh.wanted
 
-        return await self.store.transact(load)
+        return await self.store.look(load)
 
     async def _post(self, card: Card) -> None:
         parent: Card | None = None
         if card.parent_id is not None:
             parent_id = card.parent_id
-            parent = await self.store.transact(lambda tx: tx.cards.get(card.tenant_id, parent_id))
+            parent = await self.store.look(lambda tx: tx.cards.get(card.tenant_id, parent_id))
             if parent is None or parent.posted is None:
                 return  # its turn comes when the parent stands
         thread_ts = parent.posted.ts if parent and parent.posted and card.subject is not CardSubject.CALL else None
@@ -117,7 +117,7 @@ class Sender:
             return ""
         if parent is None and card.parent_id is not None:
             parent_id = card.parent_id
-            parent = await self.store.transact(lambda tx: tx.cards.get(card.tenant_id, parent_id))
+            parent = await self.store.look(lambda tx: tx.cards.get(card.tenant_id, parent_id))
         if parent is None or parent.posted is None:
             return ""
         try:

@@ -19,7 +19,7 @@ async def show_details(tenant: Tenant, click: Click) -> None:
         await refuse_click(tenant, click, Refused(Refusal.TRY_AGAIN, f"Slack did not open the dialog ({problem.code})"))
         return
     outsider = refuse_person(person, team_id=tenant.team_id)
-    found = Refused(outsider) if outsider else await tenant.store.transact(lambda tx: _details(tx, tenant, click))
+    found = Refused(outsider) if outsider else await tenant.store.look(lambda tx: _details(tx, tenant, click))
     if isinstance(found, Refused):
         await tenant.slack.fill_dialog(view_id, PlainDialog("Details", "Not possible: see the answer in the channel."))
         await refuse_click(tenant, click, found)

@@ -35,7 +35,7 @@ async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -
         plan = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash))
         return run, plan.action, tx.runs.outcomes(tenant.id, run_id, user_ids=user_ids)
 
-    loaded = await tenant.store.transact(load)
+    loaded = await tenant.store.look(load)
     if loaded is None:
         return
     run, action, outcomes = loaded

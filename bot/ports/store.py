@@ -399,6 +399,9 @@ class Store(Protocol):
     async def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run one transaction in a thread and commit it; what it raises rolls it back and comes through."""
 
+    async def look(self, work: Callable[[Transaction], T]) -> T:
+        """Run one transaction that writes nothing. Long readings belong here: writers don't wait for them."""
+
     async def close(self) -> None:
         """Let go of connections and threads."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.ports.store import Transaction
 from bot.store.cards import CardRows, ClickRows
+from bot.store.engine import ONLY_READS
 from bot.store.leases import LeaseRows
 from bot.store.ledger import LedgerRows
 from bot.store.requests import RequestRows
@@ -24,6 +25,7 @@ T = TypeVar("T")
 _TRIES = 6
 _THREADS = 4
 """On PostgreSQL. SQLite has one writer at a time, so one thread: waiting in line beats waiting for its lock."""
+_READERS = 2
 _SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 log = structlog.get_logger()
@@ -98,16 +100,29 @@ class Database:
         self._engine = engine
         threads = 1 if engine.dialect.name == "sqlite" else _THREADS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reads")
 
     async def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run one transaction in a thread; serialization failures and lost connections run it again."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.transact_here, work)
 
+    async def look(self, work: Callable[[Transaction], T]) -> T:
+        """Run a transaction that only reads, beside those that write."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.look_here, work)
+
+    def look_here(self, work: Callable[[Transaction], T]) -> T:
+        """The same in the calling thread, for the command line."""
+        return self._run(work, self._engine.execution_options(**{ONLY_READS: True}))
+
     def transact_here(self, work: Callable[[Transaction], T]) -> T:
         """The same in the calling thread, for the command line."""
+        return self._run(work, self._engine)
+
+    @staticmethod
+    def _run(work: Callable[[Transaction], T], engine: Engine) -> T:
         for attempt in range(1, _TRIES + 1):
             try:
-                with self._engine.begin() as connection:
+                with engine.begin() as connection:
                     return work(Rows(connection))
             except DBAPIError as problem:
                 if attempt == _TRIES or not _may_run_again(problem):
@@ -119,6 +134,7 @@ class Database:
     async def close(self) -> None:
         """Wait for what is under way, then let go."""
         await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
 
 

@@ -74,7 +74,7 @@ detections = Table(
     _number("visible_at"),
     Column("raw", LargeBinary, nullable=False),
     Index(None, "tenant_id", "detected_at"),
-    Index(None, "tenant_id", "user_id"),
+    Index(None, "tenant_id", "user_id", "detected_at"),
 )
 
 surges = Table(

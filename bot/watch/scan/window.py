@@ -12,7 +12,8 @@ exact.
 Then the window grows: into the hours beside it (two, or what four of its users took, up to eight) while they hold a
 further interval with L >= 6, the thin tails of a wave; and over gaps within which a surge reopens to intervals with
 L >= 12 that pass the gate by themselves, a surge that paused. The ends are the first and the last flag inside, and
-flags that follow within five minutes of one another: the grid must not cut anybody off.
+single flags just beyond: within five minutes (the grid must not cut anybody off), or within what six of its users took
+where less than 0.05 is usual.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,6 +29,8 @@ from bot.watch.scan.span import BIN, HOUR
 _BESIDE = 2 * HOUR
 _BESIDE_LONGEST = 8 * HOUR
 _BESIDE_USERS = 4
+_NEAR_USERS = 6
+_RARELY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +139,15 @@ def estimate(
     first, last = _grow(bins, core, gate, rules)
     low = bisect_left(times, bins.places[first] * BIN)
     high = bisect_left(times, (bins.places[last] + 1) * BIN) - 1
-    while low > 0 and times[low] - times[low - 1] <= BIN:
+    near = _NEAR_USERS * (times[high] - times[low]) / (high - low + 1)
+
+    def follows(earlier: int, later: int) -> bool:
+        gap = later - earlier
+        return gap <= BIN or (gap <= near and expected(earlier, later) <= _RARELY)
+
+    while low > 0 and follows(times[low - 1], times[low]):
         low -= 1
-    while high + 1 < len(times) and times[high + 1] - times[high] <= BIN:
+    while high + 1 < len(times) and follows(times[high], times[high + 1]):
         high += 1
     peak = _peak(bins.places[first : last + 1], bins.counts[first : last + 1])
     return Estimate(times[low], times[high], core.likelihood, peak)

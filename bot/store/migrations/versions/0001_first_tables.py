@@ -77,7 +77,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_detections_tenant_id_detected_at"), ["tenant_id", "detected_at"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_detections_tenant_id_user_id"), ["tenant_id", "user_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_detections_tenant_id_user_id_detected_at"),
+            ["tenant_id", "user_id", "detected_at"],
+            unique=False,
+        )
 
     op.create_table(
         "leases",
