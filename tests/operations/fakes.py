@@ -1,0 +1,248 @@
+"""Graph, Slack, time and a detector by hand: each keeps what it was asked and answers from tables that the test gives.
+
+They are strict: what the ports forbid fails here, such as a write outside a slot or a read of that family inside one.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from bot.act.actions import CATALOGUE
+from bot.decide.action import Action
+from bot.decide.policy import Person
+from bot.ports.graph import Answer, Graph, GraphError, Page, Priority
+from bot.ports.slack import Account, Click, Dialog, Posted, Slack, SlackError
+from bot.ports.world import World
+from bot.watch.detector import Detector, Flag, Sighting
+from bot.watch.profile import DirectoryUser, Domain
+from bot.watch.risk import Detection, RiskyUser
+
+SECOND = 1_000_000
+ACCEPTED = Answer(204, "request-id", "")
+
+
+@dataclass
+class Clock:
+    """Time that stands until a test moves it, and identifiers that can be told apart."""
+
+    at: int
+    ids: int = 0
+
+    def now(self) -> int:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at / SECOND
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return f"{self.ids:032x}"
+
+    def pass_(self, seconds: float) -> None:
+        self.at += int(seconds * SECOND)
+
+
+def takes_effect(user: RiskyUser, action: Action) -> RiskyUser:
+    """The user after Microsoft carried the action out."""
+    state = {Action.CONFIRM_SAFE: "confirmedSafe", Action.DISMISS_RISK: "dismissed"}.get(action, "confirmedCompromised")
+    return replace(user, risk_state=state, last_updated_text="after the write")
+
+
+@dataclass
+class FakeGraph:
+    """bot.ports.graph.Graph."""
+
+    clock: Clock
+    risky: dict[str, RiskyUser] = field(default_factory=dict)
+    """The tenant's risky users, as they are now. A write takes effect here unless `effective` is off."""
+    effective: bool = True
+    page_size: int = 500
+    detection_pages: list[Sequence[Detection] | GraphError] = field(default_factory=list)
+    """What each reading of detections yields; an error breaks it off."""
+    accounts: dict[str, tuple[DirectoryUser, ...]] = field(default_factory=dict)
+    answers: list[Answer | Callable[[], Awaitable[Answer]]] = field(default_factory=list)
+    """What the next writes get, in order; 204 when none is left."""
+    failing: dict[str, GraphError] = field(default_factory=dict)
+    """By method: what it raises."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By method: how long a call takes."""
+    slot: float = 0.1
+    asked: list[tuple[str, object]] = field(default_factory=list)
+    sent: list[tuple[Action, tuple[str, ...]]] = field(default_factory=list)
+    in_slot: bool = False
+
+    def _take(self, method: str, what: object = None) -> None:
+        """One call of the Identity Protection family."""
+        if self.in_slot:
+            raise AssertionError(f"{method} was called while a slot was held for a write")
+        self.asked.append((method, what))
+        self.clock.pass_(self.seconds.get(method, 0))
+        if method in self.failing:
+            raise self.failing[method]
+
+    def times(self, method: str) -> list[object]:
+        return [what for asked, what in self.asked if asked == method]
+
+    def slot_seconds(self) -> float:
+        return self.slot
+
+    async def detections(self, *, since: int | None, priority: Priority) -> AsyncIterator[Page[Detection]]:
+        self._take("detections", (since, priority))
+        read_at = self.clock.now()
+        for page in list(self.detection_pages) or [()]:
+            if isinstance(page, GraphError):
+                raise page
+            found = tuple(each for each in page if since is None or each.detected_at >= since)
+            yield Page(found, read_at)
+
+    async def risky_users(
+        self, *, changed_since: int | None = None, only_at_risk: bool = False, priority: Priority
+    ) -> AsyncIterator[Page[RiskyUser]]:
+        read_at = self.clock.now()
+        self._take("risky_users", (changed_since, only_at_risk))
+        found = [user for _, user in sorted(self.risky.items())]
+        if only_at_risk:
+            found = [user for user in found if user.risk_state == "atRisk"]
+        for start in range(0, max(1, len(found)), self.page_size):
+            yield Page(tuple(found[start : start + self.page_size]), read_at)
+
+    async def risky_user(self, user_id: str, *, priority: Priority) -> RiskyUser | None:
+        self._take("risky_user", user_id)
+        return self.risky.get(user_id)
+
+    @asynccontextmanager
+    async def held_slot(self, priority: Priority) -> AsyncIterator[None]:
+        self._take("held_slot", priority)
+        self.in_slot = True
+        try:
+            yield
+        finally:
+            self.in_slot = False
+
+    async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
+        if not self.in_slot:
+            raise AssertionError("a write outside a held slot")
+        if not 1 <= len(user_ids) <= CATALOGUE[action].batch_size or len(set(user_ids)) != len(user_ids):
+            raise AssertionError(f"Microsoft would refuse a write for {user_ids}")
+        self.sent.append((action, tuple(user_ids)))
+        answer = self.answers.pop(0) if self.answers else ACCEPTED
+        if not isinstance(answer, Answer):
+            answer = await answer()
+        if answer.accepted and self.effective:
+            for user_id in user_ids:
+                self.risky[user_id] = takes_effect(self.risky[user_id], action)
+        return answer
+
+    async def count_users(self, *, priority: Priority) -> int:
+        self.asked.append(("count_users", priority))
+        return 3_000
+
+    async def users(self, user_ids: Collection[str], *, tenant_users: int | None) -> Mapping[str, DirectoryUser]:
+        self.asked.append(("users", tuple(user_ids)))
+        return {}
+
+    async def users_by_address(self, address: str) -> tuple[DirectoryUser, ...]:
+        self.asked.append(("users_by_address", address))
+        if "users_by_address" in self.failing:
+            raise self.failing["users_by_address"]
+        return self.accounts.get(address, ())
+
+    async def domains(self) -> tuple[Domain, ...]:
+        self.asked.append(("domains", None))
+        return ()
+
+    async def passwordless(self) -> Mapping[str, bool]:
+        self.asked.append(("passwordless", None))
+        return {}
+
+    async def close(self) -> None:
+        self.asked.append(("close", None))
+
+
+@dataclass
+class FakeSlack:
+    """bot.ports.slack.Slack."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    failing: dict[str, SlackError] = field(default_factory=dict)
+    answered: list[tuple[str, str]] = field(default_factory=list)
+    """Who was answered what, in private."""
+    dialogs: list[Dialog] = field(default_factory=list)
+    """What was filled into opened dialogs."""
+    opened: list[str] = field(default_factory=list)
+    posted: list[Account] = field(default_factory=list)
+
+    def _take(self, method: str) -> None:
+        if method in self.failing:
+            raise self.failing[method]
+
+    async def post(self, account: Account, *, channel: str, thread_ts: str | None, card_id: str) -> Posted:
+        self._take("post")
+        self.posted.append(account)
+        return Posted(channel, f"{len(self.posted)}.0")
+
+    async def update(self, account: Account, posted: Posted) -> None:
+        self._take("update")
+        self.posted.append(account)
+
+    async def find(self, *, channel: str, card_id: str, since: int, thread_ts: str | None) -> Posted | None:
+        self._take("find")
+        return None
+
+    async def answer(self, click: Click, text: str) -> None:
+        self._take("answer")
+        self.answered.append((click.user_id, text))
+
+    async def open_dialog(self, trigger_id: str) -> str:
+        self._take("open_dialog")
+        self.opened.append(trigger_id)
+        return f"view-{trigger_id}"
+
+    async def fill_dialog(self, view_id: str, dialog: Dialog) -> None:
+        self._take("fill_dialog")
+        if view_id.removeprefix("view-") not in self.opened:
+            raise AssertionError("a dialog that was never opened")
+        self.dialogs.append(dialog)
+
+    async def person(self, user_id: str) -> Person | None:
+        self._take("person")
+        return self.people.get(user_id)
+
+    async def members(self, group_ids: Sequence[str]) -> frozenset[str]:
+        self._take("members")
+        return frozenset[str]().union(*(self.groups.get(each, frozenset()) for each in group_ids))
+
+    async def permalink(self, posted: Posted) -> str:
+        self._take("permalink")
+        return f"https://slack.example/{posted.channel}/{posted.ts}"
+
+
+@dataclass
+class FakeDetector:
+    """bot.watch.detector.Detector: it sees what the test says, once somebody was flagged."""
+
+    sightings: tuple[Sighting, ...] = ()
+    observed: list[Flag] = field(default_factory=list)
+    resumed: list[Sighting] = field(default_factory=list)
+    forgiven: list[tuple[str, int]] = field(default_factory=list)
+
+    def resume(self, sightings: Iterable[Sighting]) -> None:
+        self.resumed.extend(sightings)
+
+    def observe(self, flags: Iterable[Flag]) -> None:
+        self.observed.extend(flags)
+
+    def forgive(self, user_id: str, cleared_at: int) -> None:
+        self.forgiven.append((user_id, cleared_at))
+
+    def scan(self, now: int) -> tuple[Sighting, ...]:
+        return self.sightings
+
+
+def _keep_their_contracts(clock: Clock, graph: FakeGraph, slack: FakeSlack, detector: FakeDetector) -> None:
+    """For mypy: a fake that leaves a port's contract is an error here."""
+    _world: World = clock
+    _graph: Graph = graph
+    _slack: Slack = slack
+    _detector: Detector = detector

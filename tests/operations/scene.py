@@ -1,0 +1,201 @@
+"""A tenant in the middle of a surge, on a real store: people press, time passes, and one looks at what came of it."""
+
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import Run
+from bot.decide.action import Action
+from bot.decide.refusal import Refusal
+from bot.decide.request import Request
+from bot.operations.carry_out_click import Inbox
+from bot.operations.carry_run import carry_run
+from bot.operations.tenant import Tenant
+from bot.ports.slack import Click, ClickKind, Posted
+from bot.ports.store import CardSubject
+from bot.record.ledger import Event, first_break
+from bot.store.database import Database
+from bot.watch.briefing import Cohort
+from bot.watch.risk import RiskyUser
+from tests.operations.fakes import Clock, FakeDetector, FakeGraph, FakeSlack
+from tests.values import NOW, SURGE, TENANT, detection, profile, risky, surge
+
+TEAM, CHANNEL = "TCONTOSO", "C1"
+NOWHERE = Posted("", "")
+
+
+@dataclass
+class Scene:
+    tenant: Tenant
+    store: Database
+    graph: FakeGraph
+    slack: FakeSlack
+    clock: Clock
+    detector: FakeDetector
+    inbox: Inbox = field(init=False)
+    presses: int = 0
+
+    def __post_init__(self) -> None:
+        self.inbox = self.new_inbox()
+
+    def new_inbox(self) -> Inbox:
+        """As another process, or the same one after a restart, has it."""
+        return Inbox(store=self.store, slack=self.slack, world=self.clock, tenants={TENANT: self.tenant})
+
+    def look(self, work):
+        return self.store.transact_here(work)
+
+    # What stands.
+
+    def flag(self, *users: str, **states: RiskyUser) -> None:
+        """A surge of these users, read and told of on a card."""
+        found = {user: risky(user) for user in users} | states
+        self.graph.risky.update(found)
+
+        def make(tx):
+            tx.surges.save(surge(users=len(found)))
+            tx.surges.add_users(TENANT, SURGE, found, NOW)
+            tx.detections.keep(TENANT, [detection(user) for user in found], NOW)
+            tx.directory.keep_risky(TENANT, found.values(), NOW)
+            tx.directory.keep_profiles(TENANT, [profile(user) for user in found], NOW)
+            tx.watches.save(replace(tx.watches.get(TENANT), read_through=NOW, deep_read_at=NOW, risky_through=NOW))
+            tx.cards.ensure(
+                card_id="surge-card",
+                tenant_id=TENANT,
+                subject=CardSubject.SURGE,
+                subject_id=SURGE,
+                channel=CHANNEL,
+                parent_id=None,
+            )
+
+        self.look(make)
+        self.tenant.detections_read_at = self.clock.now()
+
+    def stand(self, subject: CardSubject, subject_id: str) -> Posted:
+        """Post the card of a subject in the channel, if it is not yet."""
+
+        def make(tx):
+            (card,) = [each for each in tx.cards.of(TENANT, subject, subject_id) if each.channel == CHANNEL]
+            posted = card.posted or Posted(CHANNEL, f"1745143200.{card.id[-6:]}")
+            tx.cards.set_posted(card, posted, card.wanted)
+            return posted
+
+        return self.look(make)
+
+    # What people do.
+
+    def click(self, kind: ClickKind, by: str, subject_id: str = SURGE, at: Posted | None = None, **values) -> Click:
+        subjects = {
+            ClickKind.APPROVE: CardSubject.REQUEST,
+            ClickKind.REJECT: CardSubject.REQUEST,
+            ClickKind.WITHDRAW: CardSubject.REQUEST,
+            ClickKind.PAUSE: CardSubject.RUN,
+            ClickKind.RESUME: CardSubject.RUN,
+            ClickKind.STOP: CardSubject.RUN,
+        }
+        if at is None:
+            in_dialog = kind is ClickKind.SUBMIT_REQUEST
+            at = NOWHERE if in_dialog else self.stand(subjects.get(kind, CardSubject.SURGE), subject_id)
+        self.presses += 1
+        known = {
+            "key": f"press-{self.presses}",
+            "kind": kind,
+            "user_id": by,
+            "team_id": TEAM,
+            "channel": at.channel,
+            "message_ts": at.ts,
+            "thread_ts": "",
+            "subject_id": subject_id,
+            "trigger_id": f"trigger-{self.presses}",
+            "response_url": "",
+        }
+        return Click(**(known | values))
+
+    async def carry_out(self, *clicks: Click) -> None:
+        """Take clicks as a listener does, and wait until they are carried out."""
+        for click in clicks:
+            await self.inbox.take(click)
+        for click in clicks:
+            self.inbox.carry_out_soon(click)
+        await self.inbox.drain()
+
+    async def press(
+        self, kind: ClickKind, by: str, subject_id: str = SURGE, at: Posted | None = None, **values
+    ) -> Click:
+        click = self.click(kind, by, subject_id, at, **values)
+        await self.carry_out(click)
+        return click
+
+    async def ask(self, by: str = "UANNA", *, action: Action = Action.CONFIRM_SAFE, **values) -> Request:
+        """Request remediation for everybody; gives the request."""
+        asked = {"action": action.value, "cohorts": tuple(Cohort), "reason": "Microsoft's mistake"} | values
+        before = set(self.requests())
+        await self.press(ClickKind.SUBMIT_REQUEST, by, **asked)
+        (made,) = set(self.requests()) - before
+        return made
+
+    async def approved(self, by: str = "UBEN", *, action: Action = Action.CONFIRM_SAFE) -> Run:
+        """A request that was made and signed; gives the queued run."""
+        request = await self.ask(action=action)
+        await self.press(ClickKind.APPROVE, by, request.id)
+        run = self.run_of(request)
+        assert run is not None
+        return run
+
+    # What came of it.
+
+    def requests(self) -> tuple[Request, ...]:
+        return self.look(lambda tx: tx.requests.of_surge(TENANT, SURGE))
+
+    def request(self, request: Request) -> Request:
+        return self.look(lambda tx: tx.requests.get(TENANT, request.id))
+
+    def votes(self, request: Request) -> list[str]:
+        return [vote.user_id for vote in self.look(lambda tx: tx.requests.votes(TENANT, request.id))]
+
+    def run_of(self, request: Request) -> Run | None:
+        return self.look(lambda tx: tx.runs.of_request(TENANT, request.id))
+
+    def run(self, run: Run) -> Run:
+        return self.look(lambda tx: tx.runs.get(TENANT, run.id))
+
+    def outcomes(self, run: Run) -> dict[str, Outcome]:
+        return self.look(lambda tx: tx.runs.outcomes(TENANT, run.id))
+
+    def states(self, run: Run) -> dict[str, OutcomeState]:
+        return {user: outcome.state for user, outcome in self.outcomes(run).items()}
+
+    def written(self, *events: Event) -> list[tuple[Event, str, dict]]:
+        """Ledger rows: event, actor, facts. The chain is whole whenever somebody looks."""
+
+        def read(tx):
+            entries = list(tx.ledger.entries(TENANT))
+            number, digest = tx.ledger.head(TENANT)
+            assert first_break(entries, head_number=number, head_hash=digest, tenant_id=TENANT) is None
+            return entries
+
+        rows = [(Event(entry.event), entry.actor, msgspec.json.decode(entry.body)) for entry in self.look(read)]
+        return [row for row in rows if not events or row[0] in events]
+
+    def refusals(self) -> list[tuple[str, Refusal]]:
+        return [(actor, Refusal(facts["refused"])) for _, actor, facts in self.written(Event.CLICK_REFUSED)]
+
+    def due_cards(self) -> set[tuple[CardSubject, str]]:
+        return {(card.subject, card.channel) for card in self.look(lambda tx: tx.cards.due(self.clock.now()))}
+
+    def is_done(self, click: Click) -> bool:
+        return self.look(lambda tx: tx.clicks.is_done(click.key))
+
+    async def step(self, run: Run) -> int | None:
+        """Take the run one step on."""
+        return await carry_run(self.tenant, self.run(run))
+
+    async def steps(self, run: Run, most: int = 60) -> Run:
+        """Take the run on until it is over, letting time pass where it waits."""
+        for _ in range(most):
+            due = await self.step(run)
+            if self.run(run).state.is_over or due is None:
+                break
+            self.clock.at = max(self.clock.at, due)
+        return self.run(run)
