@@ -5,6 +5,7 @@ attack shows under several names. A wave of leaked credentials and a spray at th
 """
 
 from collections.abc import Mapping
+from math import sqrt
 
 from bot.watch.scan.rules import Rules
 from bot.watch.scan.span import MINUTE
@@ -45,13 +46,18 @@ def begin_together(types: set[str], first: int, others: set[str], other_first: i
 
 
 def rising_types(counts: Mapping[int, int], usual: Mapping[int, float]) -> set[int]:
-    """The types that make an alarm over all types pooled: the strongest, until they make nine tenths of the rise."""
+    """The types that make an alarm over all types pooled.
+
+    The strongest, then every other one that rises by itself (count > usual + 2 * sqrt(usual) + 2), until they make nine
+    tenths of the rise: the bustle of other types at the same hours is left out.
+    """
     rise = {type_: count - usual[type_] for type_, count in counts.items()}
     total = sum(part for part in rise.values() if part > 0)
     rising: set[int] = set()
     made = 0.0
     for type_ in sorted(rise, key=lambda type_: (-rise[type_], type_)):
-        if rising and made >= _MOST_OF_RISE * total:
+        is_bustle = rise[type_] <= 2.0 * sqrt(usual[type_]) + 2.0
+        if rising and (made >= _MOST_OF_RISE * total or is_bustle):
             break
         rising.add(type_)
         made += rise[type_]
