@@ -37,15 +37,15 @@ class Refusal(StrEnum):
 
 
 _SENTENCES: dict[Refusal, str] = {
-    Refusal.NOT_A_REQUESTER: "You are not on the list of people who may ask for this. Ask somebody who is to press the button, or have COUNTERSIGN_REQUESTERS extended.",
-    Refusal.NOT_AN_APPROVER: "You are not on the list of people who may sign. Ask somebody who is, or have COUNTERSIGN_APPROVERS extended.",
+    Refusal.NOT_A_REQUESTER: "You are not on the list of people who may ask for this. {detail} can press the button; the list is COUNTERSIGN_REQUESTERS.",
+    Refusal.NOT_AN_APPROVER: "You are not on the list of people who may sign. {detail} can; the list is COUNTERSIGN_APPROVERS.",
     Refusal.NOBODY_MAY: "Nobody may do this yet: the list of people who may is empty. Have COUNTERSIGN_REQUESTERS and COUNTERSIGN_APPROVERS set.",
     Refusal.OTHER_WORKSPACE: "You belong to another workspace, and people from outside can't ask or sign. A member of this workspace has to do it.",
     Refusal.GUEST: "Guests of this workspace can't ask or sign. A full member has to do it.",
     Refusal.NOT_A_PERSON: "Bots can't ask or sign. A person has to do it.",
     Refusal.DEACTIVATED: "Your Slack account is deactivated, so your click does not count. Somebody else has to do it.",
     Refusal.PERSON_UNREADABLE: "Slack did not tell who you are just now, so your click does not count. Press again in a moment.",
-    Refusal.OWN_REQUEST: "You can't sign your own request. Somebody else on the list of approvers has to sign it.",
+    Refusal.OWN_REQUEST: "You can't sign your own request. {detail} can sign it, or somebody else on the list of approvers.",
     Refusal.SAME_PERSON: "This account and the requester's belong to the same person, and a second person has to sign.",
     Refusal.ALREADY_SIGNED: "You have signed this request already. Another person has to sign.",
     Refusal.AMONG_THE_FLAGGED: "You are among the flagged users yourself ({detail}), so you can't sign. An approver who is not flagged has to sign.",
@@ -70,4 +70,4 @@ _SENTENCES: dict[Refusal, str] = {
 
 def explain(refusal: Refusal, detail: str = "") -> str:
     """The sentence for people. `detail` goes where the sentence has a place for it."""
-    return _SENTENCES[refusal].replace("{detail}", detail or "no more is known")
+    return _SENTENCES[refusal].replace("{detail}", detail or "somebody else")

@@ -103,51 +103,49 @@ def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
         principal_name, display_name = names.get(user_id, ("", ""))
         return PersonLine(user_id, principal_name, display_name, fact)
 
-    figures = []
-    for cohort in Cohort:
-        people = tuple(
-            line(user_id, _kind_fact(cohort)) for user_id in users if cohort_of(profiles.get(user_id)) is cohort
-        )
-        if people:
-            figures.append(Figure(cohort.value, people))
-    passwordless = tuple(
-        line(user_id, "has registered a passwordless method")
-        for user_id in users
-        if user_id in profiles and profiles[user_id].is_passwordless
-    )
-    at_risk = tuple(
-        line(user_id, f"riskState {risky[user_id].risk_state}, level {risky[user_id].risk_level}")
-        for user_id in users
-        if user_id in risky and risky[user_id].is_open
-    )
-    elsewhere = tuple(
+    elsewhere = [
         line(user_id, ", ".join(sorted({each.risk_event_type for each in others[user_id]})))
         for user_id in users
         if user_id in others
-    )
-    for name, people in (
-        ("passwordless", passwordless),
-        ("still at risk", at_risk),
-        ("another open detection", elsewhere),
-    ):
-        if people:
-            figures.append(Figure(name, people))
-    return tuple(figures) + _run_figures(tx, surge, line_for=line)
-
-
-def _run_figures(tx: Transaction, surge: Surge, *, line_for: Callable[[str, str], PersonLine]) -> tuple[Figure, ...]:
-    """The outcomes of the surge's newest run, those that need somebody first."""
-    runs = [
-        tx.runs.of_request(surge.tenant_id, request.id) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
     ]
+    at_risk = [
+        line(user_id, f"riskState {risky[user_id].risk_state}, level {risky[user_id].risk_level}")
+        for user_id in users
+        if user_id in risky and risky[user_id].is_open
+    ]
+    passwordless = [
+        line(user_id, "has registered a passwordless method")
+        for user_id in users
+        if user_id in profiles and profiles[user_id].is_passwordless
+    ]
+    by_cohort: dict[Cohort, list[PersonLine]] = {cohort: [] for cohort in Cohort}
+    for user_id in users:
+        cohort = cohort_of(profiles.get(user_id))
+        by_cohort[cohort].append(line(user_id, _kind_fact(cohort)))
+    named = [
+        ("another open detection", elsewhere),
+        *_run_figures(tx, surge, line_for=line),
+        ("still at risk", at_risk),
+        ("passwordless", passwordless),
+        *((cohort.value, people) for cohort, people in by_cohort.items()),
+    ]
+    return tuple(Figure(name, tuple(people)) for name, people in named if people)
+
+
+def _run_figures(
+    tx: Transaction, surge: Surge, *, line_for: Callable[[str, str], PersonLine]
+) -> list[tuple[str, list[PersonLine]]]:
+    """The outcomes of the surge's newest run."""
+    requests = tx.requests.of_surge(surge.tenant_id, surge.id)
+    runs = [tx.runs.of_request(surge.tenant_id, request.id) for request in requests]
     run = next((each for each in reversed(runs) if each is not None), None)
     if run is None:
-        return ()
-    by_state: dict[str, list[PersonLine]] = {}
+        return []
+    by_state: dict[OutcomeState, list[PersonLine]] = {}
     for user_id, outcome in tx.runs.outcomes(surge.tenant_id, run.id).items():
-        fact = outcome.why or outcome.state.value
-        by_state.setdefault(outcome.state.value, []).append(line_for(user_id, fact))
-    return tuple(Figure(f"last run: {state}", tuple(people)) for state, people in sorted(by_state.items()))
+        by_state.setdefault(outcome.state, []).append(line_for(user_id, outcome.why or outcome.state.value))
+    in_need_first = (OutcomeState.FAILED, OutcomeState.SKIPPED, OutcomeState.ACCEPTED, OutcomeState.VERIFIED)
+    return [(f"last run: {state.value}", by_state[state]) for state in in_need_first if state in by_state]
 
 
 def _kind_fact(cohort: Cohort) -> str:

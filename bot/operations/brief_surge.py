@@ -89,7 +89,8 @@ async def brief_surge(tenant: Tenant, surge_id: str) -> None:
     for reading in asyncio.as_completed(readings):
         await reading
         if is_first and findings.pending:
-            gaps = [*findings.gaps, *(Gap(what, BEING_READ) for what in findings.pending)]
+            unknown = findings.pending - ({AT_RISK} if watch.risky_through is not None else set())
+            gaps = [*findings.gaps, *(Gap(what, BEING_READ) for what in unknown)]
             await _count(tenant, surge, findings, gaps)
     briefing = await _count(tenant, surge, findings, findings.gaps)
     await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, briefing, taken_until))
@@ -209,7 +210,9 @@ async def _count(tenant: Tenant, surge: Surge, findings: Findings, gaps: Collect
 def _briefing(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
     users = tx.surges.users(tenant.id, surge.id)
     plan = None
-    if findings.risky_read_at is not None:
+    known_before = AT_RISK in findings.pending and tx.watches.get(tenant.id).risky_through is not None
+    at_risk_is_known = findings.risky_read_at is not None or known_before
+    if at_risk_is_known:
         fresh = tx.surges.get(tenant.id, surge.id) or surge
         plan = draft_plan(tx, fresh, Action.CONFIRM_SAFE, tuple(Cohort), tenant.world.now())
     return make_briefing(
@@ -217,7 +220,7 @@ def _briefing(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings,
         revision=0,
         made_at=tenant.world.now(),
         users=users,
-        risky=tx.directory.risky(tenant.id, users) if findings.risky_read_at is not None else None,
+        risky=tx.directory.risky(tenant.id, users) if at_risk_is_known else None,
         profiles=tx.directory.profiles(tenant.id, users) or None,
         registration_read=findings.passwordless is not None,
         gaps=sorted(set(gaps), key=lambda gap: (gap.what, gap.why)),

@@ -7,7 +7,7 @@ from bot.decide.plan import plan_hash, read_plan
 from bot.decide.policy import Account, refuse_conflict
 from bot.decide.refusal import Refusal
 from bot.decide.request import Request, RequestState, Verdict, Vote, refuse_change, refuse_vote, state_after
-from bot.operations.judge_person import Refused, accounts_of, judge_accounts, judge_lists
+from bot.operations.judge_person import Refused, accounts_of, judge_accounts, judge_lists, named
 from bot.operations.refuse_click import refuse_click
 from bot.operations.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
@@ -57,6 +57,8 @@ def _refuse_by_request(tx: Transaction, tenant: Tenant, click: Click) -> Refused
 def _refuse_vote(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> Refused | None:
     votes = tx.requests.votes(tenant.id, request.id)
     refusal = refuse_vote(request, user_id=click.user_id, votes=votes, now=tenant.world.now())
+    if refusal is Refusal.OWN_REQUEST:
+        return Refused(refusal, named(tenant.policy.approvers, but=click.user_id))
     return Refused(refusal, when_settled(request, votes)) if refusal is not None else None
 
 

@@ -22,6 +22,15 @@ class Refused:
     detail: str = ""
 
 
+MOST_NAMED = 3
+
+
+def named(listed: tuple[str, ...], *, but: str = "") -> str:
+    """The first few of a list as mentions, for the sentence that says who can do it instead."""
+    shown = [f"<!subteam^{each}>" if each in groups_among(listed) else f"<@{each}>" for each in listed if each != but]
+    return " or ".join(shown[:MOST_NAMED])
+
+
 async def judge_lists(tenant: Tenant, click: Click, allowed: tuple[str, ...], not_listed: Refusal) -> Person | Refused:
     """The person who clicked, if he is a full member of this workspace and on the list."""
     if click.team_id != tenant.team_id:
@@ -38,7 +47,7 @@ async def judge_lists(tenant: Tenant, click: Click, allowed: tuple[str, ...], no
         return Refused(Refusal.PERSON_UNREADABLE)
     found = refuse_person(person, team_id=tenant.team_id) or refusal
     if found is not None or person is None:
-        return Refused(found or Refusal.PERSON_UNREADABLE)
+        return Refused(found or Refusal.PERSON_UNREADABLE, named(allowed, but=click.user_id))
     return person
 
 

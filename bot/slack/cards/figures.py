@@ -9,14 +9,15 @@ PASSWORDLESS = "passwordless"
 """A gap by one of these names stands beside its figure; any other has a line of its own."""
 
 
-def figures(briefing: Briefing) -> list[str]:
-    """The first row: flagged, still at risk, passwordless."""
-    shown = [f"flagged {number(briefing.flagged)}", _read(briefing, STILL_AT_RISK, briefing.at_risk)]
+def figures(briefing: Briefing, *, is_stale: bool = False) -> list[str]:
+    """The first row: flagged, still at risk, passwordless. is_stale: a clean-up changed who is at risk since then."""
+    at_risk = "at risk before the clean-up" if is_stale and briefing.at_risk is not None else STILL_AT_RISK
+    shown = [f"flagged {number(briefing.flagged)}", _read(briefing, at_risk, briefing.at_risk)]
     if briefing.passwordless is None:
         shown.append(_read(briefing, PASSWORDLESS, None))
     else:
         least = "at least " if briefing.passwordless_unread else ""
-        shown.append(f"passwordless {least}{number(briefing.passwordless)} (has registered a passwordless method)")
+        shown.append(f"passwordless {least}{number(briefing.passwordless)}")
     return shown
 
 

@@ -13,6 +13,7 @@ from bot.slack.cards.blocks import Card, Json
 from bot.slack.cards.outcomes import top_reasons
 from bot.slack.cards.text import clean, counted, inert, mention, number
 from bot.slack.cards.times import clock, date, span
+from bot.watch.briefing import Cohort
 
 REASON_CHARACTERS = 500
 MOST_REASONS = 8
@@ -24,7 +25,7 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     """The card as it stands. calls_per_second: the pace at which this tenant's Identity Protection is called."""
     request, plan = account.request, account.plan
     what = title(account)
-    held_back = len(plan.held_back) - account.already_closed
+    held_back = _held_back(account)
     closed = [f"closed before {number(account.already_closed)}"] if account.already_closed else []
     shown = [
         blocks.header(f"{what}: {request.state.value}"),
@@ -32,13 +33,12 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
         blocks.rich_text(
             blocks.line(blocks.words("Reason", bold=True)), blocks.quote(request.reason, REASON_CHARACTERS)
         ),
-        blocks.section(f"{blocks.bold('What it does')}\n{what_it_says(plan.action)}"),
         *blocks.fields(
             [
                 f"users {number(len(plan.user_ids))}",
                 f"held back {number(held_back)}",
                 *closed,
-                f"cohorts: {', '.join(cohort.value for cohort in plan.cohorts) or 'none'}",
+                f"cohorts: {', '.join(cohort.value for cohort in Cohort if cohort in plan.cohorts) or 'none'}",
                 f"will take {cost(len(plan.user_ids), plan.action, calls_per_second)}",
             ]
         ),
@@ -53,6 +53,7 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     shown.append(blocks.section(_signatures(account)))
     if request.state is RequestState.PENDING:
         shown += blocks.actions(_buttons(account))
+    shown.append(blocks.section(f"{blocks.bold('What it does')}\n{what_it_says(plan.action)}"))
     shown.append(
         blocks.context(
             f"Surge {inert(account.surge.short_name, 40)} · request {inert(request.id, 40)} · "
@@ -62,6 +63,10 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     asker = mention(request.requester)
     text = f"{asker} asks: {what}. {_status(account)} Reason: {inert(request.reason, REASON_CHARACTERS)}"
     return Card(shown, text)
+
+
+def _held_back(account: RequestAccount) -> int:
+    return len(account.plan.held_back) - account.already_closed
 
 
 def title(account: RequestAccount) -> str:
@@ -141,7 +146,8 @@ def _buttons(account: RequestAccount) -> list[Json]:
             style="primary",
             question=blocks.confirm(
                 f"Approve {users}?",
-                f"{question}It starts as soon as the last signature is there.{undo}",
+                f"{question}{number(_held_back(account))} held back stay untouched. It starts as soon as the last "
+                f"signature is there.{undo}",
                 "Approve",
             ),
         ),

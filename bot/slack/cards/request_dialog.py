@@ -118,6 +118,6 @@ def _held_back(dialog: RequestDialog) -> list[Json]:
     people = [f"{clean(name)[:120]}: {clean(reason)}" for name, reason in dialog.held_back_people[:MOST_PEOPLE]]
     if people:
         rest = total - len(people)
-        more = [f"and {rest:,} more: countersign show {clean(dialog.surge_name)[:40]}"] if rest > 0 else []
+        more = [f"and {rest:,} more: countersign show {clean(dialog.surge_name)[:40]} --names"] if rest > 0 else []
         shown.append(blocks.rich_text(blocks.bullets([*people, *more], most=300)))
     return shown

@@ -25,7 +25,7 @@ def surge_card(account: SurgeAccount) -> Card:
     """The card as it stands, and the words for notifications and screen readers."""
     surge, briefing = account.surge, account.briefing
     state = _state(account)
-    head = f"Surge {surge.short_name}, {surge.state.value}: {state}"
+    head = f"{state} ({surge.short_name}, {surge.state.value})"
     shown = [
         blocks.header(head),
         blocks.paragraph(first_line(surge), 900),
@@ -35,7 +35,7 @@ def surge_card(account: SurgeAccount) -> Card:
     if briefing is None:
         shown.append(blocks.paragraph("Reading who they are. The breakdown follows here in a moment."))
     else:
-        shown += blocks.fields(figures(briefing))
+        shown += blocks.fields(figures(briefing, is_stale=not is_read_since_the_run(account)))
         shown += blocks.fields(cohorts(briefing) or ["how they sign in: nobody to count"])
         gaps = other_gaps(briefing)
         if gaps:
@@ -44,36 +44,45 @@ def surge_card(account: SurgeAccount) -> Card:
         shown.append(_lines("Watching does not work at the moment", [account.watch_problem]))
     shown += [blocks.section(line) for line in (*_attention(surge), *_work(account))]
     shown += blocks.actions(_buttons(account))
-    shown.append(blocks.context(f"{inert(surge.short_name, 40)} · {inert(surge.id, 40)}"))
-    return Card(shown, f"{inert(head, 200)}. {inert(first_line(surge), 900)}")
+    shown.append(blocks.context(f"Passwordless: has registered a passwordless method · {inert(surge.id, 40)}"))
+    return Card(shown, f"{inert(head, 200)}. {inert(_types_named(surge), 300)}. {_advice(account)}")
 
 
 def first_line(surge: Surge) -> str:
     """What happened: how many were flagged as what, in which time, and how many are usual."""
+    width = span_in_words(surge.window_end - surge.window_start)
+    usual = usual_sentence(surge.window_start, surge.usual)
+    return f"{counted(surge.users, 'user')} flagged as {_types_named(surge)} in {width}; {usual}."
+
+
+def _types_named(surge: Surge) -> str:
     types = list(surge.risk_event_types)
     named = ", ".join(shorten(each, 80) for each in types[:MOST_TYPES]) or "at risk"
     if len(types) > MOST_TYPES:
         named += f" and {counted(len(types) - MOST_TYPES, 'other type')}"
-    width = span_in_words(surge.window_end - surge.window_start)
-    usual = usual_sentence(surge.window_start, surge.usual)
-    return f"{counted(surge.users, 'user')} flagged as {named} in {width}; {usual}."
+    return named
 
 
 def _state(account: SurgeAccount) -> str:
     surge, run = account.surge, account.latest_run
     if account.pending is not None:
-        return f"{counted(surge.users, 'user')} flagged, request pending"
+        return f"{counted(surge.users, 'user')} flagged, signature awaited"
     if run is not None and not run.run.state.is_over:
-        return f"clean-up {run.run.state.value}"
+        return f"Clean-up {run.run.state.value}"
     if run is not None and not can_ask(account):
-        verb = "stopped" if run.run.state is RunState.STOPPED else "done"
+        verb = "Stopped" if run.run.state is RunState.STOPPED else "Done"
         verified = sum(each.counts.get(OutcomeState.VERIFIED, 0) for each in _runs(account))
-        return f"{verb}, {counted(verified, 'user')} verified"
+        return f"{verb}: {counted(verified, 'user')} verified{_left_at_risk(account)}"
     if surge.state is SurgeState.CLOSED:
-        return "nobody is at risk any more"
+        return "Nobody is at risk any more"
     seen = ", acknowledged" if surge.acknowledged_by else ""
     snoozed = ", snoozed" if surge.snoozed_until else ""
     return f"{counted(surge.users, 'user')} flagged{seen}{snoozed}"
+
+
+def _left_at_risk(account: SurgeAccount) -> str:
+    at_risk = account.briefing.at_risk if account.briefing and is_read_since_the_run(account) else None
+    return f", {number(at_risk)} still at risk" if at_risk else ""
 
 
 def _advice(account: SurgeAccount) -> str:
