@@ -229,3 +229,26 @@ def test_attacks_on_sign_ins_that_begin_hours_apart_stay_two():
     flags = wave(150, at(hours=4), at(hours=9), type_="unfamiliarFeatures")
     flags += wave(150, at(hours=7), at(hours=12), type_="anonymizedIPAddress", prefix="other")
     assert len(final(WindowScan(5000), USUAL + flags, polls(at(days=-40), at(days=2)))) == 2
+
+
+def test_late_flags_that_trickle_in_backwards_are_found_as_well():
+    """No window that ends at one of them holds another: windows must also begin there."""
+    trickle = [flag(f"late{n}", at(minutes=n), late=2 * DAY + (60 - 2 * n) * 10 * MINUTE) for n in range(30)]
+    (surge,) = final(WindowScan(1000), USUAL + trickle, polls(at(days=-40), at(days=4)))
+    assert len(surge.users) == 30
+
+
+def test_two_percent_in_eight_hours_ring_even_where_clusters_are_usual():
+    """Sixty at once on every other day make 250 over a night no surprise; they are many all the same."""
+    clusters = [flag(f"c{day}-{n}", at(days=-day, hours=2)) for day in range(1, 40, 2) for n in range(60)]
+    night = wave(250, at(hours=4), at(hours=12))
+    surges = final(WindowScan(5000), clusters + night, polls(at(days=-40), at(days=1)))
+    assert surges[-1].window_end == at(hours=12)
+
+
+def test_a_surge_takes_nothing_from_the_one_before_it():
+    great = wave(1000, at(hours=4), at(hours=9))
+    small = wave(60, at(days=1, hours=20), at(days=1, hours=21), prefix="other")
+    first, second = final(WindowScan(5000), USUAL + great + small, polls(at(days=-40), at(days=3)))
+    assert (second.window_start, second.window_end) == (at(days=1, hours=20), at(days=1, hours=21))
+    assert first.users.isdisjoint(second.users)
