@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.operations.brief_surge import brief_due_surges
 from bot.operations.carry_out_click import Inbox
 from bot.operations.carry_run import carry_runs
+from bot.operations.learn_history import learn_history
 from bot.operations.measure_tenant import measure_tenant
 from bot.operations.poll_tenant import poll_deeply, poll_tenant
 from bot.operations.send_cards import Sender
@@ -136,10 +137,11 @@ class Replica:
             tenant.detector = None
             if held is not None:
                 log.info("tenant_held", tenant=tenant.id, epoch=held.epoch)
-                self._scheduler_poll_soon(tenant)
+                self._soon(f"{self._poll.__name__}:{tenant.id}")
 
-    def _scheduler_poll_soon(self, tenant: Tenant) -> None:
-        job = self._scheduler.get_job(f"_poll:{tenant.id}")
+    def _soon(self, job_id: str) -> None:
+        """Let a job come now instead of at its next time."""
+        job = self._scheduler.get_job(job_id)
         if job is not None:
             job.modify(next_run_time=datetime.now(UTC))
 
@@ -153,12 +155,16 @@ class Replica:
             await measure_tenant(tenant)
             await load_detector(tenant)
         if await poll_tenant(tenant):
+            is_first = tenant.id not in self.polled_at
             self.polled_at[tenant.id] = self.world.monotonic()
+            if is_first:
+                self._soon(f"{self._deepen.__name__}:")
 
     async def _deepen(self) -> None:
         for tenant in self.tenants.values():
             if tenant.hold is not None and tenant.detector is not None:
                 await measure_tenant(tenant)
+                await learn_history(tenant)
                 await poll_deeply(tenant)
 
     async def _sweep(self) -> None:

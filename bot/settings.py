@@ -111,7 +111,32 @@ class StoreSettings(BaseSettings):
         return f"sqlite:///{self.data_dir.absolute() / 'countersign.sqlite3'}"
 
 
-class Settings(StoreSettings):
+class GraphSettings(BaseSettings):
+    """How Microsoft Graph is reached."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", env_ignore_empty=True, frozen=True)
+
+    graph_url: Url = Field(
+        "https://graph.microsoft.com",
+        alias="GRAPH_URL",
+        description="Microsoft Graph; another one for national clouds.",
+    )
+    azure_tenant_id: Annotated[str, _matching(_TENANT, "Write the tenant's id, a GUID, from the Entra overview")] = (
+        Field(alias="AZURE_TENANT_ID", description="The Entra tenant's id.")
+    )
+    graph_access_token: SecretStr | None = Field(
+        None, alias="GRAPH_ACCESS_TOKEN", description="A ready token, only where GRAPH_URL is a loopback address."
+    )
+    identity_protection_rps: float = Field(
+        1.0,
+        gt=0,
+        le=1000,
+        alias="COUNTERSIGN_IDENTITY_PROTECTION_RPS",
+        description="Requests a second to Identity Protection; 1 is Microsoft's documented limit.",
+    )
+
+
+class Settings(StoreSettings, GraphSettings):
     """What `countersign run` needs. Durations are in seconds once read."""
 
     slack_bot_token: Annotated[SecretStr, _token("xoxb-")] = Field(
@@ -131,17 +156,6 @@ class Settings(StoreSettings):
     )
     slack_channel: Annotated[str, _matching(_CHANNEL, "Write the channel's id (C...), from 'View channel details'")] = (
         Field(alias="SLACK_CHANNEL", description="The id of the channel that gets the cards (C...).")
-    )
-    graph_url: Url = Field(
-        "https://graph.microsoft.com",
-        alias="GRAPH_URL",
-        description="Microsoft Graph; another one for national clouds.",
-    )
-    azure_tenant_id: Annotated[str, _matching(_TENANT, "Write the tenant's id, a GUID, from the Entra overview")] = (
-        Field(alias="AZURE_TENANT_ID", description="The Entra tenant's id.")
-    )
-    graph_access_token: SecretStr | None = Field(
-        None, alias="GRAPH_ACCESS_TOKEN", description="A ready token, only where GRAPH_URL is a loopback address."
     )
     requesters: Ids = Field(
         (), alias="COUNTERSIGN_REQUESTERS", description="Who may ask: Slack user ids or user-group ids. Empty: nobody."
@@ -173,13 +187,6 @@ class Settings(StoreSettings):
         alias="COUNTERSIGN_RESEND_AFTER",
         description="When a user whom Microsoft accepted, but who is as before, is sent again (twice at most).",
         validate_default=True,
-    )
-    identity_protection_rps: float = Field(
-        1.0,
-        gt=0,
-        le=1000,
-        alias="COUNTERSIGN_IDENTITY_PROTECTION_RPS",
-        description="Requests a second to Identity Protection; 1 is Microsoft's documented limit.",
     )
     http_port: int = Field(
         8090,
@@ -214,6 +221,18 @@ def read_store_settings() -> StoreSettings:
         raise SettingsError([_fault(error) for error in problem.errors(include_input=False)]) from None
 
 
+def read_graph_settings() -> GraphSettings:
+    """Read how Microsoft Graph is reached. Raises SettingsError."""
+    try:
+        settings = GraphSettings()  # type: ignore[call-arg]  # the values come from the environment
+    except ValidationError as problem:
+        raise SettingsError([_fault(error) for error in problem.errors(include_input=False)]) from None
+    faults = _faults_of_graph(settings)
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
 def read_settings() -> Settings:
     """Read and check the environment. Raises SettingsError."""
     try:
@@ -241,11 +260,16 @@ def _descriptions() -> dict[str, str]:
 
 def _faults_between(settings: Settings) -> list[Fault]:
     """What is wrong between variables that are right by themselves."""
-    faults = []
+    faults = _faults_of_graph(settings)
     if settings.slack_mode == "socket" and settings.slack_app_token is None:
         faults.append(Fault("SLACK_APP_TOKEN", "is missing. Socket mode needs the app-level token (xapp-...)"))
     if settings.slack_mode == "http" and settings.slack_signing_secret is None:
         faults.append(Fault("SLACK_SIGNING_SECRET", "is missing. In http mode it is what tells Slack from a forger"))
+    return faults
+
+
+def _faults_of_graph(settings: GraphSettings) -> list[Fault]:
+    faults = []
     if settings.graph_access_token is not None and not is_loopback(settings.graph_url):
         faults.append(
             Fault(

@@ -14,7 +14,7 @@ from bot.operations.show_details import show_details
 from bot.operations.steer_run import steer_run
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, Slack, SlackError
-from bot.ports.store import CardSubject, KeptClick, Store
+from bot.ports.store import CardSubject, KeptClick, Store, Transaction
 from bot.ports.world import World
 
 SECOND = 1_000_000
@@ -62,7 +62,13 @@ class Inbox:
     async def take(self, click: Click) -> None:
         """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
         now = self._world.now()
-        if await self._store.transact(lambda tx: tx.clicks.add(click, now, try_at=now + LEFT_ALONE_FOR)):
+
+        def keep(tx: Transaction) -> bool:
+            subject = _SUBJECTS.get(click.kind)
+            tenant_id = tx.cards.tenant_of(subject, click.subject_id) if subject else None
+            return tx.clicks.add(tenant_id or "", click, now, try_at=now + LEFT_ALONE_FOR)
+
+        if await self._store.transact(keep):
             self._fresh.add(click.key)
 
     def carry_out_soon(self, click: Click) -> None:

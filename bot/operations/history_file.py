@@ -5,8 +5,10 @@ be missing, and every other property is left alone. Times are ISO 8601 with a zo
 digits and Z. A line that can't be read is named by its number and left out.
 """
 
+import os
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -94,19 +96,26 @@ def read_history(path: Path, on_bad_line: Callable[[BadLineError], None]) -> His
     return history
 
 
-def write_history(path: Path, detections: Iterable[bytes]) -> int:
-    """Write JSON objects, one a line, as they come; the file appears only when all are written. Returns how many."""
+@contextmanager
+def history_writer(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Take JSON objects as they come and write one a line. The file appears only when all are written, and is
+    readable for its owner alone.
+    """
     unfinished = path.with_name(path.name + ".part")
-    count = 0
     try:
-        with unfinished.open("wb") as file:
-            for detection in detections:
-                file.write(msgspec.json.format(detection, indent=-1) + b"\n")
-                count += 1
+        with open(unfinished, "wb", opener=_for_the_owner_alone) as file:
+            yield lambda detection: _write_line(file, detection)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return count
+
+
+def _for_the_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write_line(file: BinaryIO, detection: bytes) -> None:
+    file.write(msgspec.json.format(detection, indent=-1) + b"\n")
 
 
 def parse_time(text: str) -> int:

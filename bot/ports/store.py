@@ -69,6 +69,8 @@ class Watch:
     """When the last complete reading of risky users began."""
     tenant_users: int | None = None
     tenant_users_at: int | None = None
+    history_read_at: int | None = None
+    """When the reading of the past months ended; None while it has not."""
     problem: str = ""
     """Why the last reading failed; empty when it did not."""
 
@@ -86,8 +88,11 @@ class Watches(Protocol):
 class Detections(Protocol):
     """Every detection ever seen, with its raw JSON."""
 
-    def keep(self, tenant_id: str, detections: Iterable[Detection], visible_at: int) -> tuple[Flag, ...]:
-        """Insert the new, update the known; the flags of those that are new."""
+    def keep(self, tenant_id: str, detections: Iterable[Detection], visible_at: int | None) -> tuple[Flag, ...]:
+        """Insert the new, update the known; the flags of those that are new.
+
+        visible_at None: read as history, each taken as visible when it was detected.
+        """
 
     def flags(self, tenant_id: str, since: int) -> tuple[Flag, ...]:
         """All flags detected since."""
@@ -334,7 +339,7 @@ class KeptClick:
 class Clicks(Protocol):
     """Clicks, each carried out once."""
 
-    def add(self, click: Click, at: int, *, try_at: int) -> bool:
+    def add(self, tenant_id: str, click: Click, at: int, *, try_at: int) -> bool:
         """Keep it, for whoever is to try it from try_at on; False if its key is known."""
 
     def undone(self, now: int) -> tuple[KeptClick, ...]:

@@ -118,7 +118,7 @@ class Autoplay:
 
     def _card_with(self, word: str) -> Json | None:
         card = self._card()
-        return card if card and re.search(rf"{word}\D{{0,20}}\d", self._read(card), re.IGNORECASE) else None
+        return card if card and re.search(rf"^{word} (at least )?\d", self._read(card), re.MULTILINE) else None
 
     def _card_with_button(self, label: str) -> Json | None:
         card = self._card()

@@ -142,11 +142,12 @@ class ClickRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, click: Click, at: int, *, try_at: int) -> bool:
+    def add(self, tenant_id: str, click: Click, at: int, *, try_at: int) -> bool:
         known = self._connection.execute(select(clicks.c.key).where(clicks.c.key == click.key)).first()
         if known is not None:
             return False
         row = {
+            "tenant_id": tenant_id,
             "key": click.key,
             "body": msgspec.json.encode(click),
             "taken_at": at,

@@ -54,6 +54,7 @@ watches = Table(
     _number("risky_through", nullable=True),
     Column("tenant_users", Integer),
     _number("tenant_users_at", nullable=True),
+    _number("history_read_at", nullable=True),
     _text("problem"),
 )
 
@@ -287,6 +288,7 @@ cards = Table(
 clicks = Table(
     "clicks",
     metadata,
+    _text("tenant_id", key=True),
     _text("key", key=True),
     Column("body", LargeBinary, nullable=False),
     _number("taken_at"),
@@ -296,7 +298,7 @@ clicks = Table(
     _text("why"),
     Index("ix_clicks_undone", "try_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
 )
-"""What people pressed, as it came: a click names no tenant yet, that is looked up from the opaque id it carries."""
+"""What people pressed, as it came. The tenant is that of the card it names; empty where no card is known."""
 
 ledger = Table(
     "ledger",

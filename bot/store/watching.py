@@ -33,7 +33,7 @@ class DetectionRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def keep(self, tenant_id: str, found: Iterable[Detection], visible_at: int) -> tuple[Flag, ...]:
+    def keep(self, tenant_id: str, found: Iterable[Detection], visible_at: int | None) -> tuple[Flag, ...]:
         by_id = {detection.id: detection for detection in found}
         known = {
             row["id"]
@@ -42,7 +42,7 @@ class DetectionRows:
             )
         }
         rows = [
-            {"tenant_id": tenant_id, "visible_at": visible_at}
+            {"tenant_id": tenant_id, "visible_at": detection.detected_at if visible_at is None else visible_at}
             | {column: getattr(detection, column) for column in _DETECTION_COLUMNS}
             for detection in by_id.values()
         ]
@@ -50,7 +50,13 @@ class DetectionRows:
             self._connection, detections, rows, keep={"visible_at", "detected_at", "user_id", "risk_event_type"}
         )
         return tuple(
-            Flag(each.id, each.user_id, each.risk_event_type, each.detected_at, visible_at)
+            Flag(
+                each.id,
+                each.user_id,
+                each.risk_event_type,
+                each.detected_at,
+                each.detected_at if visible_at is None else visible_at,
+            )
             for each in by_id.values()
             if each.id not in known
         )

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bot.operations.history_file import BadLineError, format_time, parse_time, read_history, write_history
+from bot.operations.history_file import BadLineError, format_time, history_writer, parse_time, read_history
 from tests.watch.streams import at
 
 GOOD = {"id": "1", "userId": "u", "riskEventType": "leakedCredentials", "detectedDateTime": "2025-04-21T00:00:00Z"}
@@ -93,16 +93,15 @@ def test_detections_come_in_the_order_in_which_they_became_visible(tmp_path):
 
 def test_what_is_written_is_read_again(tmp_path):
     path = tmp_path / "history.jsonl"
-    assert write_history(path, [json.dumps(GOOD, indent=4).encode(), json.dumps(GOOD | {"id": "2"}).encode()]) == 2
+    with history_writer(path) as write:
+        write(json.dumps(GOOD, indent=4).encode())
+        write(json.dumps(GOOD | {"id": "2"}).encode())
     assert path.read_bytes().count(b"\n") == 2
     assert len(read_history(path, pytest.fail)) == 2
 
 
 def test_a_file_that_was_not_finished_does_not_appear(tmp_path):
-    def breaking():
-        yield json.dumps(GOOD).encode()
+    with pytest.raises(ConnectionError), history_writer(tmp_path / "history.jsonl") as write:
+        write(json.dumps(GOOD).encode())
         raise ConnectionError
-
-    with pytest.raises(ConnectionError):
-        write_history(tmp_path / "history.jsonl", breaking())
     assert list(tmp_path.iterdir()) == []

@@ -38,6 +38,7 @@ def upgrade() -> None:
 
     op.create_table(
         "clicks",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("taken_at", sa.BigInteger(), nullable=False),
@@ -45,7 +46,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("try_at", sa.BigInteger(), nullable=True),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_clicks")),
+        sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_clicks")),
     )
     with op.batch_alter_table("clicks", schema=None) as batch_op:
         batch_op.create_index(
@@ -185,6 +186,7 @@ def upgrade() -> None:
         sa.Column("risky_through", sa.BigInteger(), nullable=True),
         sa.Column("tenant_users", sa.Integer(), nullable=True),
         sa.Column("tenant_users_at", sa.BigInteger(), nullable=True),
+        sa.Column("history_read_at", sa.BigInteger(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_watches")),
     )
