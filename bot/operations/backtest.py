@@ -8,6 +8,9 @@ from bot.watch.detector import Flag, Sighting
 from bot.watch.scan.span import DAY, HOUR, day_of
 from bot.watch.scan.window_scan import WindowScan
 
+_NO_HISTORY = 400 * DAY
+"""A gap so long is no quiet time but a stray date."""
+
 
 @dataclass(frozen=True, slots=True)
 class UsualHour:
@@ -84,14 +87,15 @@ def backtest(
 def _polls(history: History, interval: int, may_rest: Callable[[], bool]) -> Iterator[tuple[int, list[Flag]]]:
     """The polls from the first flag that becomes visible to the last, each with the flags new to it.
 
-    Where nothing is open and nothing new, a poll can say nothing: up to a day of such polls is left out at once.
+    Where nothing is open and nothing new, a poll can say nothing: up to a day of such polls is left out at once, and
+    all of them where a stray date lies years apart.
     """
     flags = history.by_visibility()
     waiting = next(flags, None)
     now = None
     while waiting is not None:
         due = -(-waiting.visible_at // interval) * interval
-        if now is None:
+        if now is None or (may_rest() and due - now > _NO_HISTORY):
             now = due
         elif may_rest():
             now = max(now + interval, min(due, now + max(1, DAY // interval) * interval))

@@ -1,8 +1,9 @@
 """A picture of a backtest: newly flagged users by hour, the band in which they usually lie, and the surges."""
 
+from itertools import pairwise
 from pathlib import Path
 
-from bot.operations.backtest import Backtest
+from bot.operations.backtest import Backtest, UsualHour
 from bot.watch.scan.span import DAY, HOUR
 
 
@@ -21,17 +22,20 @@ def draw_chart(result: Backtest, path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.xaxis_date()  # matplotlib counts days since 1970, UTC
-    times = [hour.start / DAY for hour in result.hours]
+    hours = _main_stretch(result.hours)
+    times = [hour.start / DAY for hour in hours]
+    if hours:
+        axes.set_xlim(times[0], times[-1] + HOUR / DAY)
     axes.fill_between(
         times,
-        [hour.low for hour in result.hours],
-        [hour.high for hour in result.hours],
+        [hour.low for hour in hours],
+        [hour.high for hour in hours],
         color="tab:green",
         alpha=0.3,
         linewidth=0,
         label="usual (± 2 standard deviations)",
     )
-    axes.plot(times, [hour.newly_flagged for hour in result.hours], linewidth=0.8, label="newly flagged users an hour")
+    axes.plot(times, [hour.newly_flagged for hour in hours], linewidth=0.8, label="newly flagged users an hour")
     for number, surge in enumerate(result.surges):
         label = "surge" if number == 0 else None
         end = max(surge.window_end, surge.window_start + HOUR)
@@ -42,3 +46,10 @@ def draw_chart(result: Backtest, path: Path) -> None:
     axes.set_ylabel("users")
     axes.legend(loc="upper left")
     figure.savefig(path, format="png", dpi=110)
+
+
+def _main_stretch(hours: tuple[UsualHour, ...]) -> tuple[UsualHour, ...]:
+    """The hours around which most happened: a stray date years away would squeeze all the rest into a line."""
+    cuts = [0, *(i for i, (a, b) in enumerate(pairwise(hours), 1) if b.start - a.start > 30 * DAY), len(hours)]
+    stretches = [hours[first:last] for first, last in pairwise(cuts)]
+    return max(stretches, key=lambda stretch: sum(hour.newly_flagged for hour in stretch), default=())

@@ -118,6 +118,15 @@ def test_detections_dated_after_today_are_counted_and_said(history):
     assert "1 dated after today" in result.stderr
 
 
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_stray_date_changes_no_surge(history, tmp_path, date):
+    expected = json.loads(run(history, "--tenant-users", 5000, "--json").stdout)
+    stray = {"id": "stray", "userId": "u", "riskEventType": "leakedCredentials", "detectedDateTime": date}
+    history.write_text(json.dumps(stray) + "\n" + history.read_text())
+    result = run(history, "--tenant-users", 5000, "--json", "--chart", tmp_path / "chart.png")
+    assert json.loads(result.stdout) == expected
+
+
 def test_the_poll_interval_moves_the_opening(history):
     hourly, often = (run(history, "--tenant-users", 5000, "--poll-interval", every, "--json") for every in ("1h", "5m"))
     assert json.loads(hourly.stdout)["surges"][0]["opened"] == "2025-04-21T05:00:00Z"
