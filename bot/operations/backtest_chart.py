@@ -41,6 +41,7 @@ def draw_chart(result: Backtest, path: Path) -> None:
         end = max(surge.window_end, surge.window_start + HOUR)
         axes.axvspan(surge.window_start / DAY, end / DAY, color="tab:red", alpha=0.25, label=label)
     axes.set_yscale("symlog", linthresh=10)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylim(bottom=0)
     axes.set_xlabel("UTC")
     axes.set_ylabel("users")
