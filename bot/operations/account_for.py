@@ -94,9 +94,8 @@ def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
     users = tx.surges.users(surge.tenant_id, surge.id)
     profiles = tx.directory.profiles(surge.tenant_id, users)
     risky = tx.directory.risky(surge.tenant_id, users)
-    detections = tx.detections.of_users(surge.tenant_id, users, surge.window_start - RECENT)
-    others = open_elsewhere(surge, detections)
-    names = {found.user_id: (found.user_principal_name, found.user_display_name) for found in detections}
+    others = open_elsewhere(surge, tx.detections.open_of_surge_users(surge, surge.window_start - RECENT))
+    names = {user_id: (found.user_principal_name, found.user_display_name) for user_id, found in risky.items()}
     names |= {user_id: (profile.user_principal_name, profile.display_name) for user_id, profile in profiles.items()}
 
     def line(user_id: str, fact: str) -> PersonLine:

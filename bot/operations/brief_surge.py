@@ -11,7 +11,7 @@ import structlog
 
 from bot.decide.action import Action
 from bot.decide.plan import HeldBackReason
-from bot.operations.draft_plan import draft_plan, reasons
+from bot.operations.draft_plan import plan_for, read_people, reasons
 from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
@@ -208,20 +208,20 @@ async def _count(tenant: Tenant, surge: Surge, findings: Findings, gaps: Collect
 
 
 def _briefing(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
-    users = tx.surges.users(tenant.id, surge.id)
+    people = read_people(tx, surge)
     plan = None
     known_before = AT_RISK in findings.pending and tx.watches.get(tenant.id).risky_through is not None
     at_risk_is_known = findings.risky_read_at is not None or known_before
     if at_risk_is_known:
         fresh = tx.surges.get(tenant.id, surge.id) or surge
-        plan = draft_plan(tx, fresh, Action.CONFIRM_SAFE, tuple(Cohort), tenant.world.now())
+        plan = plan_for(tx, fresh, people, Action.CONFIRM_SAFE, tuple(Cohort), tenant.world.now())
     return make_briefing(
         surge_id=surge.id,
         revision=0,
         made_at=tenant.world.now(),
-        users=users,
-        risky=tx.directory.risky(tenant.id, users) if at_risk_is_known else None,
-        profiles=tx.directory.profiles(tenant.id, users) or None,
+        users=people.user_ids,
+        risky=people.risky if at_risk_is_known else None,
+        profiles=people.profiles or None,
         registration_read=findings.passwordless is not None,
         gaps=sorted(set(gaps), key=lambda gap: (gap.what, gap.why)),
         eligible=len(set(plan.user_ids) - tx.runs.on_the_way(tenant.id, surge.id)) if plan else None,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
@@ -13,6 +14,8 @@ from bot.operations.tenant import Tenant
 from bot.ports.slack import DialogChoice, RequestDialog
 from bot.ports.store import Transaction
 from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.profile import Profile
+from bot.watch.risk import RiskyUser
 from bot.watch.surge import Surge, SurgeState
 
 FIRST_PEOPLE = 10
@@ -48,33 +51,52 @@ def refuse_asking(tx: Transaction, surge: Surge | None) -> Refused | None:
 
 def draft_plan(tx: Transaction, surge: Surge, action: Action, cohorts: Collection[Cohort], now: int) -> Plan:
     """The plan that this action and these cohorts give now."""
+    return plan_for(tx, surge, read_people(tx, surge), action, cohorts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The users of a surge with what was read of them."""
+
+    user_ids: tuple[str, ...]
+    risky: dict[str, RiskyUser]
+    profiles: dict[str, Profile]
+
+
+def read_people(tx: Transaction, surge: Surge) -> People:
+    """Everybody in a surge. Tens of thousands on a bad day: read once and pass on."""
     users = tx.surges.users(surge.tenant_id, surge.id)
+    return People(users, tx.directory.risky(surge.tenant_id, users), tx.directory.profiles(surge.tenant_id, users))
+
+
+def plan_for(
+    tx: Transaction, surge: Surge, people: People, action: Action, cohorts: Collection[Cohort], now: int
+) -> Plan:
+    """The plan for people who were read already. now in microseconds UTC."""
     return make_plan(
         surge=surge,
         action=action,
         cohorts=cohorts,
-        users=users,
-        detections=tx.detections.of_users(surge.tenant_id, users, now - RECENT),
-        risky=tx.directory.risky(surge.tenant_id, users),
-        profiles=tx.directory.profiles(surge.tenant_id, users),
+        users=people.user_ids,
+        detections=tx.detections.open_of_surge_users(surge, now - RECENT),
+        risky=people.risky,
+        profiles=people.profiles,
         made_at=now,
     )
 
 
 def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, now: int) -> RequestDialog:
     """What the requester sees before asking: everybody chosen, who is held back and why."""
-    plan = draft_plan(tx, surge, Action.CONFIRM_SAFE, tuple(Cohort), now)
-    users = tx.surges.users(surge.tenant_id, surge.id)
-    profiles = tx.directory.profiles(surge.tenant_id, users)
-    eligible = Counter(cohort_of(profiles.get(user_id)) for user_id in plan.user_ids)
+    people = read_people(tx, surge)
+    plan = plan_for(tx, surge, people, Action.CONFIRM_SAFE, tuple(Cohort), now)
+    eligible = Counter(cohort_of(people.profiles.get(user_id)) for user_id in plan.user_ids)
     held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
-    risky = tx.directory.risky(surge.tenant_id, [held.user_id for held in held_back])
-    people = []
+    named = []
     for held in held_back[:FIRST_PEOPLE]:
-        profile, state = profiles.get(held.user_id), risky.get(held.user_id)
+        profile, state = people.profiles.get(held.user_id), people.risky.get(held.user_id)
         name = profile.user_principal_name if profile else state.user_principal_name if state else held.user_id
         reason = f"{held.reason.value} ({held.detail})" if held.detail else held.reason.value
-        people.append((name, reason))
+        named.append((name, reason))
     return RequestDialog(
         surge_id=surge.id,
         channel=channel,
@@ -82,7 +104,7 @@ def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, 
         actions=tuple(CATALOGUE),
         choices=tuple(DialogChoice(cohort, eligible[cohort]) for cohort in Cohort if eligible[cohort]),
         held_back=reasons(held_back),
-        held_back_people=tuple(people),
+        held_back_people=tuple(named),
         eligible=len(plan.user_ids),
         approvals_needed=tenant.policy.approvals_needed,
         expires_in_seconds=tenant.policy.request_lifetime // 1_000_000,

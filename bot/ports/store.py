@@ -100,6 +100,9 @@ class Detections(Protocol):
     def of_users(self, tenant_id: str, user_ids: Collection[str], since: int) -> tuple[Detection, ...]:
         """Detections of these users, detected since; without their raw JSON."""
 
+    def open_of_surge_users(self, surge: Surge, since: int) -> tuple[Detection, ...]:
+        """Open detections of the surge's users, detected since, that are not part of it; without their raw JSON."""
+
     def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
         """Which of these users have a detection that is still open."""
 

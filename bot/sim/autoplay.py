@@ -23,8 +23,10 @@ class StoryFailedError(Exception):
 class Autoplay:
     """Plays the story on a stage and tells each step as it happens."""
 
-    def __init__(self, stage: Stage, say: Callable[[str], None]) -> None:
+    def __init__(self, stage: Stage, say: Callable[[str], None], *, last_figure: str = "passwordless") -> None:
+        """last_figure: the figure that must stand on the card before Ada asks."""
         self._stage = stage
+        self._last_figure = last_figure
         self._say = say
         self._refusals_shown = False
 
@@ -32,9 +34,9 @@ class Autoplay:
         """True if every eligible user is verified in the tenant and every held-back user untouched."""
         card = await self._await("the surge's card", self._card)
         self._say(f"The card is in #identity-alerts: {self._first_line(card)}")
-        await self._await("the figures on the card", lambda: self._card_with("passwordless"))
+        await self._await("the figures on the card", lambda: self._card_with(self._last_figure))
         self._say("The breakdown is on the card:")
-        for line in self._read(self._card_with("passwordless")).splitlines()[1:8]:
+        for line in self._read(self._card_with(self._last_figure)).splitlines()[1:8]:
             self._say(f"    {line}")
         for number in range(1, MOST_ROUNDS + 1):
             if not self._left():

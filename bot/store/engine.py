@@ -41,7 +41,7 @@ def _sqlite(engine: Engine) -> Engine:
             f"busy_timeout={BUSY_MILLISECONDS}",
             "foreign_keys=ON",
             "synchronous=FULL",
-            "cache_size=-8000",
+            "cache_size=-2000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

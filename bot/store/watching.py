@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from bot.ports.store import Watch
 from bot.store.rows import select_by_keys, upsert_rows
-from bot.store.tables import detections, profiles, risky_users, watches
+from bot.store.tables import detections, profiles, risky_users, surge_users, watches
 from bot.watch.detector import Flag
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
-from bot.watch.risk import Detection, RiskyUser, is_open
+from bot.watch.risk import CLOSED_STATES, Detection, RiskyUser, is_open
+from bot.watch.surge import Surge
 
 
 class WatchRows:
@@ -78,6 +79,24 @@ class DetectionRows:
             detections.c.detected_at >= since,
         )
         return tuple(Detection(**row, raw=b"") for row in found)
+
+    def open_of_surge_users(self, surge: Surge, since: int) -> tuple[Detection, ...]:
+        members = select(surge_users.c.user_id).where(
+            surge_users.c.tenant_id == surge.tenant_id, surge_users.c.surge_id == surge.id
+        )
+        is_part = and_(
+            detections.c.risk_event_type.in_(surge.risk_event_types),
+            detections.c.detected_at.between(surge.window_start, surge.window_end),
+        )
+        statement = select(*(detections.c[name] for name in _JUDGED_COLUMNS)).where(
+            detections.c.tenant_id == surge.tenant_id,
+            detections.c.detected_at >= since,
+            detections.c.risk_state.not_in(CLOSED_STATES),
+            ~is_part,
+            detections.c.user_id.in_(members),
+        )
+        found = (Detection(**row, raw=b"") for row in self._connection.execute(statement).mappings())
+        return tuple(each for each in found if not surge.holds(each))
 
     def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
         columns = [detections.c.user_id, detections.c.risk_state]
