@@ -57,8 +57,10 @@ class FakeGraph:
     """The tenant's risky users, as they are now. A write takes effect here unless `effective` is off."""
     effective: bool = True
     page_size: int = 500
-    detection_pages: list[Sequence[Detection] | GraphError] = field(default_factory=list)
-    """What each reading of detections yields; an error breaks it off."""
+    detection_pages: list[Sequence[Detection] | Callable[[], Sequence[Detection]] | GraphError] = field(
+        default_factory=list
+    )
+    """What each reading of detections yields; an error breaks it off; a function is called when its turn comes."""
     accounts: dict[str, tuple[DirectoryUser, ...]] = field(default_factory=dict)
     answers: list[Answer | Callable[[], Awaitable[Answer]]] = field(default_factory=list)
     """What the next writes get, in order; 204 when none is left."""
@@ -92,7 +94,8 @@ class FakeGraph:
         for page in list(self.detection_pages) or [()]:
             if isinstance(page, GraphError):
                 raise page
-            found = tuple(each for each in page if since is None or each.detected_at >= since)
+            items = page() if callable(page) else page
+            found = tuple(each for each in items if since is None or each.detected_at >= since)
             yield Page(found, read_at)
 
     async def risky_users(
