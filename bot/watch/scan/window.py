@@ -12,8 +12,8 @@ exact.
 Then the window grows: into the hours beside it (two, or what four of its users took, up to eight) while they hold a
 further interval with L >= 6, the thin tails of a wave; and over gaps within which a surge reopens to intervals with
 L >= 12 that pass the gate by themselves, a surge that paused. The ends are the first and the last flag inside, and
-single flags just beyond: within five minutes (the grid must not cut anybody off), or within what eight of its users
-took where less than 0.05 is usual.
+single flags just beyond: within five minutes (the grid must not cut anybody off), or within what twelve of its users
+took where less than 0.1 is usual.
 """
 
 from bisect import bisect_left, bisect_right
@@ -29,8 +29,8 @@ from bot.watch.scan.span import BIN, HOUR
 _BESIDE = 2 * HOUR
 _BESIDE_LONGEST = 8 * HOUR
 _BESIDE_USERS = 4
-_NEAR_USERS = 8
-_RARELY = 0.05
+_NEAR_USERS = 12
+_RARELY = 0.1
 
 
 @dataclass(frozen=True, slots=True)

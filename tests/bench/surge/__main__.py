@@ -21,6 +21,7 @@ from tests.bench.surge.waves import add_wave
 PAGE = Path(__file__).parents[3] / "docs" / "surge-benchmark.md"
 SENSITIVITIES = (0.01, 0.1, 1.0, 10.0)
 RULES = Rules()
+EAGER_RULES = Rules(sensitivity=1.0)
 
 
 def main() -> None:
@@ -82,6 +83,7 @@ def _quiet(some, contenders) -> dict[str, dict[int, list[int]]]:
     counts: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for tenant in plans.quiet_tenants(REPORTING, some(plans.QUIET_YEARS)):
         counts["window scan"][tenant.users].append(len(quiet(tenant, RULES).opened))
+        counts[plans.EAGER][tenant.users].append(len(quiet(tenant, EAGER_RULES).opened))
         for one in contenders:
             counts[one.name][tenant.users].append(len(plans.false_alarms(one, tenant)))
     say("quiet years")
@@ -95,12 +97,14 @@ def _contests(some, contenders) -> dict[Kind, Contest]:
         (plans.GREAT_WAVE, plans.FAST),
         (plans.BURST, plans.FAST),
         (plans.SLOW_RISE, {500: 60, 1_000: 40, 5_000: 40, 20_000: 20}),
-        (plans.SLOW_SPRAY, {5_000: 60, 20_000: 30}),
+        (plans.SLOW_SPRAY, {5_000: 120, 20_000: 60}),
     ):
-        trials: list[Trial] = list(plans.waves(REPORTING, kind, some(plan), RULES, contenders=contenders))
+        trials: list[Trial] = list(
+            plans.waves(REPORTING, kind, some(plan), RULES, contenders=contenders, eager=EAGER_RULES)
+        )
         by_name = {"window scan": [one.scan for one in trials]}
-        for one in contenders:
-            by_name[one.name] = [trial.others[one.name] for trial in trials]
+        for name in trials[0].others:
+            by_name[name] = [trial.others[name] for trial in trials]
         tried[kind] = by_name
         say(kind.name)
     return tried

@@ -12,7 +12,8 @@ from tests.bench.surge.tenants import DAY, HOUR, LEAKED, MINUTE, NEW_YEAR, SPRAY
 from tests.bench.surge.trials import POLL, Outcome, Quiet, live_through, polls, quiet
 from tests.bench.surge.waves import SHAPES, Wave, add_wave
 
-CHOOSING, REPORTING = 1, 20_250_420
+CHOOSING, REPORTING = 1, 20_000_229
+EAGER = "window scan, sensitivity 1"
 LEAD = 57
 """Days of history before a wave, where not said otherwise."""
 
@@ -69,6 +70,7 @@ def waves(
     *,
     lead: int = LEAD,
     contenders: tuple[Contender, ...] = (),
+    eager: Rules | None = None,
 ) -> Iterator[Trial]:
     """Waves that begin at any hour of the day after `lead` days of history, in every shape in turn."""
     for users, count in plan.items():
@@ -84,6 +86,8 @@ def waves(
             others = {
                 one.name: outcome(alarms(one, detections, users, NEW_YEAR, end), wave, users) for one in contenders
             }
+            if eager is not None:
+                others[EAGER] = live_through(tenant, detections, wave, kind.type, eager)
             yield Trial(users, live_through(tenant, detections, wave, kind.type, rules), others)
 
 
