@@ -34,6 +34,7 @@ class Autoplay:
         """True if every eligible user is verified in the tenant and every held-back user untouched."""
         card = await self._await("the surge's card", self._card)
         self._say(f"The card is in #identity-alerts: {self._first_line(card)}")
+        await self._await("who is at risk, on the card", lambda: self._card_with("still at risk"))
         await self._await("the figures on the card", lambda: self._card_with(self._last_figure))
         self._say("The breakdown is on the card:")
         for line in self._read(self._card_with(self._last_figure)).splitlines()[1:8]:
@@ -56,8 +57,10 @@ class Autoplay:
             dialog = await self._await("the filled dialog", lambda: self._filled_dialog(ADA))
             if dialog.get("submit"):
                 break
+            told = self._read(card)
             self._say(f"Ada is told: {self._read(dialog)}")
             await slack.close_dialog(ADA)
+            await self._await("a change of the card", lambda told=told: self._read(self._card()) != told)  # type: ignore[misc]
         self._say("Ada presses Request remediation; the dialog says who is held back:")
         for line in [each for each in self._read(dialog).splitlines() if each.startswith(("•", "Held back"))][:8]:
             self._say(f"    {line}")

@@ -26,6 +26,7 @@ _TRIES = 6
 _THREADS = 4
 """On PostgreSQL. SQLite has one writer at a time, so one thread: waiting in line beats waiting for its lock."""
 _READERS = 2
+_SLOW_SECONDS = 0.5
 _SERIALIZATION_FAILURES = {"40001", "40P01"}
 
 log = structlog.get_logger()
@@ -121,6 +122,7 @@ class Database:
     @staticmethod
     def _run(work: Callable[[Transaction], T], engine: Engine) -> T:
         for attempt in range(1, _TRIES + 1):
+            began = time.monotonic()
             try:
                 with engine.begin() as connection:
                     return work(Rows(connection))
@@ -129,6 +131,10 @@ class Database:
                     raise
                 log.warning("transaction_repeated", attempt=attempt, cause=type(problem.orig).__name__)
                 time.sleep(0.02 * 2**attempt)
+            finally:
+                seconds = time.monotonic() - began
+                if seconds > _SLOW_SECONDS:
+                    log.warning("transaction_slow", seconds=round(seconds, 2), work=work.__qualname__)
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
