@@ -8,15 +8,20 @@ from typing import Any
 
 import structlog
 
-_SECRET = re.compile(r"(xox[a-z]-|xapp-|eyJ|Bearer\s+)[A-Za-z0-9._~+/=-]{6,}")
+_SECRET = re.compile(r"(xox[a-z]-|xapp-|eyJ|[Bb]earer\s+)[A-Za-z0-9._~+/=-]{6,}")
 _MOST = 2_000
 
 
-def _without_secrets(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _shortened(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = _SECRET.sub(r"\1[left out]", value)[:_MOST]
+            event[key] = value[:_MOST]
     return event
+
+
+def _without_secrets(_logger: object, _name: str, line: str) -> str:
+    """The finished line: whatever a value, an exception or a library put into it has become text by then."""
+    return _SECRET.sub(r"\1[left out]", line)
 
 
 def set_up_logs() -> None:
@@ -27,10 +32,12 @@ def set_up_logs() -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: Any = structlog.dev.ConsoleRenderer() if to_people else structlog.processors.JSONRenderer()
+    # A plain traceback: the richer ones print local variables, and with them what nobody should read.
+    words = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    last: list[Any] = [words if to_people else structlog.processors.JSONRenderer(), _without_secrets]
     tracebacks: list[Any] = [] if to_people else [structlog.processors.format_exc_info]
     structlog.configure(
-        processors=[*shared, *tracebacks, _without_secrets, last],
+        processors=[*shared, *tracebacks, _shortened, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
@@ -42,8 +49,8 @@ def set_up_logs() -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *tracebacks,
-                _without_secrets,
-                last,
+                _shortened,
+                *last,
             ],
         )
     )

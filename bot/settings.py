@@ -20,6 +20,14 @@ _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 _TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,127}")
 
 
+_TOKEN = re.compile(r"xox|xapp|eyJ")
+
+
+def _shown(value: str, most: int = 40) -> str:
+    """A wrong value as it may be repeated: not when it looks like a token that was put into the wrong variable."""
+    return "a token" if _TOKEN.search(value) else repr(value[:most])
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine's loopback."""
     host = urlsplit(url).hostname or ""
@@ -37,7 +45,7 @@ def parse_duration(value: object) -> int:
         return value
     found = _DURATION.fullmatch(str(value).strip())
     if not found or int(found[1]) == 0:
-        raise ValueError(f"{str(value)[:40]!r} is not a duration. Write a number and a unit, such as 30s, 5m or 4h")
+        raise ValueError(f"{_shown(str(value))} is not a duration. Write a number and a unit, such as 30s, 5m or 4h")
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -47,7 +55,7 @@ def _ids(value: object) -> tuple[str, ...]:
     for each in listed:
         if not _SLACK_ID.fullmatch(each):
             raise ValueError(
-                f"{each[:40]!r} is no Slack id. Write user ids (U... or W...) or user-group ids (S...), "
+                f"{_shown(each)} is no Slack id. Write user ids (U... or W...) or user-group ids (S...), "
                 "separated by commas; a person's id stands in the profile under 'Copy member ID'"
             )
     return tuple(dict.fromkeys(listed))
@@ -58,13 +66,13 @@ def _url(value: str) -> str:
         parts = urlsplit(value)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as problem:
-        raise ValueError(f"{value[:80]!r} is not a URL") from problem
+        raise ValueError(f"{_shown(value, 80)} is not a URL") from problem
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
-        raise ValueError(f"{value[:80]!r} is not a URL. It must begin with https://")
+        raise ValueError(f"{_shown(value, 80)} is not a URL. It must begin with https://")
     if parts.username or parts.password:
         raise ValueError("it must hold no user name and no password")
     if parts.scheme == "http" and not is_loopback(value):
-        raise ValueError(f"{value[:80]!r} would send tokens unencrypted. Use https://; http is for loopback alone")
+        raise ValueError(f"{_shown(value, 80)} would send tokens unencrypted. Use https://; http is for loopback alone")
     return value
 
 
@@ -80,7 +88,7 @@ def _token(prefix: str) -> AfterValidator:
 def _matching(pattern: re.Pattern[str], mend: str) -> AfterValidator:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            raise ValueError(f"{value[:40]!r} is not right. {mend}")
+            raise ValueError(f"{_shown(value)} is not right. {mend}")
         return value
 
     return AfterValidator(check)

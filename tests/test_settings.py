@@ -1,0 +1,183 @@
+"""Each bad variable is named with what is wrong and how to mend it, and no secret's value is told."""
+
+import os
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.settings import SettingsError, is_loopback, parse_duration, read_settings, read_store_settings
+
+BOT, APP, SECRET, GRAPH = "xoxb-geheim-1", "xapp-geheim-2", "geheim-3", "geheim-4"
+GOOD = {
+    "SLACK_BOT_TOKEN": BOT,
+    "SLACK_APP_TOKEN": APP,
+    "SLACK_CHANNEL": "C0123",
+    "AZURE_TENANT_ID": "11111111-2222-3333-4444-555555555555",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """Only what the test sets."""
+    for name in os.environ:
+        if name.startswith(("COUNTERSIGN_", "SLACK_", "GRAPH_", "AZURE_")):
+            monkeypatch.delenv(name)
+
+    def put(**values):
+        for name, value in (GOOD | values).items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+
+    return put
+
+
+def faults():
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert "geheim" not in str(refused.value)
+    assert "geheim" not in repr(refused.value.faults)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+    return {fault.variable: fault.why for fault in refused.value.faults}
+
+
+def test_the_least_that_is_needed_is_enough_and_the_rest_has_its_default(environment):
+    environment()
+    settings = read_settings()
+    assert (settings.slack_mode, settings.graph_url) == ("socket", "https://graph.microsoft.com")
+    assert (settings.requesters, settings.approvers, settings.approvals_needed) == ((), (), 1)
+    assert (settings.request_ttl, settings.poll_interval, settings.resend_after) == (4 * 3600, 300, 120)
+    assert (settings.identity_protection_rps, settings.http_port) == (1.0, 8090)
+    assert settings.database.endswith("/data/countersign.sqlite3")
+    assert "geheim" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CHANNEL", "AZURE_TENANT_ID"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named_with_what_to_put_there(environment, name, value):
+    environment(**{name: value})
+    found = faults()
+    assert list(found) == [name]
+    assert found[name].startswith("is missing")
+    assert len(found[name]) > 30
+
+
+def test_all_that_is_missing_is_named_at_once(environment):
+    environment(SLACK_BOT_TOKEN=None, SLACK_CHANNEL=None, AZURE_TENANT_ID=None)
+    assert set(faults()) == {"SLACK_BOT_TOKEN", "SLACK_CHANNEL", "AZURE_TENANT_ID"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxp-geheim", "xoxb-"),
+        ("SLACK_BOT_TOKEN", APP, "xoxb-"),
+        ("SLACK_APP_TOKEN", BOT, "xapp-"),
+        ("SLACK_CHANNEL", "#alerts", "id"),
+        ("SLACK_CHANNEL", "c0123", "id"),
+        ("SLACK_MODE", "websocket", "socket or http"),
+        ("SLACK_API_URL", "slack.com/api", "https://"),
+        ("SLACK_API_URL", "http://slack.com/api/", "unencrypted"),
+        ("GRAPH_URL", "http://graph.microsoft.com", "unencrypted"),
+        ("GRAPH_URL", "ftp://127.0.0.1", "https://"),
+        ("GRAPH_URL", "https://geheim:geheim@graph.microsoft.com", "no user name"),
+        ("GRAPH_URL", "https://", "URL"),
+        ("GRAPH_URL", "http://[::1", "URL"),
+        ("GRAPH_URL", "https://graph.microsoft.com:99999", "URL"),
+        ("AZURE_TENANT_ID", "a/../b", "GUID"),
+        ("COUNTERSIGN_REQUESTERS", "anna", "U..."),
+        ("COUNTERSIGN_APPROVERS", "UBEN,@carol", "user-group"),
+        ("COUNTERSIGN_APPROVERS", "<@UBEN>", "separated by commas"),
+        ("COUNTERSIGN_APPROVALS_NEEDED", "0", "greater than or equal to 1"),
+        ("COUNTERSIGN_APPROVALS_NEEDED", "-1", "greater than or equal to 1"),
+        ("COUNTERSIGN_APPROVALS_NEEDED", "two", "integer"),
+        ("COUNTERSIGN_REQUEST_TTL", "4", "30s, 5m or 4h"),
+        ("COUNTERSIGN_REQUEST_TTL", "0s", "30s, 5m or 4h"),
+        ("COUNTERSIGN_REQUEST_TTL", "-5m", "30s, 5m or 4h"),
+        ("COUNTERSIGN_POLL_INTERVAL", "5 minutes", "30s, 5m or 4h"),
+        ("COUNTERSIGN_RESEND_AFTER", "1.5h", "30s, 5m or 4h"),
+        ("COUNTERSIGN_IDENTITY_PROTECTION_RPS", "0", "greater than 0"),
+        ("COUNTERSIGN_IDENTITY_PROTECTION_RPS", "nan", "1000"),
+        ("COUNTERSIGN_HTTP_PORT", "70000", "65535"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_fault_and_the_mend(environment, name, value, mend):
+    environment(**{name: value})
+    found = faults()
+    assert list(found) == [name]
+    assert mend in found[name]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://graph.microsoft.com", "https://graph.microsoft.us", "https://127.0.0.1.evil.example"]
+)
+def test_a_ready_token_is_refused_for_anything_but_loopback(environment, url):
+    environment(GRAPH_ACCESS_TOKEN=GRAPH, GRAPH_URL=url)
+    found = faults()
+    assert list(found) == ["GRAPH_ACCESS_TOKEN"]
+    assert "azure-identity" in found["GRAPH_ACCESS_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8800", "http://localhost:8800", "http://[::1]:8800", "https://127.9.9.9"]
+)
+def test_a_ready_token_is_taken_on_loopback(environment, url):
+    environment(GRAPH_ACCESS_TOKEN=GRAPH, GRAPH_URL=url)
+    settings = read_settings()
+    assert settings.graph_access_token.get_secret_value() == GRAPH
+    assert "geheim" not in repr(settings)
+
+
+def test_http_mode_needs_the_signing_secret_and_no_app_token(environment):
+    environment(SLACK_MODE="http", SLACK_APP_TOKEN=None)
+    assert list(faults()) == ["SLACK_SIGNING_SECRET"]
+    environment(SLACK_MODE="http", SLACK_APP_TOKEN=None, SLACK_SIGNING_SECRET=SECRET)
+    assert read_settings().slack_signing_secret.get_secret_value() == SECRET
+
+
+def test_lists_may_mix_people_and_groups_with_spaces_and_repetitions(environment):
+    environment(COUNTERSIGN_REQUESTERS=" UANNA, SADMINS ,WBEN,UANNA,", COUNTERSIGN_APPROVERS="")
+    settings = read_settings()
+    assert settings.requesters == ("UANNA", "SADMINS", "WBEN")
+    assert settings.approvers == ()
+
+
+def test_the_commands_that_only_read_need_nothing_but_the_database(environment, monkeypatch, tmp_path):
+    environment(**dict.fromkeys(GOOD))
+    monkeypatch.setenv("COUNTERSIGN_DATA_DIR", str(tmp_path))
+    assert read_store_settings().database == f"sqlite:///{tmp_path}/countersign.sqlite3"
+    monkeypatch.setenv("COUNTERSIGN_DATABASE_URL", "postgresql://countersign:geheim@db/countersign")
+    settings = read_store_settings()
+    assert settings.database == "postgresql://countersign:geheim@db/countersign"
+    assert "geheim" not in repr(settings)
+
+
+@given(st.integers(1, 10**6), st.sampled_from("smhd"))
+def test_a_duration_is_a_number_and_a_unit(number, unit):
+    assert parse_duration(f" {number}{unit} ") == number * {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
+
+
+@given(st.text())
+def test_any_other_text_is_no_duration_and_says_how_to_write_one(text):
+    if not re.fullmatch(r"\s*\d+[smhd]\s*", text):
+        with pytest.raises(ValueError, match="30s, 5m or 4h"):
+            parse_duration(text)
+
+
+@given(st.text())
+def test_only_this_machine_is_loopback(host):
+    try:
+        found = is_loopback(f"http://{host}.example/")
+    except ValueError:
+        return
+    assert not found
+
+
+@pytest.mark.parametrize("name", ["SLACK_CHANNEL", "COUNTERSIGN_APPROVERS", "SLACK_MODE", "GRAPH_URL"])
+def test_a_token_in_the_wrong_variable_is_not_told(environment, name):
+    environment(**{name: "xoxb-geheim-1"})
+    faults()
