@@ -23,6 +23,12 @@ def test_no_votes_approve_without_the_needed_distinct_people_other_than_the_requ
         assert all(vote.verdict is Verdict.APPROVE for vote in votes if vote.user_id != "UANNA")
 
 
+@given(st.integers(2, 5), st.integers(1, 9))
+def test_one_person_counts_once_however_many_votes_he_has(needed, votes):
+    alone = [Vote("UBEN", Verdict.APPROVE, NOW + number) for number in range(votes)]
+    assert state_after(request(needed=needed), alone) is RequestState.PENDING
+
+
 @given(VOTES, st.integers(1, 3))
 def test_the_order_of_the_votes_does_not_matter(votes, needed):
     waiting = request(needed=needed)
