@@ -6,7 +6,7 @@ import pytest
 
 from bot.decide.action import Action
 from bot.decide.plan import read_plan
-from bot.decide.refusal import Refusal, explain
+from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
 from bot.operations.request_remediation import field_errors
 from bot.operations.settle_request import expire_requests
@@ -58,7 +58,7 @@ async def test_whoever_may_not_ask_is_told_why_and_no_request_is_made(scene, by,
     scene.flag("ada")
     click = await scene.press(ClickKind.SUBMIT_REQUEST, by, **SUBMITTED, **change)
     assert scene.requests() == ()
-    assert scene.slack.answered == [(by, explain(refusal))]
+    assert [who for who, _ in scene.slack.answered] == [by]
     assert scene.refusals() == [(by, refusal)]
     assert scene.is_done(click)
 
@@ -191,7 +191,8 @@ async def test_a_stranger_gets_no_dialog_and_a_private_answer(scene):
     scene.flag("ada")
     await scene.press(ClickKind.OPEN_REQUEST, "UDORA")
     assert (scene.slack.opened, scene.slack.dialogs) == ([], [])
-    assert scene.slack.answered == [("UDORA", explain(Refusal.NOT_A_REQUESTER))]
+    assert [who for who, _ in scene.slack.answered] == ["UDORA"]
+    assert scene.refusals() == [("UDORA", Refusal.NOT_A_REQUESTER)]
 
 
 async def test_a_button_in_a_place_where_the_card_never_stood_opens_nothing(scene):

@@ -49,7 +49,9 @@ async def test_a_second_person_signs_and_the_run_is_queued_in_the_same_breath(sc
 async def test_the_requester_can_not_sign(scene, asked):
     await scene.press(APPROVE, "UANNA", asked.id)
     assert untouched(scene, asked)
-    assert scene.slack.answered == [("UANNA", explain(Refusal.OWN_REQUEST))]
+    ((who, words),) = scene.slack.answered
+    assert (who, scene.refusals()) == ("UANNA", [("UANNA", Refusal.OWN_REQUEST)])
+    assert "your own request" in words
 
 
 @pytest.mark.parametrize(

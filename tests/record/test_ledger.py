@@ -71,7 +71,24 @@ def test_any_change_of_any_field_is_found_at_its_row(whole, place, change):
 @given(CHAINS, st.integers(0))
 def test_a_removed_row_is_found(whole, place):
     place %= len(whole)
-    assert broken([*whole[:place], *whole[place + 1 :]], whole) is not None
+    found = broken([*whole[:place], *whole[place + 1 :]], whole)
+    assert found is not None
+    if place < len(whole) - 1:
+        assert (found.number, "is missing" in found.why) == (place + 1, True)
+
+
+@given(CHAINS, st.text(alphabet="0123456789abcdef", min_size=64, max_size=64))
+def test_a_row_that_was_hashed_anew_over_another_past_is_found_at_its_place(whole, past):
+    """The forger can compute hashes: the row bears its own, and the next one follows it."""
+    if len(whole) < 2 or past == whole[0].hash:
+        return
+    forged = replace(whole[1], previous=past)
+    fields = {
+        name: getattr(forged, name) for name in ("tenant_id", "number", "at", "event", "subject", "actor", "body")
+    }
+    forged = replace(forged, hash=entry_hash(**fields, previous=past))
+    head = {"head_number": 2, "head_hash": forged.hash, "tenant_id": "t"}
+    assert first_break([whole[0], forged], **head) is not None
 
 
 @given(CHAINS, st.integers(0), st.integers(0))
