@@ -62,6 +62,21 @@ async def test_a_click_that_was_swept_up_twice_at_once_counts_once(scene, asked)
     assert len(scene.written(Event.RUN_QUEUED)) == 1
 
 
+async def test_a_click_that_two_carry_out_side_by_side_is_not_refused_for_its_own_vote(scene, asked):
+    await scene.inbox.take(scene.click(APPROVE, "UBEN", asked.id))
+    scene.clock.at += LEFT_ALONE_FOR
+    both_have_judged, read = asyncio.Barrier(2), scene.graph.users_by_address
+
+    async def wait_for_the_other(address):
+        found = await read(address)
+        await both_have_judged.wait()
+        return found
+
+    scene.graph.users_by_address = wait_for_the_other
+    await asyncio.gather(scene.new_inbox().sweep(), scene.new_inbox().sweep())
+    assert (scene.votes(asked), scene.slack.answered) == (["UBEN"], [])
+
+
 async def test_a_swept_up_click_on_an_expired_request_is_answered(scene, asked):
     await scene.inbox.take(scene.click(APPROVE, "UBEN", asked.id))
     scene.clock.at = asked.expires_at

@@ -141,26 +141,26 @@ def undone(transact, now=NOW):
 
 
 def test_a_click_is_kept_once_whatever_comes_with_its_key_again(transact):
-    assert transact(lambda tx: tx.clicks.add(CLICK, NOW, try_at=NOW + 10))
-    assert not transact(lambda tx: tx.clicks.add(CLICK, NOW + 5, try_at=NOW))
+    assert transact(lambda tx: tx.clicks.add(TENANT, CLICK, NOW, try_at=NOW + 10))
+    assert not transact(lambda tx: tx.clicks.add(TENANT, CLICK, NOW + 5, try_at=NOW))
     assert undone(transact, NOW + 9) == ()
     (kept,) = undone(transact, NOW + 10)
     assert (kept.click, kept.taken_at, kept.attempts) == (CLICK, NOW, 0)
 
 
 def test_a_finished_click_is_never_tried_again(transact):
-    transact(lambda tx: tx.clicks.add(CLICK, NOW, try_at=NOW))
+    transact(lambda tx: tx.clicks.add(TENANT, CLICK, NOW, try_at=NOW))
     assert not transact(lambda tx: tx.clicks.is_done("k1"))
     transact(lambda tx: tx.clicks.finish("k1", NOW))
     transact(lambda tx: tx.clicks.fail("k1", "late", NOW))
     assert transact(lambda tx: tx.clicks.is_done("k1"))
     assert undone(transact, NOW * 2) == ()
-    assert not transact(lambda tx: tx.clicks.add(CLICK, NOW, try_at=NOW))
+    assert not transact(lambda tx: tx.clicks.add(TENANT, CLICK, NOW, try_at=NOW))
 
 
 @pytest.mark.parametrize(("try_at", "tried"), [(NOW + 5, 1), (None, 0)])
 def test_a_failed_click_is_tried_again_when_it_says_or_never(transact, try_at, tried):
-    transact(lambda tx: tx.clicks.add(CLICK, NOW, try_at=NOW))
+    transact(lambda tx: tx.clicks.add(TENANT, CLICK, NOW, try_at=NOW))
     transact(lambda tx: tx.clicks.fail("k1", "w" * 999, try_at))
     assert undone(transact, NOW + 4) == ()
     assert [kept.attempts for kept in undone(transact, NOW + 5)] == [1] * tried
@@ -173,7 +173,7 @@ def test_of_the_same_click_delivered_to_many_one_is_the_first(database_url, open
 
     def take(number):
         together.wait()
-        return stores[number].transact_here(lambda tx: tx.clicks.add(CLICK, NOW, try_at=NOW))
+        return stores[number].transact_here(lambda tx: tx.clicks.add(TENANT, CLICK, NOW, try_at=NOW))
 
     with ThreadPoolExecutor(len(stores)) as threads:
         assert sorted(threads.map(take, range(len(stores)))) == [False, False, False, True]
