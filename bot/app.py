@@ -1,6 +1,7 @@
 """The only place that wires things together; it starts them and stops them."""
 
 import asyncio
+import ctypes
 import secrets
 import signal
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ from bot.watch.scan.window_scan import WindowScan
 from bot.world import RealWorld
 
 MICROSECONDS = 1_000_000
+_M_ARENA_MAX = -8
+"""mallopt's parameter, from glibc's malloc.h."""
 FRESH_POLLS = 3
 """Watching counts as working while the last good poll is younger than so many intervals."""
 _REFUSED_TOKENS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
@@ -38,8 +41,17 @@ _REFUSED_TOKENS = {"invalid_auth", "not_authed", "account_inactive", "token_revo
 log = structlog.get_logger()
 
 
+def _keep_memory_in_one_place() -> None:
+    """Glibc gives each thread a heap of its own, and what the store's threads free stays with them: use one heap."""
+    try:
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+    except (AttributeError, OSError):
+        log.info("one_heap_not_set")  # another C library: more memory, nothing worse
+
+
 async def serve(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises SettingsError for what only the services could tell was wrong."""
+    _keep_memory_in_one_place()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +83,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     stack.push_async_callback(tenant.graph.close)
     tenants = {tenant.id: tenant}
     inbox = Inbox(store=database, slack=slack, world=world, tenants=tenants)
-    replica = _replica(settings, database, slack, tenants, inbox)
+    replica = _replica(settings, store, slack, tenants, inbox)
     app = connection.build_app(inbox)
     health = health_app(lambda: _state(settings, replica, connection))
     if settings.slack_mode == "http":
@@ -190,14 +202,15 @@ def _tenant(settings: Settings, team: Team, store: Database, slack: SlackDoor, w
 
 
 def _replica(
-    settings: Settings, store: Database, slack: SlackDoor, tenants: Mapping[str, Tenant], inbox: Inbox
+    settings: Settings, store: _Store, slack: SlackDoor, tenants: Mapping[str, Tenant], inbox: Inbox
 ) -> Replica:
     world = RealWorld()
     bell = next(iter(tenants.values())).bells.cards
-    sender = Sender(store=store, slack=slack, world=world, holder=lambda: replica.sender_hold)
+    sender = Sender(store=store.database, slack=slack, world=world, holder=lambda: replica.sender_hold)
     replica = Replica(
         name=secrets.token_hex(8),
-        store=store,
+        is_sole=store.is_sole,
+        store=store.database,
         world=world,
         tenants=tenants,
         inbox=inbox,

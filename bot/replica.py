@@ -14,7 +14,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.operations.brief_surge import brief_due_surges
-from bot.operations.carry_out_click import Inbox
+from bot.operations.carry_out_click import LEFT_ALONE_FOR, Inbox
 from bot.operations.carry_run import carry_runs
 from bot.operations.learn_history import learn_history
 from bot.operations.measure_tenant import measure_tenant
@@ -50,6 +50,8 @@ class Replica:
     sender: Sender
     cards_bell: asyncio.Event
     poll_seconds: int
+    is_sole: bool
+    """No other process lives: what a dead one left need not be left alone any longer."""
     sender_hold: Hold | None = None
     polled_at: dict[str, float] = field(default_factory=dict)
     """By tenant: when its last poll succeeded (seconds, monotonic)."""
@@ -58,6 +60,8 @@ class Replica:
 
     async def live(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set, then end cleanly: no new batch, the last one's answer kept, leases given back."""
+        if self.is_sole:
+            await self.inbox.sweep(ahead=LEFT_ALONE_FOR)
         for seconds, job in ((RENEW_SECONDS, self._renew), (SWEEP_SECONDS, self._sweep), (DEEP_SECONDS, self._deepen)):
             self._schedule(job, seconds)
         for tenant in self.tenants.values():

@@ -69,12 +69,12 @@ def _who(briefing: Briefing | None) -> Iterator[str]:
 def _request_text(account: RequestAccount) -> Iterator[str]:
     request, plan = account.request, account.plan
     yield (
-        f"  request   {plan.action.value} for {len(plan.user_ids):,} users: {request.state.value}; "
+        f"  request   {plan.action.value} for {plan.users:,} users: {request.state.value}; "
         f"asked by {request.requester} at {when(request.created_at)}"
     )
     yield f"            reason: {clean(request.reason)}"
-    yield f"            plan {request.plan_hash[:16]}, {len(plan.held_back) - account.already_closed:,} held back"
-    for reason, count in account.held_back:
+    yield f"            plan {request.plan_hash[:16]}, {plan.held_back:,} held back"
+    for reason, count in plan.reasons:
         yield f"              {count:,} {reason}"
     for vote in account.votes:
         yield f"            {vote.verdict.value}: {vote.user_id} at {when(vote.at)}"

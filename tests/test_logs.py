@@ -63,7 +63,7 @@ def test_a_token_in_what_is_said_is_left_out(written, token):
 
 @pytest.mark.parametrize("token", TOKENS)
 def test_a_token_in_what_a_library_says_is_left_out(written, token):
-    logging.getLogger("slack_sdk").warning("request failed: %s", {"headers": {"Authorization": token}})
+    logging.getLogger("httpx").warning("request failed: %s", {"headers": {"Authorization": token}})
     assert "request failed" in written.text
     assert secret_of(token) not in written.text
 

@@ -1,7 +1,9 @@
 """The plan: a frozen list of users and one action, with everyone held back and why. What is approved is what runs."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -66,6 +68,41 @@ class Plan(msgspec.Struct, frozen=True):
     """For each of user_ids: riskLastUpdatedDateTime as text when the plan was made."""
     held_back: tuple[HeldBack, ...]
     made_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What people are told of a plan, without its lists."""
+
+    action: Action
+    cohorts: tuple[Cohort, ...]
+    users: int
+    """How many are acted on."""
+    reasons: tuple[tuple[str, int], ...]
+    """Why users are held back, with how many, most first; without those who were closed already."""
+    already_closed: int
+
+    @property
+    def held_back(self) -> int:
+        """How many are held back, without those who were closed already."""
+        return sum(count for _, count in self.reasons)
+
+
+def summarize(plan: Plan) -> PlanSummary:
+    """A plan in figures."""
+    held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
+    return PlanSummary(
+        action=plan.action,
+        cohorts=plan.cohorts,
+        users=len(plan.user_ids),
+        reasons=count_reasons(held_back),
+        already_closed=len(plan.held_back) - len(held_back),
+    )
+
+
+def count_reasons(held_back: Iterable[HeldBack]) -> tuple[tuple[str, int], ...]:
+    """Why, with how many, most first."""
+    return tuple(Counter(held.reason.value for held in held_back).most_common())
 
 
 def canonical(plan: Plan) -> bytes:

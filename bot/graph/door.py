@@ -30,7 +30,7 @@ from bot.graph.timestamps import microseconds
 from bot.graph.transport import Patience, Transport, keep_addresses_out_of_logs
 from bot.ports.graph import Answer, GraphError, Page, Priority, Problem
 from bot.ports.world import World
-from bot.watch.profile import DirectoryUser, Domain, Federation
+from bot.watch.profile import DirectoryUser, Domain
 from bot.watch.risk import Detection, RiskyUser
 
 T = TypeVar("T")
@@ -213,12 +213,7 @@ class GraphDoor:
             async for page in self._lists.read(asked, DOMAINS, Priority.BRIEF, decode.domains)
             for domain in page.items
         ]
-        return tuple(
-            [
-                replace(domain, federation=await self._federation(domain.name)) if domain.is_federated else domain
-                for domain in found
-            ]
-        )
+        return tuple([await self._with_federation(domain) if domain.is_federated else domain for domain in found])
 
     async def passwordless(self) -> Mapping[str, bool]:
         """By user id: whether a passwordless method is registered (registration report)."""
@@ -240,16 +235,19 @@ class GraphDoor:
         if self._credential is not None:
             await self._credential.close()
 
-    async def _federation(self, domain: str) -> Federation | None:
+    async def _with_federation(self, domain: Domain) -> Domain:
+        """The domain with its federation; with the reason where it may not be read."""
         try:
             reading = await self._calls.read(
-                lambda: requests.federation(self._client, domain), FEDERATION, Priority.BRIEF, decode.federations
+                lambda: requests.federation(self._client, domain.name), FEDERATION, Priority.BRIEF, decode.federations
             )
         except GraphError as error:
-            if error.problem in {Problem.NOT_FOUND, Problem.NOT_PERMITTED, Problem.NO_LICENCE}:
-                return None
+            if error.problem is Problem.NOT_FOUND:
+                return domain
+            if error.problem in {Problem.NOT_PERMITTED, Problem.NO_LICENCE}:
+                return replace(domain, problem=error.why)
             raise
-        return next(iter(reading.value.items), None)
+        return replace(domain, federation=next(iter(reading.value.items), None))
 
 
 def prefers_pages(wanted: int, tenant_users: int | None) -> bool:

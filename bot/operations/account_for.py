@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from bot.act.outcome import OutcomeState
 from bot.act.run import Run, RunState
-from bot.decide.plan import HeldBackReason, read_plan
+from bot.decide.plan import read_plan, summarize
 from bot.decide.request import Request, Verdict
-from bot.operations.draft_plan import RECENT, reasons
+from bot.operations.draft_plan import RECENT
 from bot.ports.store import Card, CardSubject, Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort, cohort_of
@@ -18,7 +18,7 @@ MINUTE = 60_000_000
 
 def account_for_request(tx: Transaction, request: Request, surge: Surge, now: int) -> RequestAccount:
     """A request with its plan, votes and run."""
-    plan = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
+    plan = summarize(read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash)))
     votes = tx.requests.votes(request.tenant_id, request.id)
     run = tx.runs.of_request(request.tenant_id, request.id)
     run_account = None
@@ -28,7 +28,7 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
         run_account = RunAccount(
             run=run,
             action=plan.action,
-            planned=len(plan.user_ids),
+            planned=plan.users,
             counts=counts,
             requester=request.requester,
             signers=tuple(vote.user_id for vote in votes if vote.verdict is Verdict.APPROVE),
@@ -37,9 +37,7 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
             users_a_minute=pace,
             seconds_left=seconds_left,
         )
-    held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
-    already_closed = len(plan.held_back) - len(held_back)
-    return RequestAccount(request, plan, votes, reasons(held_back), already_closed, surge, run_account)
+    return RequestAccount(request, plan, votes, surge, run_account)
 
 
 def _pace(run: Run, counts: Mapping[OutcomeState, int], now: int) -> tuple[int | None, int | None]:
@@ -155,6 +153,7 @@ def _kind_fact(cohort: Cohort) -> str:
         Cohort.OKTA: "a domain federated with Okta",
         Cohort.PING: "a domain federated with Ping",
         Cohort.OTHER_PROVIDER: "a domain federated with another provider",
+        Cohort.PROVIDER_NOT_READ: "a federated domain whose federation could not be read",
         Cohort.GUEST: "an external identity",
         Cohort.UNKNOWN: "the directory did not tell",
     }

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.decide.action import Action
-from bot.decide.plan import HeldBackReason
-from bot.operations.draft_plan import plan_for, read_people, reasons
+from bot.decide.plan import summarize
+from bot.operations.draft_plan import plan_for, read_people
 from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 AT_RISK = "still at risk"
 KINDS = "how they sign in"
 PASSWORDLESS = "passwordless"
+PROVIDERS = "identity providers"
 BEING_READ = "it is being read"
 
 
@@ -126,6 +127,7 @@ async def _read_directory(tenant: Tenant, missing: Collection[str], watch: Watch
     """Who they are and which domains there are. Known profiles are not read again."""
     try:
         findings.domains = await _domains(tenant)
+        findings.gaps += [Gap(PROVIDERS, why) for why in {each.problem for each in findings.domains if each.problem}]
         findings.users = await tenant.graph.users(missing, tenant_users=watch.tenant_users)
     except GraphError as problem:
         findings.gaps.append(Gap(KINDS, problem.why))
@@ -225,7 +227,7 @@ def _briefing(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings,
         registration_read=findings.passwordless is not None,
         gaps=sorted(set(gaps), key=lambda gap: (gap.what, gap.why)),
         eligible=len(set(plan.user_ids) - tx.runs.on_the_way(tenant.id, surge.id)) if plan else None,
-        held_back=reasons(held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED) if plan else (),
+        held_back=summarize(plan).reasons if plan else (),
     )
 
 

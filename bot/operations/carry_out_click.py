@@ -80,9 +80,9 @@ class Inbox:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def sweep(self) -> None:
-        """Carry out what a process that died, or an outage, left behind."""
-        now = self._world.now()
+    async def sweep(self, *, ahead: int = 0) -> None:
+        """Carry out what a process that died, or an outage, left behind; also what is due `ahead` microseconds on."""
+        now = self._world.now() + ahead
         for kept in await self._store.look(lambda tx: tx.clicks.undone(now)):
             await self._carry_out(kept)
 

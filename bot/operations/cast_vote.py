@@ -8,6 +8,7 @@ from bot.decide.policy import Account, refuse_conflict
 from bot.decide.refusal import Refusal
 from bot.decide.request import Request, RequestState, Verdict, Vote, refuse_change, refuse_vote, state_after
 from bot.operations.judge_person import Refused, accounts_of, judge_accounts, judge_lists, named
+from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
@@ -49,8 +50,9 @@ def _refuse_by_request(tx: Transaction, tenant: Tenant, click: Click) -> Refused
     request = tx.requests.get(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
-    if not tx.cards.is_at(CardSubject.REQUEST, request.id, click.channel, click.message_ts):
-        return Refused(Refusal.WRONG_PLACE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
+    if misplaced is not None:
+        return misplaced
     return _refuse_vote(tx, tenant, click, request)
 
 
@@ -170,8 +172,9 @@ def _refuse_withdrawal(tx: Transaction, tenant: Tenant, click: Click, now: int) 
     request = tx.requests.get(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
-    if not tx.cards.is_at(CardSubject.REQUEST, request.id, click.channel, click.message_ts):
-        return Refused(Refusal.WRONG_PLACE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
+    if misplaced is not None:
+        return misplaced
     if click.team_id != tenant.team_id:
         return Refused(Refusal.OTHER_WORKSPACE)
     if click.user_id != request.requester:

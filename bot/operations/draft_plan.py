@@ -1,12 +1,12 @@
 """Make a plan from what the tables hold now."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
-from bot.decide.plan import HeldBack, HeldBackReason, Plan, make_plan
+from bot.decide.plan import HeldBackReason, Plan, count_reasons, make_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
 from bot.operations.judge_person import Refused
@@ -21,11 +21,6 @@ from bot.watch.surge import Surge, SurgeState
 FIRST_PEOPLE = 10
 RECENT = 14 * 24 * 3600 * 1_000_000
 """Open detections this old still hold a user back (microseconds)."""
-
-
-def reasons(held_back: Iterable[HeldBack]) -> tuple[tuple[str, int], ...]:
-    """Why, with how many, most first."""
-    return tuple(Counter(held.reason.value for held in held_back).most_common())
 
 
 def refuse_asking(tx: Transaction, surge: Surge | None) -> Refused | None:
@@ -103,7 +98,7 @@ def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, 
         surge_name=surge.short_name,
         actions=tuple(CATALOGUE),
         choices=tuple(DialogChoice(cohort, eligible[cohort]) for cohort in Cohort if eligible[cohort]),
-        held_back=reasons(held_back),
+        held_back=count_reasons(held_back),
         held_back_people=tuple(named),
         eligible=len(plan.user_ids),
         approvals_needed=tenant.policy.approvals_needed,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.decide.refusal import Refusal
 from bot.operations.judge_person import Refused, judge_lists
+from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind
@@ -33,8 +34,9 @@ def _heed(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
     surge = tx.surges.get(tenant.id, click.subject_id)
     if surge is None:
         return Refused(Refusal.OUT_OF_DATE)
-    if not tx.cards.is_at(CardSubject.SURGE, surge.id, click.channel, click.message_ts):
-        return Refused(Refusal.WRONG_PLACE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
+    if misplaced is not None:
+        return misplaced
     if click.kind is ClickKind.ACKNOWLEDGE:
         event = Event.SURGE_ACKNOWLEDGED
         surge = replace(surge, acknowledged_by=click.user_id, acknowledged_at=now)

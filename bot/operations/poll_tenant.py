@@ -73,7 +73,9 @@ async def refresh_detections(tenant: Tenant) -> bool:
     """The short reading that a run needs before it writes: what was detected in the last hour, with overlap."""
     now = tenant.world.now()
     watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
-    since = (watch.read_through if watch.read_through is not None else now) - SHORT_OVERLAP
+    if watch.read_through is None:
+        return await poll_tenant(tenant)
+    since = watch.read_through - SHORT_OVERLAP
     return await _read(tenant, Reach(since, is_deep=False, priority=Priority.ACT), now)
 
 

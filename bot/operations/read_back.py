@@ -59,7 +59,8 @@ def _settle(tx: Transaction, tenant: Tenant, run: Run, intent: Intent, found: di
             )
         if run.state.is_over:
             return replace(outcome, state=OutcomeState.SKIPPED, why="the run was stopped before")
-        return replace(outcome, state=OutcomeState.WAITING)
+        # The write may have been carried out all the same: what shows later is our own.
+        return replace(outcome, state=OutcomeState.WAITING, sends=outcome.sends + 1, sent_at=intent.made_at)
 
     tx.runs.answer(run, intent, Answer(None, "", "no answer came; the users were read back"), now)
     keep_outcomes(tx, tenant, run, [after(outcome) for outcome in outcomes.values()])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
 from bot.decide.plan import canonical, plan_hash
 from bot.decide.policy import Person
@@ -11,6 +12,7 @@ from bot.decide.refusal import Refusal, explain
 from bot.decide.request import Request, RequestState
 from bot.operations.draft_plan import draft_plan, refuse_asking, request_dialog
 from bot.operations.judge_person import Refused, accounts_of, judge_lists
+from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, PlainDialog, RequestDialog, SlackError
@@ -51,8 +53,9 @@ async def open_request(tenant: Tenant, click: Click) -> None:
 
 
 def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> RequestDialog | Refused:
-    if not tx.cards.is_at(CardSubject.SURGE, click.subject_id, click.channel, click.message_ts):
-        return Refused(Refusal.WRONG_PLACE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
+    if misplaced is not None:
+        return misplaced
     surge = tx.surges.get(tenant.id, click.subject_id)
     refused = refuse_asking(tx, surge)
     if refused is not None or surge is None:
@@ -68,7 +71,7 @@ def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, 
         errors["reason"] = "Say why: the one who signs and the record need it."
     elif len(click.reason) > MOST_REASON:
         errors["reason"] = f"At most {MOST_REASON} characters, please."
-    if click.action not in set(Action):
+    if click.action not in set(CATALOGUE):
         errors["action"] = "Choose what is to be done."
     if not _cohorts(click):
         errors["cohorts"] = "Choose at least one group of users."
@@ -129,6 +132,8 @@ def _request(
     refused = refuse_asking(tx, surge)
     if refused is not None or surge is None:
         return refused or Refused(Refusal.OUT_OF_DATE)
+    if click.action not in set(CATALOGUE):
+        return Refused(Refusal.OUT_OF_DATE)
     plan = draft_plan(tx, surge, Action(click.action), _cohorts(click), now)
     if not plan.user_ids:
         return Refused(Refusal.NOTHING_TO_DO)

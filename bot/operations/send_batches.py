@@ -22,7 +22,7 @@ from bot.act.run import (
     judge_page,
     next_look,
 )
-from bot.decide.plan import Plan, plan_hash, read_plan
+from bot.decide.plan import Plan, open_against, plan_hash, read_plan
 from bot.decide.request import RequestState
 from bot.operations.draft_plan import RECENT
 from bot.operations.keep_outcomes import keep_outcomes
@@ -32,11 +32,12 @@ from bot.ports.graph import Answer, GraphError, Page, Priority
 from bot.ports.store import CardSubject, Transaction
 from bot.record.ledger import Event
 from bot.watch.risk import RiskyUser
-from bot.watch.surge import Surge, open_elsewhere
+from bot.watch.surge import Surge
 
 PAUSE_AFTER_A_REFUSAL = 5 * SECOND
 PAUSE_AFTER_AN_EMPTY_PASS = 10 * SECOND
-MOST_SINGLE_READINGS = 20
+MOST_SINGLE_READINGS = 8
+"""So many that the first is still fresh when the last was read."""
 FRESH_MARGIN = 10 * SECOND
 """Read the detections a little before they are too old, so that a batch need not wait for it."""
 MAY_LIE_BETWEEN = 5 * SECOND
@@ -143,8 +144,11 @@ async def _write_page(tenant: Tenant, going: Pass, page: Page[RiskyUser]) -> int
             return None
         async with tenant.graph.held_slot(Priority.ACT):
             too_old = page.read_at + int(STATE_FRESH_FOR_SLOTS * tenant.graph.slot_seconds() * SECOND)
-            if tenant.world.now() > too_old:
+            now = tenant.world.now()
+            if now > too_old:
                 return sent
+            if now - tenant.detections_read_at > DETECTIONS_FRESH_FOR:
+                continue
             judged = await _write_batch(tenant, going, page)
         if judged is None:
             return None
@@ -195,7 +199,7 @@ def _announce(
         outcomes=outcomes,
         page=page.items,
         seen=going.seen,
-        others=open_elsewhere(_as_planned(surge, going.plan), detections),
+        others=open_against(_as_planned(surge, going.plan), detections, going.plan.action),
         detections_read_at=tenant.detections_read_at,
         page_read_at=page.read_at,
     )
@@ -312,6 +316,7 @@ async def _settle_missing(tenant: Tenant, going: Pass, met: set[str]) -> int:
     if not missing:
         return 0
     found: dict[str, RiskyUser] = {}
+    read_at = tenant.world.now()
     if len(missing) > MOST_SINGLE_READINGS:
         since = going.plan.made_at - 10 * 60 * SECOND
         async for page in tenant.graph.risky_users(changed_since=since, priority=Priority.ACT):
@@ -325,5 +330,5 @@ async def _settle_missing(tenant: Tenant, going: Pass, met: set[str]) -> int:
         else:
             found[user_id] = user
     await tenant.transact_as_holder(lambda tx: keep_outcomes(tx, tenant, going.run, gone))
-    page = Page(tuple(found[each] for each in sorted(set(missing) & set(found))), tenant.world.now())
+    page = Page(tuple(found[each] for each in sorted(set(missing) & set(found))), read_at)
     return len(gone) + (await _write_page(tenant, going, page) or 0)

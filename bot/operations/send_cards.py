@@ -53,8 +53,16 @@ class Sender:
             if problem.retry_after is not None:
                 pause = int(problem.retry_after * SECOND)
             log.warning("card_not_sent", subject=card.subject.value, code=problem.code, attempt=card.attempts + 1)
-            try_at, code, unknown = self.world.now() + pause, problem.code, problem.fate_unknown
-            await self._transact(lambda tx: tx.cards.set_failed(card, code, try_at=try_at, fate_unknown=unknown))
+            await self._fail(card, problem.code, pause, fate_unknown=problem.fate_unknown)
+        except LeaseLostError:
+            raise
+        except Exception as problem:  # one card that can't be made must not keep the others from being sent
+            log.exception("card_not_made", subject=card.subject.value, attempt=card.attempts + 1)
+            await self._fail(card, type(problem).__name__, LONGEST_PAUSE, fate_unknown=True)
+
+    async def _fail(self, card: Card, why: str, pause: int, *, fate_unknown: bool) -> None:
+        try_at = self.world.now() + pause
+        await self._transact(lambda tx: tx.cards.set_failed(card, why, try_at=try_at, fate_unknown=fate_unknown))
 
     async def _transact(self, work: Callable[[Transaction], None]) -> None:
         hold = self.holder()

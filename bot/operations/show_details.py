@@ -4,6 +4,7 @@ from bot.decide.policy import refuse_person
 from bot.decide.refusal import Refusal
 from bot.operations.account_for import figures_of
 from bot.operations.judge_person import Refused
+from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, DetailsDialog, PlainDialog, SlackError
@@ -32,8 +33,9 @@ def _details(tx: Transaction, tenant: Tenant, click: Click) -> DetailsDialog | R
     surge = tx.surges.get(tenant.id, click.subject_id)
     if surge is None:
         return Refused(Refusal.OUT_OF_DATE)
-    if not tx.cards.is_at(CardSubject.SURGE, surge.id, click.channel, click.message_ts):
-        return Refused(Refusal.WRONG_PLACE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
+    if misplaced is not None:
+        return misplaced
     briefing = tx.briefings.latest(tenant.id, surge.id)
     if briefing is None:
         notes: tuple[str, ...] = ("Who they are is still being read from Microsoft Graph.",)

@@ -6,6 +6,7 @@ from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import Run, RunState
 from bot.decide.refusal import Refusal
 from bot.operations.judge_person import Refused, judge_lists
+from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind
@@ -42,8 +43,9 @@ def _steer(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
     run = tx.runs.get(tenant.id, click.subject_id)
     if run is None:
         return Refused(Refusal.OUT_OF_DATE)
-    if not tx.cards.is_at(CardSubject.RUN, run.id, click.channel, click.message_ts):
-        return Refused(Refusal.WRONG_PLACE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.RUN, click)
+    if misplaced is not None:
+        return misplaced
     refused = _refuse(run, click.kind)
     if refused is not None:
         return refused

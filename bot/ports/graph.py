@@ -121,7 +121,7 @@ class Graph(Protocol):
         """Directory users whose mail or userPrincipalName is exactly this address."""
 
     async def domains(self) -> tuple[Domain, ...]:
-        """All domains, the federated ones with their federation configuration (None where it can't be read)."""
+        """All domains, the federated ones with their federation configuration, or why it may not be read."""
 
     async def passwordless(self) -> Mapping[str, bool]:
         """By user id: whether a passwordless method is registered (registration report)."""

@@ -101,7 +101,10 @@ class Detections(Protocol):
         """Detections of these users, detected since; without their raw JSON."""
 
     def open_of_surge_users(self, surge: Surge, since: int) -> tuple[Detection, ...]:
-        """Open detections of the surge's users, detected since, that are not part of it; without their raw JSON."""
+        """Open detections of the surge's users, detected since, that may stand against them; without their raw JSON.
+
+        Those that are not part of the surge, and those of a kind that is never cleared in bulk.
+        """
 
     def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
         """Which of these users have a detection that is still open."""

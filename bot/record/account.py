@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import Run
 from bot.decide.action import Action
-from bot.decide.plan import Plan
+from bot.decide.plan import PlanSummary
 from bot.decide.request import Request, RequestState, Vote
 from bot.watch.briefing import Briefing
 from bot.watch.surge import Surge
@@ -41,12 +41,8 @@ class RequestAccount:
     """A request with its plan and votes."""
 
     request: Request
-    plan: Plan
+    plan: PlanSummary
     votes: tuple[Vote, ...]
-    held_back: tuple[tuple[str, int], ...]
-    """Why users were held back, with how many, most first; without those who were closed already."""
-    already_closed: int
-    """Users whose risk was closed before the plan was made."""
     surge: Surge
     run: RunAccount | None
 

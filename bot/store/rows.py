@@ -1,43 +1,55 @@
 """Writing and reading rows, the same on SQLite and PostgreSQL."""
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+MOST_ROWS = 1_000
 MOST_KEYS = 500
 """How many keys one statement names: few enough that a statement stays small and is compiled once."""
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert; a key that is there already is left as it is."""
-    if rows:
-        statement = _dialect_insert(connection, table).on_conflict_do_nothing()
-        connection.execute(statement, [dict(row) for row in rows])
+    statement = _dialect_insert(connection, table).on_conflict_do_nothing()
+    for chunk in _chunks(rows):
+        connection.execute(statement, chunk)
 
 
 def upsert_rows(
     connection: Connection,
     table: Table,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
     *,
     keep: Collection[str] = (),
     newer: str | None = None,
 ) -> None:
     """Insert or update by primary key. Columns in `keep` are not updated; `newer` names a column that must not fall."""
-    if not rows:
+    chunks = _chunks(rows)
+    first = next(chunks, None)
+    if first is None:
         return
     statement = _dialect_insert(connection, table)
     keys = [column.name for column in table.primary_key]
     changed = {
         column.name: statement.excluded[column.name]
         for column in table.columns
-        if column.name not in keys and column.name not in keep and column.name in rows[0]
+        if column.name not in keys and column.name not in keep and column.name in first[0]
     }
     where = table.c[newer] <= statement.excluded[newer] if newer else None
     statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
-    connection.execute(statement, [dict(row) for row in rows])
+    for chunk in itertools.chain([first], chunks):
+        connection.execute(statement, chunk)
+
+
+def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """A thousand rows at a time, so that tens of thousands need not lie in memory together."""
+    remaining = iter(rows)
+    while chunk := [dict(row) for row in itertools.islice(remaining, MOST_ROWS)]:
+        yield chunk
 
 
 def _dialect_insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - the two dialects' inserts share no type

@@ -137,11 +137,11 @@ class RunRows:
         return {row["user_id"]: _outcome(row) for row in self._connection.execute(statement).mappings()}
 
     def set_outcomes(self, run: Run, found: Iterable[Outcome]) -> None:
-        rows = [
+        rows = (
             {"tenant_id": run.tenant_id, "run_id": run.id, "state": outcome.state.value}
             | {name: getattr(outcome, name) for name in _OUTCOME}
             for outcome in found
-        ]
+        )
         upsert_rows(self._connection, outcomes, rows)
 
     def announce(self, run: Run, intent: Intent) -> None:

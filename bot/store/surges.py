@@ -65,7 +65,7 @@ class SurgeRows:
     def add_users(self, tenant_id: str, surge_id: str, user_ids: Iterable[str], at: int) -> int:
         known = set(self.users(tenant_id, surge_id))
         new = sorted(set(user_ids) - known)
-        rows = [{"tenant_id": tenant_id, "surge_id": surge_id, "user_id": each, "joined_at": at} for each in new]
+        rows = ({"tenant_id": tenant_id, "surge_id": surge_id, "user_id": each, "joined_at": at} for each in new)
         insert_rows(self._connection, surge_users, rows)
         return len(new)
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
+from bot.decide.plan import NEVER_IN_BULK
 from bot.ports.store import Watch
 from bot.store.rows import select_by_keys, upsert_rows
 from bot.store.tables import detections, profiles, risky_users, surge_users, watches
@@ -92,11 +93,10 @@ class DetectionRows:
             detections.c.tenant_id == surge.tenant_id,
             detections.c.detected_at >= since,
             detections.c.risk_state.not_in(CLOSED_STATES),
-            ~is_part,
+            or_(~is_part, detections.c.risk_event_type.in_(NEVER_IN_BULK)),
             detections.c.user_id.in_(members),
         )
-        found = (Detection(**row, raw=b"") for row in self._connection.execute(statement).mappings())
-        return tuple(each for each in found if not surge.holds(each))
+        return tuple(Detection(**row, raw=b"") for row in self._connection.execute(statement).mappings())
 
     def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
         columns = [detections.c.user_id, detections.c.risk_state]

@@ -20,6 +20,7 @@ class Cohort(StrEnum):
     OKTA = "Okta"
     PING = "Ping"
     OTHER_PROVIDER = "other provider"
+    PROVIDER_NOT_READ = "federated, provider not read"
     GUEST = "guest"
     UNKNOWN = "unknown"
 
@@ -29,6 +30,7 @@ _BY_PROVIDER = {
     IdentityProvider.OKTA: Cohort.OKTA,
     IdentityProvider.PING: Cohort.PING,
     IdentityProvider.OTHER: Cohort.OTHER_PROVIDER,
+    IdentityProvider.NOT_READ: Cohort.PROVIDER_NOT_READ,
 }
 _BY_KIND = {
     SignInKind.CLOUD_ONLY: Cohort.CLOUD_ONLY,

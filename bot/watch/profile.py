@@ -25,6 +25,7 @@ class IdentityProvider(StrEnum):
     OKTA = "Okta"
     PING = "Ping"
     OTHER = "other provider"
+    NOT_READ = "provider not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class Federation:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """One domain of the tenant. federation is None where it is managed or could not be read."""
+    """One domain of the tenant. federation is None where it is managed, has none, or could not be read."""
 
     name: str
     is_federated: bool
     federation: Federation | None
+    problem: str = ""
+    """Why its federation could not be read; empty when it could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def kind_of(user: DirectoryUser, domains: Mapping[str, Domain]) -> tuple[SignInK
     if domain is None:
         return SignInKind.UNKNOWN, None
     if domain.is_federated:
-        return SignInKind.FEDERATED, provider_of(domain.federation)
+        provider = IdentityProvider.NOT_READ if domain.problem else provider_of(domain.federation)
+        return SignInKind.FEDERATED, provider
     return (SignInKind.HYBRID if user.on_premises_sync_enabled else SignInKind.CLOUD_ONLY), None
 
 

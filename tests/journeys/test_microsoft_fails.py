@@ -238,7 +238,6 @@ async def test_without_the_domains_no_kind_of_sign_in_is_guessed(tell):
     await still_alive(story)
 
 
-@pytest.mark.xfail(reason="who federates a domain is counted as 'other provider' where it may not be read", strict=True)
 @stories.story
 async def test_without_the_federations_the_identity_providers_are_not_available_and_never_guessed(tell):
     def before(stage: Stage) -> None:

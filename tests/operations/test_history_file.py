@@ -101,7 +101,11 @@ def test_what_is_written_is_read_again(tmp_path):
 
 
 def test_a_file_that_was_not_finished_does_not_appear(tmp_path):
-    with pytest.raises(ConnectionError), history_writer(tmp_path / "history.jsonl") as write:
-        write(json.dumps(GOOD).encode())
-        raise ConnectionError
+    def half_a_history():
+        with history_writer(tmp_path / "history.jsonl") as write:
+            write(json.dumps(GOOD).encode())
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        half_a_history()
     assert list(tmp_path.iterdir()) == []

@@ -150,7 +150,6 @@ async def test_while_users_can_not_be_read_back_nothing_is_sent(scene):
     assert scene.run(run).note == "no answer"
 
 
-@pytest.mark.xfail(strict=True, reason="an effect that shows only after the reading back is called somebody else's")
 async def test_what_our_own_write_did_is_our_own_though_it_shows_only_after_the_reading_back(scene):
     scene.flag("ada")
     run = await scene.approved()
@@ -384,7 +383,6 @@ async def test_a_state_older_than_ten_slots_is_read_again_before_a_write(scene):
     assert (await scene.steps(run)).state is RunState.DONE
 
 
-@pytest.mark.xfail(strict=True, reason="states read one by one are stamped after the reading, not before it")
 async def test_a_state_that_was_read_alone_is_as_old_as_its_reading(scene):
     scene.flag("ada")
     run = await scene.approved()
@@ -394,7 +392,6 @@ async def test_a_state_that_was_read_alone_is_as_old_as_its_reading(scene):
     assert scene.graph.sent == []
 
 
-@pytest.mark.xfail(strict=True, reason="the age of the detections is looked at before the waiting for a slot")
 async def test_detections_that_aged_while_a_slot_was_waited_for_are_read_again(scene):
     scene.flag("ada")
     run = await scene.approved()
@@ -447,9 +444,6 @@ async def test_a_pass_that_breaks_off_is_begun_again_and_loses_nobody(scene):
     assert set(scene.states(run).values()) == {VERIFIED}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the run judges by bot.watch's open_elsewhere, not by bot.decide.plan's open_against"
-)
 async def test_a_kind_never_cleared_in_bulk_takes_its_user_out_though_it_surges_too(scene):
     scene.flag("ada", "bob")
     run = await scene.approved()

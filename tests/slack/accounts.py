@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.act.outcome import OutcomeState
 from bot.act.run import Run, RunState
 from bot.decide.action import Action
-from bot.decide.plan import HeldBack, HeldBackReason, Plan
+from bot.decide.plan import HeldBackReason, PlanSummary
 from bot.decide.request import Request, RequestState, Verdict, Vote
 from bot.record.account import RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Briefing, Cohort, Gap
@@ -60,19 +60,9 @@ def briefing(**changes) -> Briefing:
     return replace(plain, **changes)
 
 
-def plan(users: int = 1180, held: int = 24, reason: HeldBackReason = HeldBackReason.OTHER_DETECTION) -> Plan:
-    return Plan(
-        tenant_id=TENANT,
-        surge_id=SURGE,
-        action=Action.CONFIRM_SAFE,
-        cohorts=(Cohort.CLOUD_ONLY, Cohort.HYBRID),
-        window_start=FOUR,
-        window_end=FOUR + 5 * HOUR,
-        user_ids=tuple(f"u{n:05}" for n in range(users)),
-        seen=("2025-04-20T04:00:00Z",) * users,
-        held_back=tuple(HeldBack(f"h{n:05}", reason, "unfamiliarFeatures") for n in range(held)),
-        made_at=FOUR + 3 * HOUR,
-    )
+def plan(users: int = 1180, held: int = 24, reason: HeldBackReason = HeldBackReason.OTHER_DETECTION) -> PlanSummary:
+    reasons = ((reason.value, held),) if held else ()
+    return PlanSummary(Action.CONFIRM_SAFE, (Cohort.CLOUD_ONLY, Cohort.HYBRID), users, reasons, already_closed=0)
 
 
 def request(state: RequestState = RequestState.PENDING, **changes) -> Request:
@@ -100,8 +90,6 @@ def request_account(state: RequestState = RequestState.PENDING, *, run: RunAccou
         request=request(state),
         plan=plan(),
         votes=(Vote(GRACE, Verdict.APPROVE, FOUR + 4 * HOUR),) if approved else (),
-        held_back=((HeldBackReason.OTHER_DETECTION.value, 24),),
-        already_closed=0,
         surge=surge(),
         run=run,
     )

@@ -83,8 +83,7 @@ requests = st.builds(
         votes=tuple(Vote(each, Verdict.APPROVE, accounts.FOUR) for each in votes),
         run=run,
         surge=surge,
-        held_back=held,
-        plan=plan,
+        plan=replace(plan, reasons=held),
     ),
     st.sampled_from(RequestState),
     outside,
@@ -165,7 +164,10 @@ def test_the_worst_of_everything_still_fits_into_one_message():
     )
     run = replace(run, run=replace(run.run, note=WORST, steered_by=WORST))
     request = replace(
-        accounts.request_account(held_back=((WORST, 10**12),) * 40, votes=(Vote(WORST, Verdict.APPROVE, 0),) * 40),
+        accounts.request_account(
+            plan=replace(accounts.plan(), reasons=((WORST, 10**12),) * 40),
+            votes=(Vote(WORST, Verdict.APPROVE, 0),) * 40,
+        ),
         request=accounts.request(reason=WORST, requester=WORST, settled_by=WORST),
         surge=accounts.surge(short_name=WORST),
     )
@@ -208,7 +210,7 @@ def test_no_outside_string_acts_in_any_card():
         run=replace(accounts.run_account(RunState.PAUSED).run, note=EVIL, steered_by=EVIL),
     )
     request = replace(
-        accounts.request_account(held_back=((EVIL, 1),), run=run),
+        accounts.request_account(plan=replace(accounts.plan(), reasons=((EVIL, 1),)), run=run),
         request=accounts.request(reason=EVIL, requester=EVIL),
         surge=accounts.surge(short_name=EVIL),
     )

@@ -15,7 +15,7 @@ def test_a_watch_that_was_never_kept_is_a_new_one(transact):
 
 
 def test_a_watch_comes_back_as_it_was_kept_each_tenants_its_own(transact):
-    kept = Watch(TENANT, NOW, NOW - 1, 7, NOW - 2, 3_000, NOW - 3, "no token")
+    kept = Watch(TENANT, NOW, NOW - 1, 7, NOW - 2, 3_000, NOW - 3, NOW - 4, "no token")
     transact(lambda tx: [tx.watches.save(Watch(TENANT, 1)), tx.watches.save(kept), tx.watches.save(Watch("other", 5))])
     assert transact(lambda tx: tx.watches.get(TENANT)) == kept
     assert transact(lambda tx: tx.watches.get("other")) == Watch("other", 5)

@@ -67,6 +67,7 @@ def test_each_provider_has_its_cohort():
         IdentityProvider.OKTA: Cohort.OKTA,
         IdentityProvider.PING: Cohort.PING,
         IdentityProvider.OTHER: Cohort.OTHER_PROVIDER,
+        IdentityProvider.NOT_READ: Cohort.PROVIDER_NOT_READ,
     }
 
 

@@ -25,8 +25,8 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     """The card as it stands. calls_per_second: the pace at which this tenant's Identity Protection is called."""
     request, plan = account.request, account.plan
     what = title(account)
-    held_back = _held_back(account)
-    closed = [f"closed before {number(account.already_closed)}"] if account.already_closed else []
+    held_back = plan.held_back
+    closed = [f"closed before {number(plan.already_closed)}"] if plan.already_closed else []
     shown = [
         blocks.header(f"{what}: {request.state.value}"),
         blocks.section(f"{mention(request.requester)} asks for this. {_status(account)}"),
@@ -35,19 +35,19 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
         ),
         *blocks.fields(
             [
-                f"users {number(len(plan.user_ids))}",
+                f"users {number(plan.users)}",
                 f"held back {number(held_back)}",
                 *closed,
                 f"cohorts: {', '.join(cohort.value for cohort in Cohort if cohort in plan.cohorts) or 'none'}",
-                f"will take {cost(len(plan.user_ids), plan.action, calls_per_second)}",
+                f"will take {cost(plan.users, plan.action, calls_per_second)}",
             ]
         ),
     ]
-    if account.held_back:
+    if plan.reasons:
         shown.append(
             blocks.rich_text(
                 blocks.line(blocks.words(f"Held back: {counted(held_back, 'user')}", bold=True)),
-                blocks.bullets(top_reasons(account.held_back, MOST_REASONS), most=250),
+                blocks.bullets(top_reasons(plan.reasons, MOST_REASONS), most=250),
             )
         )
     shown.append(blocks.section(_signatures(account)))
@@ -65,13 +65,9 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     return Card(shown, text)
 
 
-def _held_back(account: RequestAccount) -> int:
-    return len(account.plan.held_back) - account.already_closed
-
-
 def title(account: RequestAccount) -> str:
     """Confirm safe for 1,180 users."""
-    return f"{account.plan.action.value} for {counted(len(account.plan.user_ids), 'user')}"
+    return f"{account.plan.action.value} for {counted(account.plan.users, 'user')}"
 
 
 def what_it_says(action: Action) -> str:
@@ -134,7 +130,7 @@ def _signatures(account: RequestAccount) -> str:
 
 def _buttons(account: RequestAccount) -> list[Json]:
     request = account.request
-    users = counted(len(account.plan.user_ids), "user")
+    users = counted(account.plan.users, "user")
     question = f"{clean(account.plan.action.value)} for {users}. "
     facts = CATALOGUE.get(account.plan.action)
     undo = "" if facts is None or facts.can_be_undone else " This can't be undone."
@@ -146,7 +142,7 @@ def _buttons(account: RequestAccount) -> list[Json]:
             style="primary",
             question=blocks.confirm(
                 f"Approve {users}?",
-                f"{question}{number(_held_back(account))} held back stay untouched. It starts as soon as the last "
+                f"{question}{number(account.plan.held_back)} held back stay untouched. It starts as soon as the last "
                 f"signature is there.{undo}",
                 "Approve",
             ),

@@ -148,7 +148,7 @@ def _work(account: SurgeAccount) -> list[str]:
 
 def _of_request(account: RequestAccount) -> str:
     request = account.request
-    what = f"{blocks.bold(account.plan.action.value)} for {counted(len(account.plan.user_ids), 'user')}"
+    what = f"{blocks.bold(account.plan.action.value)} for {counted(account.plan.users, 'user')}"
     if request.state is RequestState.PENDING:
         signed = request.approvals_needed - account.missing
         return (
