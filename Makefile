@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test check bench bench-surge lock clean
 .DEFAULT_GOAL := help
 
 help: ## what one can do
@@ -30,9 +30,16 @@ check: setup ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+bench: setup ## figures beside their bounds: decoding, start, first card, memory
+	$(BIN)/python -m tests.bench.decoding
+	$(BIN)/python -m tests.bench.whole_process
+
+bench-surge: setup ## what the detector is worth; writes docs/surge-benchmark.md (ARGS=--quick writes nothing)
+	$(BIN)/python -m tests.bench.surge $(ARGS)
+
 lock: ## resolve the locked versions again (needs uv)
 	uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
-	uv pip compile pyproject.toml --extra postgres --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra postgres --extra chart --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 clean: ## forget the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
