@@ -7,8 +7,8 @@ import pytest
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestState
 from bot.operations.carry_out_click import LEFT_ALONE_FOR, MOST_ATTEMPTS
+from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, DetailsDialog, Posted, SlackError
-from bot.ports.store import CardSubject
 from bot.record.ledger import Event
 from tests.values import SECOND, SURGE, TENANT, person
 
@@ -29,6 +29,13 @@ async def test_a_click_delivered_twice_is_carried_out_once(scene, asked):
     assert scene.votes(asked) == ["UBEN"]
     assert scene.slack.answered == []
     assert len(scene.written(Event.REQUEST_VOTED)) == 1
+
+
+async def test_a_refused_click_delivered_twice_in_a_row_is_answered_once(scene, asked):
+    click = scene.click(APPROVE, "UANNA", asked.id)
+    await scene.carry_out(click, click)
+    assert scene.refusals() == [("UANNA", Refusal.OWN_REQUEST)]
+    assert len(scene.slack.answered) == 1
 
 
 async def test_a_click_delivered_to_two_replicas_at_once_counts_once(scene, asked):
