@@ -8,7 +8,8 @@ from bot.act.run import Run, RunState
 from bot.decide.plan import read_plan, summarize
 from bot.decide.request import Request, Verdict
 from bot.operations.draft_plan import RECENT
-from bot.ports.store import Card, CardSubject, Transaction
+from bot.ports.messages import Card, CardSubject
+from bot.ports.store import Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.surge import Surge, open_elsewhere

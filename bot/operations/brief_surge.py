@@ -15,7 +15,9 @@ from bot.operations.draft_plan import plan_for, read_people
 from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
-from bot.ports.store import CardSubject, Transaction, Watch
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
+from bot.ports.watching import Watch
 from bot.record.ledger import Event
 from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
 from bot.watch.profile import DirectoryUser, Domain, Profile, profiles

@@ -13,8 +13,9 @@ from bot.operations.request_remediation import field_errors, open_request, submi
 from bot.operations.show_details import show_details
 from bot.operations.steer_run import steer_run
 from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject, KeptClick
 from bot.ports.slack import Click, ClickKind, Slack, SlackError
-from bot.ports.store import CardSubject, KeptClick, Store, Transaction
+from bot.ports.store import Store, Transaction
 from bot.ports.world import World
 
 SECOND = 1_000_000

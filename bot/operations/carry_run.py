@@ -10,7 +10,8 @@ from bot.operations.read_back import read_back
 from bot.operations.send_batches import send_batches
 from bot.operations.tenant import Tenant
 from bot.operations.verify_users import verify_users
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 
 log = structlog.get_logger()

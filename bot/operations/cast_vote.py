@@ -12,8 +12,9 @@ from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject
 from bot.ports.slack import Click
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 
 log = structlog.get_logger()

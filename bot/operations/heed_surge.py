@@ -7,8 +7,9 @@ from bot.operations.judge_person import Refused, judge_lists
 from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 
 SNOOZE = 3600 * 1_000_000

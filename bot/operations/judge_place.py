@@ -2,8 +2,9 @@
 
 from bot.decide.refusal import Refusal
 from bot.operations.judge_person import Refused
+from bot.ports.messages import CardSubject
 from bot.ports.slack import Click
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.store import Transaction
 
 
 def judge_place(tx: Transaction, tenant_id: str, subject: CardSubject, click: Click) -> Refused | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from bot.act.outcome import Outcome
 from bot.act.run import Run
 from bot.operations.tenant import Tenant
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 
 

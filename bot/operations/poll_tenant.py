@@ -11,7 +11,9 @@ import structlog
 from bot.operations.tenant import Tenant
 from bot.operations.track_surges import track_surges
 from bot.ports.graph import GraphError, Page, Priority
-from bot.ports.store import CardSubject, Transaction, Watch
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
+from bot.ports.watching import Watch
 from bot.watch.risk import Detection
 from bot.watch.surge import SurgeState
 

@@ -29,7 +29,8 @@ from bot.operations.keep_outcomes import keep_outcomes
 from bot.operations.poll_tenant import refresh_detections
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer, GraphError, Page, Priority
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 from bot.watch.risk import RiskyUser
 from bot.watch.surge import Surge

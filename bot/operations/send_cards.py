@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.operations.account_for import account_for_card
+from bot.ports.messages import Card, CardSubject
 from bot.ports.slack import Account, Posted, Slack, SlackError
-from bot.ports.store import Card, CardSubject, Hold, LeaseLostError, Store, Transaction
+from bot.ports.store import Hold, LeaseLostError, Store, Transaction
 from bot.ports.world import World
 
 SECOND = 1_000_000

@@ -2,7 +2,8 @@
 
 from bot.decide.request import Request, RequestState, Vote
 from bot.operations.tenant import Tenant
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 
 _EVENTS = {

@@ -7,8 +7,9 @@ from bot.operations.judge_person import Refused
 from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, DetailsDialog, PlainDialog, SlackError
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.store import Transaction
 
 
 async def show_details(tenant: Tenant, click: Click) -> None:

@@ -7,7 +7,8 @@ import structlog
 
 from bot.act.outcome import Outcome, OutcomeState
 from bot.operations.tenant import Tenant
-from bot.ports.store import CardSubject, Transaction
+from bot.ports.messages import CardSubject
+from bot.ports.store import Transaction
 from bot.record.ledger import Event
 from bot.watch.detector import Detector, Flag, Sighting
 from bot.watch.surge import Surge, SurgeState, is_worth_opening, short_name, sighting_of, take_sighting

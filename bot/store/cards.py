@@ -3,8 +3,8 @@
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, select, update
 
+from bot.ports.messages import Card, CardSubject, KeptClick
 from bot.ports.slack import Click, Posted
-from bot.ports.store import Card, CardSubject, KeptClick
 from bot.store.rows import insert_rows
 from bot.store.tables import cards, clicks
 

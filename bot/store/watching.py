@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, and_, or_, select
 
 from bot.decide.plan import NEVER_IN_BULK
-from bot.ports.store import Watch
+from bot.ports.watching import Watch
 from bot.store.rows import select_by_keys, upsert_rows
 from bot.store.tables import detections, profiles, risky_users, surge_users, watches
 from bot.watch.detector import Flag

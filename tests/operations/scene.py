@@ -12,8 +12,8 @@ from bot.decide.request import Request
 from bot.operations.carry_out_click import Inbox
 from bot.operations.carry_run import carry_run
 from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, Posted
-from bot.ports.store import CardSubject
 from bot.record.ledger import Event, first_break
 from bot.store.database import Database
 from bot.watch.briefing import Cohort

@@ -7,7 +7,9 @@ import pytest
 from bot.operations.poll_tenant import poll_deeply, poll_tenant, refresh_detections
 from bot.operations.track_surges import load_detector
 from bot.ports.graph import GraphError, Priority, Problem
-from bot.ports.store import CardSubject, LeaseLostError, Watch
+from bot.ports.messages import CardSubject
+from bot.ports.store import LeaseLostError
+from bot.ports.watching import Watch
 from bot.record.ledger import Event
 from bot.watch.surge import SurgeState
 from tests.operations.fakes import FakeDetector

@@ -11,8 +11,8 @@ from bot.decide.request import RequestState
 from bot.operations.request_remediation import field_errors
 from bot.operations.settle_request import expire_requests
 from bot.ports.graph import GraphError, Problem
+from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, PlainDialog, Posted, RequestDialog, SlackError
-from bot.ports.store import CardSubject
 from bot.record.ledger import Event
 from bot.watch.briefing import Cohort
 from bot.watch.surge import SurgeState

@@ -12,8 +12,9 @@ from bot.decide.plan import plan_hash
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
 from bot.ports.graph import Answer, GraphError, Problem
+from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, Posted
-from bot.ports.store import CardSubject, LeaseLostError
+from bot.ports.store import LeaseLostError
 from bot.record.ledger import Event
 from tests.operations.fakes import ACCEPTED, takes_effect
 from tests.values import DAY, END, NOW, SECOND, SURGE, TENANT, detection, risky, surge

@@ -10,8 +10,8 @@ from bot.act.run import RunState
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestState
 from bot.ports.graph import GraphError, Problem
+from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, Posted, SlackError
-from bot.ports.store import CardSubject
 from bot.record.ledger import Event
 from tests.values import directory_user, person, risky
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, Posted
-from bot.ports.store import CardSubject
 from tests.values import NOW, SECOND, TENANT
 
 STANDS = Posted("C1", "1745143200.000100")

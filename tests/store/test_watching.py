@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.ports.store import Watch
+from bot.ports.watching import Watch
 from bot.watch.detector import Flag
 from bot.watch.profile import IdentityProvider, SignInKind
 from tests.values import HOUR, LEAKED, NOW, START, TENANT, detection, profile, risky

@@ -1,0 +1,94 @@
+"""What of agreeing and doing is kept: plans, requests, votes; runs, outcomes, intents and answers.
+
+Every row belongs to a tenant; times are microseconds since 1970 UTC.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import Intent, Run, RunFacts
+from bot.decide.request import Request, RequestState, Vote
+from bot.ports.graph import Answer
+
+
+class Requests(Protocol):
+    """Plans, requests and votes."""
+
+    def add_plan(self, tenant_id: str, plan_hash: str, body: bytes) -> None:
+        """Keep a plan's canonical bytes; the same plan twice is one row."""
+
+    def plan_body(self, tenant_id: str, plan_hash: str) -> bytes:
+        """The bytes as they were kept. Raises LookupError."""
+
+    def add(self, request: Request) -> None:
+        """A new request. A second pending one for the same surge is refused by the database."""
+
+    def get(self, tenant_id: str, request_id: str) -> Request | None:
+        """By id."""
+
+    def of_surge(self, tenant_id: str, surge_id: str) -> tuple[Request, ...]:
+        """Oldest first."""
+
+    def expired(self, tenant_id: str, now: int) -> tuple[Request, ...]:
+        """Pending ones whose time is up."""
+
+    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int) -> bool:
+        """From pending to a final state; False if somebody was faster."""
+
+    def add_vote(self, request: Request, vote: Vote) -> bool:
+        """One vote a person; False if that person voted before."""
+
+    def votes(self, tenant_id: str, request_id: str) -> tuple[Vote, ...]:
+        """In order of time."""
+
+
+class Runs(Protocol):
+    """Runs, the outcome of each user, intents and answers."""
+
+    def add(self, run: Run, user_ids: Sequence[str]) -> None:
+        """A new run, every user waiting. A second run of the same request is refused by the database."""
+
+    def save(self, run: Run) -> None:
+        """Update state, times, note."""
+
+    def get(self, tenant_id: str, run_id: str) -> Run | None:
+        """By id."""
+
+    def of_request(self, tenant_id: str, request_id: str) -> Run | None:
+        """The run of a request."""
+
+    def unfinished(self, tenant_id: str) -> tuple[Run, ...]:
+        """Runs that are not over, or whose users may still become visible; oldest first."""
+
+    def facts(self, run: Run, now: int) -> RunFacts:
+        """What the next step depends on."""
+
+    def counts(self, tenant_id: str, run_id: str) -> dict[OutcomeState, int]:
+        """Users by outcome, every state named."""
+
+    def reasons(self, tenant_id: str, run_id: str) -> tuple[tuple[str, int], ...]:
+        """Why users were skipped or failed, with how many, most first."""
+
+    def outcomes(
+        self, tenant_id: str, run_id: str, *, state: OutcomeState | None = None, user_ids: Collection[str] | None = None
+    ) -> dict[str, Outcome]:
+        """Outcomes by user id."""
+
+    def set_outcomes(self, run: Run, outcomes: Iterable[Outcome]) -> None:
+        """Write outcomes."""
+
+    def announce(self, run: Run, intent: Intent) -> None:
+        """Commit an intent: its users are `sending`. A user in another open intent is refused by the database."""
+
+    def answer(self, run: Run, intent: Intent, answer: Answer, at: int) -> None:
+        """Keep the answer and free the intent's users; their outcomes are set apart from this."""
+
+    def on_the_way(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        """Users of the surge whom Microsoft accepted and who are not visible as done yet."""
+
+    def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
+        """Users whose clean-up was verified, each with the time of the write that did it."""
+
+    def next_number(self, run: Run) -> int:
+        """The number of the next batch, from 1."""

@@ -1,0 +1,133 @@
+"""What of watching is kept: how far was read, detections, surges, who is in them, briefings.
+
+Every row belongs to a tenant; times are microseconds since 1970 UTC.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.watch.briefing import Briefing
+from bot.watch.detector import Flag
+from bot.watch.profile import Profile
+from bot.watch.risk import Detection, RiskyUser
+from bot.watch.surge import Surge
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How far a tenant's detections have been read."""
+
+    tenant_id: str
+    read_through: int | None = None
+    """When the last complete reading began; None before the first."""
+    deep_read_at: int | None = None
+    """When the last complete reading with the long overlap began."""
+    pages_in_overlap: int = 0
+    """How many pages the long overlap took last time."""
+    risky_through: int | None = None
+    """When the last complete reading of risky users began."""
+    tenant_users: int | None = None
+    tenant_users_at: int | None = None
+    history_read_at: int | None = None
+    """When the reading of the past months ended; None while it has not."""
+    problem: str = ""
+    """Why the last reading failed; empty when it did not."""
+
+
+class Watches(Protocol):
+    """One row a tenant."""
+
+    def get(self, tenant_id: str) -> Watch:
+        """The state of the watch; a new one where there is none yet."""
+
+    def save(self, watch: Watch) -> None:
+        """Keep it."""
+
+
+class Detections(Protocol):
+    """Every detection ever seen, with its raw JSON."""
+
+    def keep(self, tenant_id: str, detections: Iterable[Detection], visible_at: int | None) -> tuple[Flag, ...]:
+        """Insert the new, update the known; the flags of those that are new.
+
+        visible_at None: read as history, each taken as visible when it was detected.
+        """
+
+    def flags(self, tenant_id: str, since: int) -> tuple[Flag, ...]:
+        """All flags detected since."""
+
+    def of_users(self, tenant_id: str, user_ids: Collection[str], since: int) -> tuple[Detection, ...]:
+        """Detections of these users, detected since; without their raw JSON."""
+
+    def open_of_surge_users(self, surge: Surge, since: int) -> tuple[Detection, ...]:
+        """Open detections of the surge's users, detected since, that may stand against them; without their raw JSON.
+
+        Those that are not part of the surge, and those of a kind that is never cleared in bulk.
+        """
+
+    def open_users(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        """Which of these users have a detection that is still open."""
+
+
+class Surges(Protocol):
+    """Surges and their users. A user once in a surge stays in it."""
+
+    def save(self, surge: Surge) -> None:
+        """Insert or update."""
+
+    def get(self, tenant_id: str, surge_id: str) -> Surge | None:
+        """By id."""
+
+    def find(self, name: str) -> tuple[Surge, ...]:
+        """By short name or id, in any tenant, for people who type."""
+
+    def all(self, tenant_id: str | None = None) -> tuple[Surge, ...]:
+        """All, newest first."""
+
+    def users(self, tenant_id: str, surge_id: str) -> tuple[str, ...]:
+        """User ids."""
+
+    def add_users(self, tenant_id: str, surge_id: str, user_ids: Iterable[str], at: int) -> int:
+        """Put users in; how many are new."""
+
+    def ask_briefing(self, tenant_id: str, surge_id: str, at: int) -> None:
+        """A new briefing is due at this time, or earlier if it was already."""
+
+    def briefing_due(self, tenant_id: str, now: int) -> tuple[str, ...]:
+        """Ids of surges whose briefing is due, the longest due first."""
+
+    def next_briefing(self, tenant_id: str) -> int | None:
+        """When the next briefing is due."""
+
+    def take_briefing(self, tenant_id: str, surge_id: str, until: int) -> None:
+        """A briefing is being made: it is due again only at `until`, unless it is asked for anew."""
+
+    def settle_briefing(self, tenant_id: str, surge_id: str, *, taken_until: int, again_at: int | None) -> None:
+        """A briefing was made: when the next is due, if any. What was asked for in the meantime stands."""
+
+
+class Directory(Protocol):
+    """What was read of users: risk and profile."""
+
+    def keep_risky(self, tenant_id: str, users: Iterable[RiskyUser], read_at: int) -> None:
+        """Insert or update; an older reading never overwrites a newer one."""
+
+    def risky(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, RiskyUser]:
+        """By user id."""
+
+    def keep_profiles(self, tenant_id: str, profiles: Iterable[Profile], read_at: int) -> None:
+        """Insert or update."""
+
+    def profiles(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, Profile]:
+        """By user id."""
+
+
+class Briefings(Protocol):
+    """Briefings, never changed."""
+
+    def add(self, tenant_id: str, briefing: Briefing) -> None:
+        """Keep a revision."""
+
+    def latest(self, tenant_id: str, surge_id: str) -> Briefing | None:
+        """The newest revision."""
