@@ -60,6 +60,8 @@ class Plan(msgspec.Struct, frozen=True):
     surge_id: str
     action: Action
     cohorts: tuple[Cohort, ...]
+    risk_event_types: tuple[str, ...]
+    """The surge's types when the plan was made: a type that joins later is not part of what was signed."""
     window_start: int
     window_end: int
     user_ids: tuple[str, ...]
@@ -201,6 +203,7 @@ def make_plan(
         surge_id=surge.id,
         action=action,
         cohorts=tuple(sorted(set(cohorts))),
+        risk_event_types=surge.risk_event_types,
         window_start=surge.window_start,
         window_end=surge.window_end,
         user_ids=tuple(acted_on),

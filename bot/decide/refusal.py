@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     RUN_ENDED = "run ended"
     RUN_NOT_RUNNING = "run not running"
     RUN_NOT_PAUSED = "run not paused"
+    PLAN_DIFFERS = "plan differs"
     OUT_OF_DATE = "out of date"
     WRONG_PLACE = "wrong place"
     TRY_AGAIN = "try again"
@@ -50,7 +51,7 @@ _SENTENCES: dict[Refusal, str] = {
     Refusal.ALREADY_SIGNED: "You have signed this request already. Another person has to sign.",
     Refusal.AMONG_THE_FLAGGED: "You are among the flagged users yourself ({detail}), so you can't sign. An approver who is not flagged has to sign.",
     Refusal.RISK_UNREADABLE: "It could not be checked whether you are flagged yourself ({detail}), so your signature can't count. Try again in a minute, or ask another approver.",
-    Refusal.ACCOUNT_AMBIGUOUS: "Your e-mail address belongs to more than one directory account, so it can't be told whether you are flagged. Another approver has to sign.",
+    Refusal.ACCOUNT_AMBIGUOUS: "Your e-mail address belongs to more than one directory account, so it can't be told whether you are flagged. Another person has to do it.",
     Refusal.NOT_THE_REQUESTER: "Only {detail}, who asked, can withdraw this request. To stop it, press Reject.",
     Refusal.ALREADY_SETTLED: "You came too late: {detail}.",
     Refusal.EXPIRED: "This request expired at {detail}. Press Request remediation on the surge's card to ask again.",
@@ -62,6 +63,7 @@ _SENTENCES: dict[Refusal, str] = {
     Refusal.RUN_ENDED: "This run has ended already; there is nothing to change.",
     Refusal.RUN_NOT_RUNNING: "This run is not running, so it can't be paused.",
     Refusal.RUN_NOT_PAUSED: "This run is not paused, so there is nothing to resume.",
+    Refusal.PLAN_DIFFERS: "The list of users on record is not the one that was asked for, so nothing can be signed. Have the database looked at, withdraw this request and ask again.",
     Refusal.OUT_OF_DATE: "This message is out of date. Use the surge's card in the channel.",
     Refusal.WRONG_PLACE: "This button was pressed in a place where its card was never posted, so the click does not count. Use the card in the channel.",
     Refusal.TRY_AGAIN: "That did not work: {detail}. Nothing was changed; press again in a moment.",

@@ -31,6 +31,7 @@ from bot.graph.transport import Patience, Transport, keep_addresses_out_of_logs
 from bot.ports.graph import Answer, GraphError, Page, Priority, Problem
 from bot.ports.world import World
 from bot.watch.profile import DirectoryUser, Domain
+from bot.watch.registration import RegistrationReport
 from bot.watch.risk import Detection, RiskyUser
 
 T = TypeVar("T")
@@ -215,8 +216,8 @@ class GraphDoor:
         ]
         return tuple([await self._with_federation(domain) if domain.is_federated else domain for domain in found])
 
-    async def passwordless(self) -> Mapping[str, bool]:
-        """By user id: whether a passwordless method is registered (registration report)."""
+    async def passwordless(self) -> RegistrationReport:
+        """Who has registered a passwordless method, for the whole tenant (registration report)."""
         report = self._lists.read_filtered(
             requests.registration(self._client),
             requests.registration_bare(self._client),
@@ -225,7 +226,7 @@ class GraphDoor:
             decode.passwordless,
             options="$top $select",
         )
-        return {user_id: capable async for page in report for user_id, capable in page.items}
+        return RegistrationReport([entry async for page in report for entry in page.items])
 
     async def close(self) -> None:
         """Give back connections and credentials. Calls that still wait for a slot end with GraphError."""

@@ -21,6 +21,7 @@ from bot.ports.watching import Watch
 from bot.record.ledger import Event
 from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
 from bot.watch.profile import DirectoryUser, Domain, Profile, profiles
+from bot.watch.registration import RegistrationReport
 from bot.watch.surge import Surge, SurgeState
 
 MINUTE = 60_000_000
@@ -53,7 +54,7 @@ class Findings:
     risky_read_at: int | None = None
     users: Mapping[str, DirectoryUser] | None = None
     domains: tuple[Domain, ...] | None = None
-    passwordless: Mapping[str, bool] | None = None
+    passwordless: RegistrationReport | None = None
 
 
 async def brief_due_surges(tenant: Tenant) -> None:

@@ -76,6 +76,9 @@ def _vote(
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
     body = tx.requests.plan_body(tenant.id, request.plan_hash)
+    if plan_hash(body) != request.plan_hash:
+        log.error("plan_differs", tenant=tenant.id, request=request.id)
+        return Refused(Refusal.PLAN_DIFFERS)
     refused = _refuse_vote(tx, tenant, click, request)
     if refused is None and verdict is Verdict.APPROVE:
         conflict = refuse_conflict(
@@ -114,9 +117,7 @@ def _which(accounts: tuple[Account, ...], body: bytes) -> str:
 
 
 def _queue_run(tx: Transaction, tenant: Tenant, request: Request, body: bytes, ids: tuple[str, str], now: int) -> None:
-    """Queue what was signed: the bytes must still be those that were hashed."""
-    if plan_hash(body) != request.plan_hash:
-        raise ValueError(f"the plan of request {request.id} is not the one that was asked for")
+    """Queue what was signed."""
     run_id, card_id = ids
     run = Run(
         tenant_id=tenant.id,

@@ -51,7 +51,7 @@ def draft_plan(tx: Transaction, surge: Surge, action: Action, cohorts: Collectio
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The users of a surge with what was read of them."""
+    """The users of a surge with what was read of them, without their names."""
 
     user_ids: tuple[str, ...]
     risky: dict[str, RiskyUser]
@@ -61,7 +61,11 @@ class People:
 def read_people(tx: Transaction, surge: Surge) -> People:
     """Everybody in a surge. Tens of thousands on a bad day: read once and pass on."""
     users = tx.surges.users(surge.tenant_id, surge.id)
-    return People(users, tx.directory.risky(surge.tenant_id, users), tx.directory.profiles(surge.tenant_id, users))
+    return People(
+        users,
+        tx.directory.risky(surge.tenant_id, users, named=False),
+        tx.directory.profiles(surge.tenant_id, users, named=False),
+    )
 
 
 def plan_for(
@@ -86,9 +90,11 @@ def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, 
     plan = plan_for(tx, surge, people, Action.CONFIRM_SAFE, tuple(Cohort), now)
     eligible = Counter(cohort_of(people.profiles.get(user_id)) for user_id in plan.user_ids)
     held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
+    first = [held.user_id for held in held_back[:FIRST_PEOPLE]]
+    profiles, risky = tx.directory.profiles(surge.tenant_id, first), tx.directory.risky(surge.tenant_id, first)
     named = []
     for held in held_back[:FIRST_PEOPLE]:
-        profile, state = people.profiles.get(held.user_id), people.risky.get(held.user_id)
+        profile, state = profiles.get(held.user_id), risky.get(held.user_id)
         name = profile.user_principal_name if profile else state.user_principal_name if state else held.user_id
         reason = f"{held.reason.value} ({held.detail})" if held.detail else held.reason.value
         named.append((name, reason))

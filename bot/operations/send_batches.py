@@ -235,9 +235,10 @@ def _announce(
 
 
 def _as_planned(surge: Surge, plan: Plan) -> Surge:
-    """The surge as it stands, but never narrower than the window that was signed."""
+    """The surge as it stands: of the types that were signed, and never narrower than the window that was."""
     return replace(
         surge,
+        risk_event_types=plan.risk_event_types,
         window_start=min(surge.window_start, plan.window_start),
         window_end=max(surge.window_end, plan.window_end),
     )

@@ -1,7 +1,7 @@
 """One tenant as the use cases meet it: its policy, its doors, and the proof that this process does its work."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from bot.ports.store import Hold, LeaseLostError, Store, Transaction
 from bot.ports.world import World
 from bot.watch.detector import Detector, Sighting
 from bot.watch.profile import Domain
+from bot.watch.registration import RegistrationReport
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class Recent:
 
     domains: tuple[Domain, ...] | None = None
     domains_at: float = 0.0
-    passwordless: Mapping[str, bool] | None = None
+    passwordless: RegistrationReport | None = None
     passwordless_at: float = 0.0
     passwordless_problem: str = ""
     """Why it could not be read the last time."""

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from bot.decide.action import Action
 from bot.watch.profile import DirectoryUser, Domain
+from bot.watch.registration import RegistrationReport
 from bot.watch.risk import Detection, RiskyUser
 
 T = TypeVar("T")
@@ -123,8 +124,8 @@ class Graph(Protocol):
     async def domains(self) -> tuple[Domain, ...]:
         """All domains, the federated ones with their federation configuration, or why it may not be read."""
 
-    async def passwordless(self) -> Mapping[str, bool]:
-        """By user id: whether a passwordless method is registered (registration report)."""
+    async def passwordless(self) -> RegistrationReport:
+        """Who has registered a passwordless method, for the whole tenant (registration report)."""
 
     async def close(self) -> None:
         """Give back connections and credentials."""

@@ -113,14 +113,14 @@ class Directory(Protocol):
     def keep_risky(self, tenant_id: str, users: Iterable[RiskyUser], read_at: int) -> None:
         """Insert or update; an older reading never overwrites a newer one."""
 
-    def risky(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, RiskyUser]:
-        """By user id."""
+    def risky(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, RiskyUser]:
+        """By user id. Without names where they are not needed: tens of thousands weigh."""
 
     def keep_profiles(self, tenant_id: str, profiles: Iterable[Profile], read_at: int) -> None:
         """Insert or update."""
 
-    def profiles(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, Profile]:
-        """By user id."""
+    def profiles(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, Profile]:
+        """By user id. Without names and addresses where they are not needed."""
 
 
 class Briefings(Protocol):

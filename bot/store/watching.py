@@ -1,9 +1,11 @@
 """What was seen: watches, detections, risky users, profiles."""
 
+import sys
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select
 
 from bot.decide.plan import NEVER_IN_BULK
 from bot.ports.watching import Watch
@@ -124,6 +126,23 @@ _RISKY_COLUMNS = [column for column in risky_users.c if column.name not in {"ten
 _PROFILE_COLUMNS = [column for column in profiles.c if column.name not in {"tenant_id", "read_at"}]
 
 
+_NAMES = {"user_principal_name", "user_display_name", "display_name", "mail"}
+
+
+def _nothing(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An empty text in a column's place."""
+    return literal("").label(str(column.key))
+
+
+def _one_copy(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    """The same words in tens of thousands of rows lie in memory once."""
+    return sys.intern(value) if isinstance(value, str) and len(value) < _SHORT else value
+
+
+_SHORT = 32
+"""States, levels and details are shorter than this; ids and names are longer, or differ."""
+
+
 class DirectoryRows:
     """bot.ports.store.Directory."""
 
@@ -134,19 +153,21 @@ class DirectoryRows:
         rows = [{"tenant_id": tenant_id, "read_at": read_at} | asdict(user) for user in users]
         upsert_rows(self._connection, risky_users, rows, newer="read_at")
 
-    def risky(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, RiskyUser]:
+    def risky(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, RiskyUser]:
+        columns = [_nothing(each) if each.name in _NAMES and not named else each for each in _RISKY_COLUMNS]
         found = select_by_keys(
-            self._connection, _RISKY_COLUMNS, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
+            self._connection, columns, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
         )
-        return {row["user_id"]: RiskyUser(**row) for row in found}
+        return {row["user_id"]: RiskyUser(**{name: _one_copy(row[name]) for name in row}) for row in found}
 
     def keep_profiles(self, tenant_id: str, found: Iterable[Profile], read_at: int) -> None:
         rows = [{"tenant_id": tenant_id, "read_at": read_at} | asdict(profile) for profile in found]
         upsert_rows(self._connection, profiles, rows, newer="read_at")
 
-    def profiles(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, Profile]:
+    def profiles(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, Profile]:
+        columns = [_nothing(each) if each.name in _NAMES and not named else each for each in _PROFILE_COLUMNS]
         found = select_by_keys(
-            self._connection, _PROFILE_COLUMNS, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
+            self._connection, columns, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
         )
         return {
             row["user_id"]: Profile(

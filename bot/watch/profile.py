@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.watch.registration import RegistrationReport
+
 
 class SignInKind(StrEnum):
     """How a user proves who he is."""
@@ -114,7 +116,7 @@ def kind_of(user: DirectoryUser, domains: Mapping[str, Domain]) -> tuple[SignInK
 def profiles(
     users: Iterable[DirectoryUser],
     domains: Iterable[Domain] | None,
-    passwordless: Mapping[str, bool] | None,
+    passwordless: RegistrationReport | None,
 ) -> dict[str, Profile]:
     """Join what was read into profiles by user id. domains and passwordless are None where they could not be read.
 

@@ -15,6 +15,7 @@ from bot.ports.slack import Account, Click, Dialog, Posted, Slack, SlackError
 from bot.ports.world import World
 from bot.watch.detector import Detector, Flag, Sighting
 from bot.watch.profile import DirectoryUser, Domain
+from bot.watch.registration import RegistrationReport
 from bot.watch.risk import Detection, RiskyUser
 
 SECOND = 1_000_000
@@ -154,9 +155,9 @@ class FakeGraph:
         self.asked.append(("domains", None))
         return ()
 
-    async def passwordless(self) -> Mapping[str, bool]:
+    async def passwordless(self) -> RegistrationReport:
         self.asked.append(("passwordless", None))
-        return {}
+        return RegistrationReport([])
 
     async def close(self) -> None:
         self.asked.append(("close", None))
