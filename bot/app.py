@@ -26,7 +26,7 @@ from bot.slack.http_mode import events_handler
 from bot.slack.team import Team
 from bot.store.database import Database
 from bot.store.engine import open_engine
-from bot.store.migrate import migrate
+from bot.store.migrate import MigrationError, migrate_apart
 from bot.store.sole import SecondProcessError, sole_lock
 from bot.watch.scan.window_scan import WindowScan
 from bot.world import RealWorld
@@ -62,7 +62,10 @@ async def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack) -> None:
     store = _open_store(settings, stack)
-    await asyncio.to_thread(store.migrate)
+    try:
+        await asyncio.to_thread(migrate_apart, settings.database)
+    except MigrationError as problem:
+        raise SettingsError([Fault("COUNTERSIGN_DATABASE_URL", f"the database can't be used: {problem}")]) from None
     database = store.database
     stack.push_async_callback(database.close)
     if store.is_sole:
@@ -100,13 +103,9 @@ class _Store:
     """The database with what must be done before it is used."""
 
     def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
-        self.database = Database(self._engine)
+        self.database = Database(open_engine(url))
         self.lock = sole_lock(url)
         self.is_sole = self.lock is not None
-
-    def migrate(self) -> None:
-        migrate(self._engine)
 
 
 def _open_store(settings: Settings, stack: AsyncExitStack) -> _Store:

@@ -20,7 +20,7 @@ class Screen:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.room = page.get_by_role("log", name="Messages in #identity-alerts")
-        self.card = self.room.get_by_role("article").filter(has=page.get_by_role("heading", name="Surge"))
+        self.card = self.room.get_by_role("article").filter(has=page.get_by_role("heading", name=re.compile(r"\(S-")))
         self.thread = page.get_by_role("complementary", name="Thread")
         self.window = page.get_by_role("dialog")
         self.question = page.get_by_role("alertdialog")
