@@ -195,7 +195,7 @@ def _tenant(settings: Settings, team: Team, store: Database, slack: SlackDoor, w
         graph=graph,
         slack=slack,
         world=world,
-        new_detector=WindowScan,
+        new_detector=lambda users: WindowScan(users, settings.sensitivity),
         bells=Bells(),
     )
 

@@ -190,6 +190,13 @@ class Settings(StoreSettings, GraphSettings):
         description="How often Entra ID Protection is read.",
         validate_default=True,
     )
+    sensitivity: float = Field(
+        0.1,
+        ge=0.01,
+        le=10,
+        alias="COUNTERSIGN_SENSITIVITY",
+        description="False alarms a year that the team accepts; docs/surge-benchmark.md tells their price.",
+    )
     resend_after: Duration = Field(
         "2m",
         alias="COUNTERSIGN_RESEND_AFTER",

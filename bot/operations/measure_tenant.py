@@ -34,3 +34,6 @@ async def measure_tenant(tenant: Tenant) -> None:
         tx.watches.save(replace(fresh, tenant_users=users or None, tenant_users_at=now))
 
     await tenant.transact_as_holder(keep)
+    async with tenant.tracking:
+        if tenant.detector is not None:
+            tenant.detector.resize(users or None)

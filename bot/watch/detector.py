@@ -56,5 +56,8 @@ class Detector(Protocol):
     def forgive(self, user_id: str, cleared_at: int) -> None:
         """A verified clean-up: a flag of this user detected after cleared_at counts as new."""
 
+    def resize(self, tenant_users: int | None) -> None:
+        """The tenant has so many users from now on; None when it is not known."""
+
     def scan(self, now: int) -> tuple[Sighting, ...]:
         """Say which surges there are, open ones and those that ended, in order of window_start."""

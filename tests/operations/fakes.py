@@ -230,6 +230,7 @@ class FakeDetector:
     observed: list[Flag] = field(default_factory=list)
     resumed: list[Sighting] = field(default_factory=list)
     forgiven: list[tuple[str, int]] = field(default_factory=list)
+    sizes: list[int | None] = field(default_factory=list)
 
     def resume(self, sightings: Iterable[Sighting]) -> None:
         self.resumed.extend(sightings)
@@ -239,6 +240,9 @@ class FakeDetector:
 
     def forgive(self, user_id: str, cleared_at: int) -> None:
         self.forgiven.append((user_id, cleared_at))
+
+    def resize(self, tenant_users: int | None) -> None:
+        self.sizes.append(tenant_users)
 
     def scan(self, now: int) -> tuple[Sighting, ...]:
         return self.sightings
