@@ -1,0 +1,39 @@
+"""What Graph may answer to a write, and what may happen meanwhile."""
+
+from sqlalchemy import text
+
+from bot.act.outcome import OutcomeState
+from bot.decide.action import Action
+from bot.ports.graph import Answer
+from tests.operations.fakes import ACCEPTED
+
+SAFE = Action.CONFIRM_SAFE
+NO_ANSWER = Answer(None, "", "the connection was lost")
+REFUSED = Answer(400, "r-400", "somebody in it is unknown")
+VERIFIED, SKIPPED, WAITING, FAILED = (
+    OutcomeState.VERIFIED,
+    OutcomeState.SKIPPED,
+    OutcomeState.WAITING,
+    OutcomeState.FAILED,
+)
+
+
+def many(count):
+    return [f"user{number:03}" for number in range(count)]
+
+
+def answering(scene, change, answer=ACCEPTED):
+    """An answer that comes after something happened while the write was on its way."""
+
+    async def answer_late():
+        done = change()
+        if hasattr(done, "__await__"):
+            await done
+        return answer
+
+    scene.graph.answers.append(answer_late)
+
+
+def lose_lease(scene):
+    with scene.store._engine.begin() as connection:
+        connection.execute(text("UPDATE leases SET holder = 'another', epoch = epoch + 1"))

@@ -1,0 +1,84 @@
+"""Effects are read back, and only a reading begun after the write can verify."""
+
+from dataclasses import replace
+
+from bot.act.outcome import OutcomeState
+from bot.act.run import RunState
+from bot.ports.messages import CardSubject
+from bot.ports.slack import ClickKind
+from tests.operations.answers import (
+    FAILED,
+    SAFE,
+    VERIFIED,
+    answering,
+    many,
+)
+from tests.operations.fakes import ACCEPTED, takes_effect
+from tests.values import DAY, NOW, SECOND, risky
+
+
+async def test_who_does_not_change_is_sent_three_times_and_then_has_failed(scene):
+    scene.flag("ada", "bob")
+    scene.graph.effective = False
+    answering(scene, lambda: scene.graph.risky.update(bob=takes_effect(risky("bob"), SAFE)))
+    run = await scene.approved()
+    ended = await scene.steps(run, most=400)
+    assert ended.state is RunState.DONE
+    assert [users for _, users in scene.graph.sent] == [("ada", "bob"), ("ada",), ("ada",)]
+    assert scene.states(run) == {"ada": FAILED, "bob": VERIFIED}
+    assert scene.outcomes(run)["ada"].sends == 3
+
+
+async def test_an_effect_that_comes_after_the_second_write_is_verified(scene):
+    scene.flag("ada")
+    scene.graph.effective = False
+    scene.graph.answers.append(ACCEPTED)
+    answering(scene, lambda: scene.graph.risky.update(ada=takes_effect(risky("ada"), SAFE)))
+    run = await scene.approved()
+    assert (await scene.steps(run, most=200)).state is RunState.DONE
+    assert len(scene.graph.sent) == 2
+    assert scene.states(run) == {"ada": VERIFIED}
+
+
+async def test_only_a_reading_begun_after_the_write_verifies(scene):
+    """More users than are read one by one: a page that was asked for before the answer came says nothing."""
+    scene.flag(*many(5))
+    run = await scene.approved()
+    await scene.step(run)
+    sent_later = [replace(each, sent_at=NOW + DAY, look_at=NOW) for each in scene.outcomes(run).values()]
+    scene.look(lambda tx: tx.runs.set_outcomes(run, sent_later))
+    await scene.step(run)
+    assert set(scene.states(run).values()) == {OutcomeState.ACCEPTED}
+    scene.clock.at = NOW + DAY + SECOND
+    await scene.steps(run)
+    assert set(scene.states(run).values()) == {VERIFIED}
+
+
+async def test_a_run_ends_with_those_who_are_not_visible_yet_and_they_are_corrected_later(scene):
+    scene.flag("ada")
+    scene.graph.effective = False
+    run = await scene.approved()
+    answering(scene, lambda: scene.graph.risky.update(ada=risky("ada", processing=True)))
+    ended = await scene.steps(run, most=200)
+    assert ended.state is RunState.DONE
+    assert scene.states(run) == {"ada": OutcomeState.ACCEPTED}
+    scene.graph.risky["ada"] = takes_effect(risky("ada"), SAFE)
+    scene.clock.pass_(3600)
+    await scene.step(run)
+    assert scene.states(run) == {"ada": VERIFIED}
+    assert len(scene.graph.sent) == 1
+    assert (CardSubject.RUN, "C1") in scene.due_cards()
+
+
+async def test_after_the_run_is_over_nobody_is_sent_again(scene):
+    scene.flag("ada")
+    scene.graph.effective = False
+    run = await scene.approved()
+    answering(scene, lambda: scene.press(ClickKind.STOP, "UBEN", run.id))
+    await scene.step(run)
+    scene.clock.pass_(3600)
+    await scene.step(run)
+    scene.clock.pass_(3600)
+    await scene.step(run)
+    assert len(scene.graph.sent) == 1
+    assert scene.states(run) == {"ada": OutcomeState.ACCEPTED}
