@@ -146,3 +146,12 @@ async def test_a_kind_never_cleared_in_bulk_takes_its_user_out_though_it_surges_
     scene.look(lambda tx: tx.detections.keep(TENANT, [detection("ada", kind="passwordSpray", at=END)], NOW))
     await scene.step(run)
     assert scene.graph.sent == [(SAFE, ("bob",))]
+
+
+async def test_a_type_that_joins_the_surge_after_the_signature_is_not_part_of_what_was_signed(scene):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    scene.look(lambda tx: tx.surges.save(surge(types=("leakedCredentials", "unfamiliarFeatures"))))
+    scene.look(lambda tx: tx.detections.keep(TENANT, [detection("ada", kind="unfamiliarFeatures", at=END)], NOW))
+    await scene.step(run)
+    assert scene.graph.sent == [(SAFE, ("bob",))]

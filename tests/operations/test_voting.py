@@ -298,3 +298,17 @@ async def test_a_plan_that_was_changed_since_can_not_be_signed_into_a_run(scene,
     await scene.press(APPROVE, "UBEN", asked.id)
     assert untouched(scene, asked)
     assert scene.written(Event.REQUEST_VOTED) == []
+
+
+async def test_a_signer_who_is_faster_than_the_record_of_the_post_is_asked_to_try_again(scene):
+    scene.flag("ada", "bob")
+    request = await scene.ask()
+
+    def begin(tx):
+        (card,) = tx.cards.of("tenant-one", CardSubject.REQUEST, request.id)
+        tx.cards.begin_posting(card, scene.clock.now())
+
+    scene.look(begin)
+    await scene.press(APPROVE, "UBEN", request.id, Posted("C1", "1.1"))
+    assert scene.refusals() == [("UBEN", Refusal.TRY_AGAIN)]
+    assert untouched(scene, request)
