@@ -56,6 +56,8 @@ def _who(briefing: Briefing | None) -> Iterator[str]:
         yield "  who       is still being read"
     else:
         at_risk = "not available" if briefing.at_risk is None else f"{briefing.at_risk:,}"
+        if briefing.at_risk is not None and briefing.at_risk_unread:
+            at_risk = f"at least {at_risk}"
         yield f"  at risk   {at_risk} (briefing {briefing.revision}, {when(briefing.made_at)})"
         if briefing.cohorts is not None:
             yield "  who       " + ", ".join(f"{cohort.value} {count:,}" for cohort, count in briefing.cohorts.items())

@@ -73,6 +73,8 @@ class Briefing:
     gaps: tuple[Gap, ...]
     eligible: int | None = None
     """How many a clean-up could act on now; None where it could not be told."""
+    at_risk_unread: int = 0
+    """Flagged users of this tenant whose risk was not read; where above zero, at_risk reads "at least"."""
     held_back: tuple[tuple[str, int], ...] = ()
     """Why users who are still at risk are held back, with how many, most first."""
 
@@ -86,6 +88,7 @@ class Briefing:
             and self.passwordless_unread == other.passwordless_unread
             and self.gaps == other.gaps
             and self.eligible == other.eligible
+            and self.at_risk_unread == other.at_risk_unread
             and self.held_back == other.held_back
         )
 
@@ -120,8 +123,11 @@ def make_briefing(
             known = [profiles[user_id].is_passwordless for user_id in flagged if user_id in profiles]
             passwordless = sum(1 for value in known if value)
             unread = len(flagged) - sum(1 for value in known if value is not None)
-    at_risk = None
+    at_risk, at_risk_unread = None, 0
     if risky is not None:
+        told = profiles or {}
+        unread_risk = [user_id for user_id in flagged if user_id not in risky]
+        at_risk_unread = sum(1 for user_id in unread_risk if cohort_of(told.get(user_id)) is not Cohort.GUEST)
         at_risk = sum(1 for user_id in flagged if user_id in risky and risky[user_id].is_open)
     return Briefing(
         surge_id=surge_id,
@@ -134,5 +140,6 @@ def make_briefing(
         passwordless_unread=unread,
         gaps=tuple(gaps),
         eligible=eligible,
+        at_risk_unread=at_risk_unread,
         held_back=tuple(held_back),
     )

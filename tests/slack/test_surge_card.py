@@ -168,3 +168,7 @@ def test_the_fallback_says_what_happened():
     assert surge_card(surge_account()).text.startswith(
         "1,204 users flagged (S-85PV, open). leakedCredentials. If this looks like a false alarm"
     )
+
+
+def test_users_at_risk_whom_nobody_read_yet_make_it_at_least():
+    assert "still at risk at least 1,190" in shown(surge_account(briefing=briefing(at_risk_unread=3))).splitlines()

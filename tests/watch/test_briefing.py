@@ -105,3 +105,9 @@ def test_a_changed_figure_is_noticed(change):
     briefing = brief(["ada"], risky_users={}, found={"ada": profile("ada")})
     assert not briefing.same_figures(replace(briefing, **change))
     assert briefing.same_figures(replace(briefing, revision=7, made_at=7))
+
+
+def test_flagged_users_whose_risk_was_not_read_make_the_count_too_low_but_not_external_guests():
+    found = {"ada": profile("ada"), "bob": profile("bob"), "gus": profile("gus", SignInKind.GUEST)}
+    briefing = brief(found, risky_users={"ada": risky("ada")}, found=found)
+    assert (briefing.at_risk, briefing.at_risk_unread) == (1, 1)

@@ -13,6 +13,8 @@ def figures(briefing: Briefing, *, is_stale: bool = False) -> list[str]:
     """The first row: flagged, still at risk, passwordless. is_stale: a clean-up changed who is at risk since then."""
     at_risk = "at risk before the clean-up" if is_stale and briefing.at_risk is not None else STILL_AT_RISK
     shown = [f"flagged {number(briefing.flagged)}", _read(briefing, at_risk, briefing.at_risk)]
+    if briefing.at_risk is not None and briefing.at_risk_unread:
+        shown[1] = f"{at_risk} at least {number(briefing.at_risk)}"
     if briefing.passwordless is None:
         shown.append(_read(briefing, PASSWORDLESS, None))
     else:

@@ -82,7 +82,8 @@ def _state(account: SurgeAccount) -> str:
 
 def _left_at_risk(account: SurgeAccount) -> str:
     at_risk = account.briefing.at_risk if account.briefing and is_read_since_the_run(account) else None
-    return f", {number(at_risk)} still at risk" if at_risk else ""
+    least = "at least " if account.briefing and account.briefing.at_risk_unread else ""
+    return f", {least}{number(at_risk)} still at risk" if at_risk else ""
 
 
 def _advice(account: SurgeAccount) -> str:
