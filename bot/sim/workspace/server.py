@@ -110,6 +110,11 @@ class WorkspaceServer:
         """How many Socket Mode connections the app holds."""
         return len(self._socket.connections)
 
+    @property
+    def connections_opened(self) -> int:
+        """How many Socket Mode connections the app ever opened."""
+        return self._socket.opened
+
     async def wait_for(self, predicate: Callable[[], Found], timeout: float = 10.0) -> Found:  # noqa: ASYNC109
         """What the predicate returns once that is true. It is asked after every change; TimeoutError in the end."""
         return await self._state.changes.until(predicate, timeout)

@@ -31,6 +31,8 @@ class SocketMode:
 
     def __init__(self, state: State) -> None:
         self.connections: list[Connection] = []
+        self.opened = 0
+        """Connections that were ever opened."""
         self._state = state
         self._refusals: list[int] = []
 
@@ -91,6 +93,7 @@ class SocketMode:
         await socket.prepare(request)
         connection = Connection(socket)
         self.connections.append(connection)
+        self.opened += 1
         try:
             await socket.send_str(json.dumps(self._hello()))
             self._state.changes.signal()
