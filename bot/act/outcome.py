@@ -39,3 +39,7 @@ class Outcome:
     """A batch that named him was refused as a whole: his next may be no larger."""
     look_at: int = 0
     """When to read him next."""
+    rank: int = 1
+    """Who goes first: 0 is being blocked right now, 1 everybody else."""
+    verified_at: int | None = None
+    """When the reading that verified him was begun."""

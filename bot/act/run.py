@@ -58,6 +58,15 @@ class Run:
     """Why it is paused, or what went wrong, in words."""
     not_before: int = 0
     """After a failed write: when the next may go out."""
+    canary: int = 0
+    """How many users go first, to see that the action works; 0: no canary."""
+    canary_since: int | None = None
+    """When the canary's first batch went out, or when somebody let it go on."""
+    canary_passed_at: int | None = None
+    needs_signature: bool = False
+    """Paused by a tripwire: only a new signature lets it go on."""
+    goes_first: bool = False
+    """A recovery: it is carried out before the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,16 @@ class Policy:
     """Microseconds until an unsigned request expires."""
     resend_after: int
     """Microseconds after which a user who is as before may be sent again."""
+    break_glass: tuple[str, ...] = ()
+    """Who may sign a recovery, and must be among the signers where the evidence speaks of an attack."""
+    matching_required: bool = True
+    """Whoever can't be matched to exactly one person of the directory can't sign."""
+    signer_roles: tuple[str, ...] = ()
+    """Entra roles (names or template ids), one of which a signer must hold besides being on the list; empty: none."""
+    emergency_accounts: tuple[str, ...] = ()
+    """Object ids or user principal names that no plan ever touches."""
+    canary: int = 10
+    """How many users a run sends first, to see that the action works; 0: none."""
 
     @property
     def everyone_named(self) -> tuple[str, ...]:

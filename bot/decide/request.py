@@ -27,6 +27,19 @@ class RequestState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class RequestKind(StrEnum):
+    """What a request rests on, and with it who must sign."""
+
+    SURGE = "surge"
+    """The users of a surge, by cohort."""
+    RELEASE = "release"
+    """One held-back user, released with a reason."""
+    RECOVERY = "recovery"
+    """Flagged signers, so that they can sign again: two break-glass approvers sign, each with a code."""
+    WAY_BACK = "way back"
+    """Users whom a run acted on, under another action."""
+
+
 class Verdict(StrEnum):
     """What a vote says."""
 
@@ -54,6 +67,19 @@ class Request:
     settled_by: str | None = None
     """Slack user id of who approved last, rejected or withdrew; None where time settled it."""
     settled_at: int | None = None
+    kind: RequestKind = RequestKind.SURGE
+    break_glass_needed: int = 0
+    """How many of the signatures must come from break-glass approvers, each with a one-time code."""
+    band: str = ""
+    """What the evidence leant to when it was asked for: a value of bot.watch.evidence.Band, empty where not known."""
+    with_code: bool = False
+    """The requester proved himself with a one-time code."""
+    asked_again: str = ""
+    """The id of the earlier request that this one repeats; empty where it is none."""
+    called_at: int | None = None
+    """When people were last called to sign it."""
+    calls: int = 0
+    """How many rounds of calls went out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,11 @@ class Vote:
     user_id: str
     verdict: Verdict
     at: int
+    accounts: tuple[str, ...] = ()
+    """Directory accounts of the voter: two Slack accounts of one person are one person."""
+    with_code: bool = False
+    break_glass: bool = False
+    """Given as a break-glass approver."""
 
 
 def refuse_change(request: Request, *, now: int) -> Refusal | None:

@@ -14,6 +14,7 @@ import msgspec
 
 from bot.graph.timestamps import microseconds
 from bot.watch.profile import DirectoryUser, Domain, Federation
+from bot.watch.registration import Registered
 from bot.watch.risk import Detection, RiskyUser
 
 T = TypeVar("T")
@@ -90,6 +91,11 @@ class _FederationEntry(msgspec.Struct, rename="camel"):
 class _RegistrationEntry(msgspec.Struct, rename="camel"):
     id: Any = None
     is_passwordless_capable: Any = None
+    is_mfa_registered: Any = None
+    is_mfa_capable: Any = None
+    is_sspr_capable: Any = None
+    is_admin: Any = None
+    methods_registered: Any = None
 
 
 _COLLECTION = msgspec.json.Decoder(_Collection)
@@ -140,8 +146,8 @@ def federations(body: bytes) -> Listing[Federation]:
     return _listing(body, _federation)
 
 
-def passwordless(body: bytes) -> Listing[tuple[str, bool]]:
-    """A page of userRegistrationDetails: user id, and whether it is passwordless capable. Raises UnreadableError."""
+def registrations(body: bytes) -> Listing[tuple[str, Registered]]:
+    """A page of userRegistrationDetails: user id, and what is registered. Raises UnreadableError."""
     return _listing(body, _registration)
 
 
@@ -263,10 +269,38 @@ def _federation(raw: bytes | msgspec.Raw) -> Federation | None:
     return Federation(tuple(filter(None, map(_text, found))))
 
 
-def _registration(raw: bytes | msgspec.Raw) -> tuple[str, bool] | None:
+def _registration(raw: bytes | msgspec.Raw) -> tuple[str, Registered] | None:
     entry = strictly(_REGISTRATION, raw)
     identifier, capable = _text(entry.id), _truth(entry.is_passwordless_capable)
-    return (identifier, capable) if identifier and capable is not None else None
+    if not identifier or capable is None:
+        return None
+    told = {
+        Registered.PASSWORDLESS: capable,
+        Registered.MFA: _truth(entry.is_mfa_registered),
+        Registered.MFA_CAPABLE: _truth(entry.is_mfa_capable),
+        Registered.SSPR_CAPABLE: _truth(entry.is_sspr_capable),
+        Registered.ADMIN: _truth(entry.is_admin),
+    }
+    found = Registered.NOTHING
+    for flag, is_so in told.items():
+        found |= flag if is_so else Registered.NOTHING
+    methods = entry.methods_registered if isinstance(entry.methods_registered, list) else []
+    for method in methods:
+        found |= _METHODS.get(_text(method), Registered.NOTHING)
+    return identifier, found
+
+
+_METHODS = {
+    "fido2SecurityKey": Registered.PASSKEY,
+    "fido2": Registered.PASSKEY,
+    "passKeyDeviceBound": Registered.PASSKEY,
+    "passKeyDeviceBoundAuthenticator": Registered.PASSKEY,
+    "passKeyDeviceBoundWindowsHello": Registered.PASSKEY,
+    "passKeySynced": Registered.PASSKEY,
+    "windowsHelloForBusiness": Registered.WINDOWS_HELLO,
+    "microsoftAuthenticatorPasswordless": Registered.AUTHENTICATOR,
+}
+"""methodsRegistered, an open set: only passwordless methods are told apart."""
 
 
 def _text(value: object) -> str:

@@ -216,14 +216,14 @@ class GraphDoor:
         ]
         return tuple([await self._with_federation(domain) if domain.is_federated else domain for domain in found])
 
-    async def passwordless(self) -> RegistrationReport:
-        """Who has registered a passwordless method, for the whole tenant (registration report)."""
+    async def registrations(self) -> RegistrationReport:
+        """Who has registered what, for the whole tenant (registration report)."""
         report = self._lists.read_filtered(
             requests.registration(self._client),
             requests.registration_bare(self._client),
             REGISTRATION,
             Priority.BRIEF,
-            decode.passwordless,
+            decode.registrations,
             options="$top $select",
         )
         return RegistrationReport([entry async for page in report for entry in page.items])

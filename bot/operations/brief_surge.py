@@ -21,7 +21,7 @@ from bot.ports.watching import Watch
 from bot.record.ledger import Event
 from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
 from bot.watch.profile import DirectoryUser, Domain, Profile, profiles
-from bot.watch.registration import RegistrationReport
+from bot.watch.registration import Registered, RegistrationReport
 from bot.watch.surge import Surge, SurgeState
 
 MINUTE = 60_000_000
@@ -165,7 +165,7 @@ async def _read_registration(tenant: Tenant, findings: Findings) -> None:
 async def _fetch_registration(tenant: Tenant) -> None:
     recent = tenant.recent
     try:
-        recent.passwordless = await tenant.graph.passwordless()
+        recent.passwordless = await tenant.graph.registrations()
         recent.passwordless_at = tenant.world.monotonic()
         recent.passwordless_problem = ""
     except GraphError as problem:
@@ -192,8 +192,10 @@ def _keep_profiles(tx: Transaction, tenant: Tenant, users: Collection[str], find
         made = profiles(findings.users.values(), findings.domains, findings.passwordless)
     if findings.passwordless is not None:
         for user_id, profile in known.items():
-            if user_id not in made and profile.is_passwordless is not findings.passwordless.get(user_id):
-                made[user_id] = replace(profile, is_passwordless=findings.passwordless.get(user_id))
+            told = findings.passwordless.get(user_id)
+            if user_id not in made and profile.registered != told:
+                is_passwordless = None if told is None else Registered.PASSWORDLESS in told
+                made[user_id] = replace(profile, registered=told, is_passwordless=is_passwordless)
     tx.directory.keep_profiles(tenant.id, made.values(), tenant.world.now())
 
 

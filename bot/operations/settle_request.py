@@ -11,6 +11,7 @@ _EVENTS = {
     RequestState.REJECTED: Event.REQUEST_REJECTED,
     RequestState.WITHDRAWN: Event.REQUEST_WITHDRAWN,
     RequestState.EXPIRED: Event.REQUEST_EXPIRED,
+    RequestState.SUPERSEDED: Event.REQUEST_SUPERSEDED,
 }
 
 

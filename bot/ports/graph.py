@@ -7,9 +7,14 @@ from enum import IntEnum, StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from bot.decide.action import Action
+from bot.watch.access_policies import AccessPolicy
+from bot.watch.announcements import Announcement, MicrosoftApp
+from bot.watch.audits import Audit
+from bot.watch.privilege import RoleReport
 from bot.watch.profile import DirectoryUser, Domain
 from bot.watch.registration import RegistrationReport
 from bot.watch.risk import Detection, RiskyUser
+from bot.watch.sign_ins import SignIn
 
 T = TypeVar("T")
 
@@ -71,11 +76,47 @@ class Answer:
     """Microsoft's request-id header, for support cases; may be empty."""
     why: str
     """Microsoft's words or the transport's, for people; empty on success."""
+    users: Mapping[str, "Answer"] | None = None
+    """By user id, where the action is one request a user (sent together in a $batch); None where it is one for all.
+
+    status is then that of the whole batch, and says nothing of a user.
+    """
 
     @property
     def accepted(self) -> bool:
         """Graph took the write. That is not yet success."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - the HTTP success range
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChanges:
+    """One page of users/delta."""
+
+    users: tuple[DirectoryUser, ...]
+    """New or changed, whole."""
+    removed: tuple[str, ...]
+    """Ids of users who were deleted."""
+    cursor: str
+    """Where to go on: the next page's, or at the end the one for next time. Opaque, and bound to this tenant."""
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What an action on the account itself shows by. Times in microseconds UTC."""
+
+    user_id: str
+    sessions_valid_from: int | None
+    must_change_password: bool | None
+    """forceChangePasswordNextSignInWithMfa or forceChangePasswordNextSignIn; None where it is not given."""
+    password_changed_at: int | None
+    account_enabled: bool | None
+    read_at: int
+    """Taken before the request was sent."""
+
+
+class CursorExpiredError(Exception):
+    """The delta's cursor is no longer good: begin anew with none."""
 
 
 class Graph(Protocol):
@@ -107,10 +148,15 @@ class Graph(Protocol):
         """
 
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
-        """One write for at most 60 users, in the slot that is held.
+        """One write for at most as many users as the action's batch holds.
 
-        Never repeated by the door, never raises for what Graph or the net does.
+        Actions on risk go out in the slot that is held. Those on the account itself (revoke sessions, require password
+        change) are a $batch in the directory family and wait for its pace. Never repeated by the door, never raises
+        for what Graph or the net does.
         """
+
+    async def account_states(self, user_ids: Collection[str]) -> Mapping[str, AccountState]:
+        """What the directory says now of these accounts; deleted ones are left out."""
 
     async def count_users(self, *, priority: Priority) -> int:
         """How many users the tenant has."""
@@ -118,14 +164,51 @@ class Graph(Protocol):
     async def users(self, user_ids: Collection[str], *, tenant_users: int | None) -> Mapping[str, DirectoryUser]:
         """Directory entries by id, the cheaper way: by ids in batches, or whole pages. Missing ones are left out."""
 
+    def directory_changes(self, cursor: str | None) -> AsyncIterator[DirectoryChanges]:
+        """Pages of users/delta from a cursor on, or the whole directory from None.
+
+        Raises CursorExpiredError when the cursor is too old, GraphError as every reading.
+        """
+
     async def users_by_address(self, address: str) -> tuple[DirectoryUser, ...]:
         """Directory users whose mail or userPrincipalName is exactly this address."""
 
     async def domains(self) -> tuple[Domain, ...]:
         """All domains, the federated ones with their federation configuration, or why it may not be read."""
 
-    async def passwordless(self) -> RegistrationReport:
-        """Who has registered a passwordless method, for the whole tenant (registration report)."""
+    async def registrations(self) -> RegistrationReport:
+        """Who has registered what, for the whole tenant (registration report)."""
+
+    async def roles(self) -> RoleReport:
+        """Every holder of a directory role, role-assignable groups expanded where that is permitted."""
+
+    async def access_policies(self) -> tuple[AccessPolicy, ...]:
+        """The Conditional Access policies that act on user risk."""
+
+    async def group_members(self, group_id: str) -> frozenset[str]:
+        """User ids of a group, nested groups expanded."""
+
+    def sign_ins(
+        self, *, since: int, until: int | None = None, error_codes: Collection[int] = (), user_id: str | None = None
+    ) -> AsyncIterator[Page[SignIn]]:
+        """Interactive sign-ins from since to until (microseconds UTC), newest first, those with these errors alone."""
+
+    def audits(
+        self, *, since: int, until: int | None = None, activity: str | None = None
+    ) -> AsyncIterator[Page[Audit]]:
+        """The directory's audit log, newest first; of one activityDisplayName alone where it is named."""
+
+    async def microsoft_apps(self) -> tuple[MicrosoftApp, ...]:
+        """The service principals of Microsoft's own apps."""
+
+    async def announcements(self, *, since: int) -> tuple[Announcement, ...]:
+        """Health issues and messages that began since (microseconds UTC)."""
+
+    async def password_hash_sync(self) -> bool | None:
+        """Whether password hashes are synchronised from on-premises; None where the tenant has no synchronisation."""
+
+    async def licences(self) -> frozenset[str]:
+        """Service plan ids that are enabled for the tenant (organization.assignedPlans)."""
 
     async def close(self) -> None:
         """Give back connections and credentials."""

@@ -17,6 +17,8 @@ class CardSubject(StrEnum):
     REQUEST = "request"
     RUN = "run"
     CALL = "call"
+    REMINDER = "reminder"
+    """The second call, at half-time, and those of later rounds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,19 @@ class ClickKind(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
+    ASK_AGAIN = "ask-again"
+    """On a request that ended without a run: the same again, on a fresh plan."""
+    OPEN_RELEASE = "open-release"
+    SUBMIT_RELEASE = "submit-release"
+    """One held-back user, released with a reason."""
+    OPEN_RECOVERY = "open-recovery"
+    SUBMIT_RECOVERY = "submit-recovery"
+    """Flagged signers, under break glass."""
+    OPEN_WAY_BACK = "open-way-back"
+    SUBMIT_WAY_BACK = "submit-way-back"
+    """A run's users under a new plan."""
+    SUBMIT_APPROVAL = "submit-approval"
+    """Approve, from the dialog that asked for a one-time code."""
     OUT_OF_DATE = "out-of-date"
 
 
@@ -66,6 +79,12 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
     cohorts: tuple[str, ...] = ()
     reason: str = ""
+    people: tuple[str, ...] = ()
+    """Who was chosen by name: directory ids or user principal names."""
+    code: str = ""
+    """A one-time code, as typed."""
+    is_from_host: bool = False
+    """Made on the host's command line, by somebody whose one-time code was checked there; never by Slack."""
 
 
 class Posted(msgspec.Struct, frozen=True):

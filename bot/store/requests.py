@@ -5,16 +5,17 @@ from dataclasses import fields
 import msgspec
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from bot.decide.request import Request, RequestState, Verdict, Vote
+from bot.decide.request import Request, RequestKind, RequestState, Verdict, Vote
 from bot.store.rows import insert_rows
 from bot.store.tables import plans, requests, votes
 
-_PLAIN = [field.name for field in fields(Request) if field.name not in {"state", "requester_accounts"}]
+_PLAIN = [field.name for field in fields(Request) if field.name not in {"state", "kind", "requester_accounts"}]
 
 
 def _request(row: RowMapping) -> Request:
     return Request(
         state=RequestState(row["state"]),
+        kind=RequestKind(row["kind"]),
         requester_accounts=tuple(msgspec.json.decode(row["requester_accounts"], type=list[str])),
         **{name: row[name] for name in _PLAIN},
     )
@@ -39,6 +40,7 @@ class RequestRows:
     def add(self, request: Request) -> None:
         row = {name: getattr(request, name) for name in _PLAIN} | {
             "state": request.state.value,
+            "kind": request.kind.value,
             "requester_accounts": msgspec.json.encode(request.requester_accounts).decode(),
         }
         self._connection.execute(insert(requests).values(row))
@@ -85,6 +87,9 @@ class RequestRows:
             "user_id": vote.user_id,
             "verdict": vote.verdict.value,
             "at": vote.at,
+            "accounts": msgspec.json.encode(vote.accounts).decode(),
+            "with_code": vote.with_code,
+            "break_glass": vote.break_glass,
         }
         self._connection.execute(insert(votes).values(row))
         return True
@@ -96,6 +101,13 @@ class RequestRows:
             .order_by(votes.c.at, votes.c.user_id)
         )
         return tuple(
-            Vote(row["user_id"], Verdict(row["verdict"]), row["at"])
+            Vote(
+                row["user_id"],
+                Verdict(row["verdict"]),
+                row["at"],
+                tuple(msgspec.json.decode(row["accounts"], type=list[str])),
+                with_code=row["with_code"],
+                break_glass=row["break_glass"],
+            )
             for row in self._connection.execute(statement).mappings()
         )

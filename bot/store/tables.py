@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -33,6 +34,19 @@ def _text(name: str, *, key: bool = False) -> Column[str]:
 
 def _number(name: str, *, nullable: bool = False) -> Column[int]:
     return Column(name, BigInteger, nullable=nullable)
+
+
+def _added_text(name: str, default: str = "") -> Column[str]:
+    """A column that came later: rows from before hold its default."""
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _added_number(name: str, default: int = 0) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=str(default))
+
+
+def _added_truth(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=false())
 
 
 leases = Table(
@@ -140,7 +154,56 @@ profiles = Table(
     Column("is_enabled", Boolean),
     Column("is_passwordless", Boolean),
     _number("read_at"),
+    Column("registered", Integer),
+    _number("created_at", nullable=True),
+    _number("password_changed_at", nullable=True),
+    _added_text("department"),
 )
+
+directory_users = Table(
+    "directory_users",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("user_id", key=True),
+    _text("user_principal_name"),
+    _text("display_name"),
+    _text("mail"),
+    _text("user_type"),
+    _text("external_user_state"),
+    Column("account_enabled", Boolean),
+    Column("on_premises_sync_enabled", Boolean, nullable=False),
+    _number("created_at", nullable=True),
+    _number("password_changed_at", nullable=True),
+    _text("department"),
+)
+"""The whole directory, kept warm by delta queries before any surge."""
+
+readings = Table(
+    "readings",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("name", key=True),
+    _number("read_at"),
+    Column("body", LargeBinary, nullable=False),
+    _text("problem"),
+)
+"""What was read for the whole tenant, by name: roles, policies, the registration report, the delta's cursor."""
+
+impacts = Table(
+    "impacts",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("surge_id", key=True),
+    _text("user_id", key=True),
+    _number("blocked_since", nullable=True),
+    _number("blocked_last", nullable=True),
+    Column("blocks", Integer, nullable=False),
+    _number("stuck_since", nullable=True),
+    Column("stuck_code", Integer),
+    _number("succeeded_at", nullable=True),
+    ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
+)
+"""What the sign-in log says of each flagged user after the flag."""
 
 briefings = Table(
     "briefings",
@@ -177,13 +240,20 @@ requests = Table(
     _number("expires_at"),
     Column("settled_by", Text),
     _number("settled_at", nullable=True),
+    _added_text("kind", "surge"),
+    _added_number("break_glass_needed"),
+    _added_text("band"),
+    _added_truth("with_code"),
+    _added_text("asked_again"),
+    _number("called_at", nullable=True),
+    _added_number("calls"),
     CheckConstraint("approvals_needed >= 1", name="someone_else_signs"),
     ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
     ForeignKeyConstraint(["tenant_id", "plan_hash"], ["plans.tenant_id", "plans.hash"]),
     Index(
-        "uq_requests_one_pending_a_surge",
+        "uq_requests_one_pending_a_plan",
         "tenant_id",
-        "surge_id",
+        "plan_hash",
         unique=True,
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
@@ -198,8 +268,24 @@ votes = Table(
     _text("user_id", key=True),
     _text("verdict"),
     _number("at"),
+    _added_text("accounts", "[]"),
+    _added_truth("with_code"),
+    _added_truth("break_glass"),
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
 )
+
+one_time_codes = Table(
+    "one_time_codes",
+    metadata,
+    _text("tenant_id", key=True),
+    _text("user_id", key=True),
+    _text("secret"),
+    _number("enrolled_at"),
+    _number("last_step"),
+    Column("failures", Integer, nullable=False),
+    _number("locked_until"),
+)
+"""Who was enrolled for one-time codes on the host. tenant_id is empty: a person has one code for every tenant."""
 
 runs = Table(
     "runs",
@@ -216,6 +302,11 @@ runs = Table(
     Column("steered_by", Text),
     _text("note"),
     _number("not_before"),
+    _added_number("canary"),
+    _number("canary_since", nullable=True),
+    _number("canary_passed_at", nullable=True),
+    _added_truth("needs_signature"),
+    _added_truth("goes_first"),
     UniqueConstraint("tenant_id", "request_id"),
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
 )
@@ -232,6 +323,8 @@ outcomes = Table(
     _number("sent_at", nullable=True),
     Column("batch_limit", Integer, nullable=False),
     _number("look_at"),
+    _added_number("rank", 1),
+    _number("verified_at", nullable=True),
     ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
     Index(None, "tenant_id", "run_id", "state"),
 )
@@ -296,6 +389,7 @@ clicks = Table(
     Column("attempts", Integer, nullable=False),
     _number("try_at", nullable=True),
     _text("why"),
+    _added_text("answer"),
     Index("ix_clicks_undone", "try_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
 )
 """What people pressed, as it came. The tenant is that of the card it names; empty where no card is known."""

@@ -13,6 +13,7 @@ from bot.store.rows import select_by_keys, upsert_rows
 from bot.store.tables import detections, profiles, risky_users, surge_users, watches
 from bot.watch.detector import Flag
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
+from bot.watch.registration import Registered
 from bot.watch.risk import CLOSED_STATES, Detection, RiskyUser, is_open
 from bot.watch.surge import Surge
 
@@ -126,7 +127,7 @@ _RISKY_COLUMNS = [column for column in risky_users.c if column.name not in {"ten
 _PROFILE_COLUMNS = [column for column in profiles.c if column.name not in {"tenant_id", "read_at"}]
 
 
-_NAMES = {"user_principal_name", "user_display_name", "display_name", "mail"}
+_NAMES = {"user_principal_name", "user_display_name", "display_name", "mail", "department"}
 
 
 def _nothing(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -179,6 +180,10 @@ class DirectoryRows:
                 provider=IdentityProvider(row["provider"]) if row["provider"] else None,
                 is_enabled=row["is_enabled"],
                 is_passwordless=row["is_passwordless"],
+                registered=Registered(row["registered"]) if row["registered"] is not None else None,
+                created_at=row["created_at"],
+                password_changed_at=row["password_changed_at"],
+                department=row["department"],
             )
             for row in found
         }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.watch.registration import RegistrationReport
+from bot.watch.registration import Registered, RegistrationReport
 
 
 class SignInKind(StrEnum):
@@ -42,6 +42,11 @@ class DirectoryUser:
     external_user_state: str
     account_enabled: bool | None
     on_premises_sync_enabled: bool
+    created_at: int | None = None
+    """createdDateTime in microseconds UTC; None where it was not given."""
+    password_changed_at: int | None = None
+    """lastPasswordChangeDateTime in microseconds UTC. A federated user's is that of an old cloud hash, if any."""
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,11 @@ class Profile:
     is_enabled: bool | None
     is_passwordless: bool | None
     """Has registered a passwordless method. Graph cannot say that a password is absent."""
+    registered: Registered | None = None
+    """What the registration report says of the user; None where it lacks him."""
+    created_at: int | None = None
+    password_changed_at: int | None = None
+    department: str = ""
 
 
 def provider_of(federation: Federation | None) -> IdentityProvider:
@@ -116,16 +126,18 @@ def kind_of(user: DirectoryUser, domains: Mapping[str, Domain]) -> tuple[SignInK
 def profiles(
     users: Iterable[DirectoryUser],
     domains: Iterable[Domain] | None,
-    passwordless: RegistrationReport | None,
+    report: RegistrationReport | None,
 ) -> dict[str, Profile]:
-    """Join what was read into profiles by user id. domains and passwordless are None where they could not be read.
+    """Join what was read into profiles by user id. domains and report are None where they could not be read.
 
-    A user whom the registration report lacks (it lags, and leaves out disabled users) has is_passwordless None.
+    A user whom the registration report lacks (it lags, and leaves out disabled users) has
+    is_passwordless and registered None.
     """
     by_name = {domain.name.lower(): domain for domain in domains or ()}
     made: dict[str, Profile] = {}
     for user in users:
         kind, provider = kind_of(user, by_name)
+        registered = None if report is None else report.get(user.user_id)
         made[user.user_id] = Profile(
             user_id=user.user_id,
             user_principal_name=user.user_principal_name,
@@ -134,6 +146,10 @@ def profiles(
             kind=kind,
             provider=provider,
             is_enabled=user.account_enabled,
-            is_passwordless=None if passwordless is None else passwordless.get(user.user_id),
+            is_passwordless=None if registered is None else Registered.PASSWORDLESS in registered,
+            registered=registered,
+            created_at=user.created_at,
+            password_changed_at=user.password_changed_at,
+            department=user.department,
         )
     return made

@@ -1,9 +1,36 @@
-"""Who has registered a passwordless method, for a whole tenant, packed: it is kept for an hour."""
+"""What the registration report says of each user of a tenant, packed: it is kept for an hour, and over restarts.
+
+Source: Microsoft Graph v1.0, resource type userRegistrationDetails.
+"""
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from enum import IntFlag
 from hashlib import blake2b
+from typing import Self
+
+
+class Registered(IntFlag):
+    """What a user has registered. methodsRegistered is an open set: what is not known here only counts elsewhere."""
+
+    NOTHING = 0
+    PASSWORDLESS = 1
+    """isPasswordlessCapable: some passwordless method is registered."""
+    MFA = 2
+    """isMfaRegistered."""
+    MFA_CAPABLE = 4
+    """isMfaCapable: registered, and allowed by the tenant's policy."""
+    SSPR_CAPABLE = 8
+    """isSsprCapable: can reset the own password."""
+    ADMIN = 16
+    """isAdmin."""
+    PASSKEY = 32
+    """A passkey: fido2SecurityKey, passKeyDeviceBound and its kin."""
+    WINDOWS_HELLO = 64
+    """windowsHelloForBusiness."""
+    AUTHENTICATOR = 128
+    """microsoftAuthenticatorPasswordless."""
 
 
 def _mark(user_id: str) -> int:
@@ -11,21 +38,52 @@ def _mark(user_id: str) -> int:
     return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest())
 
 
-class RegistrationReport:
-    """The registration report's isPasswordlessCapable by user id, in some nine bytes a user."""
+_HEAD = 8
+"""Bytes that hold the number of users, and as many for each of their marks."""
 
-    def __init__(self, entries: Iterable[tuple[str, bool]]) -> None:
-        found = sorted({_mark(user_id): capable for user_id, capable in entries}.items())
+
+class RegistrationReport:
+    """The report by user id, in some nine bytes a user."""
+
+    def __init__(self, entries: Iterable[tuple[str, Registered]]) -> None:
+        found = sorted({_mark(user_id): int(registered) for user_id, registered in entries}.items())
         self._marks = array("Q", (mark for mark, _ in found))
-        self._capable = bytes(capable for _, capable in found)
+        self._registered = bytes(registered for _, registered in found)
 
     def __len__(self) -> int:
         return len(self._marks)
 
-    def get(self, user_id: str) -> bool | None:
-        """Whether a passwordless method is registered; None for a user whom the report lacks."""
+    def get(self, user_id: str) -> Registered | None:
+        """What is registered; None for a user whom the report lacks (it lags, and leaves out disabled users)."""
         mark = _mark(user_id)
         place = bisect_left(self._marks, mark)
         if place == len(self._marks) or self._marks[place] != mark:
             return None
-        return bool(self._capable[place])
+        return Registered(self._registered[place])
+
+    def share(self, registered: Registered) -> float | None:
+        """Which share of those in the report has registered this; None for an empty report."""
+        if not self._registered:
+            return None
+        return sum(1 for each in self._registered if each & registered) / len(self._registered)
+
+    def pack(self) -> bytes:
+        """As bytes, to be kept; `unpack` reads them on any machine."""
+        return len(self._marks).to_bytes(_HEAD, "big") + _big_endian(self._marks) + self._registered
+
+    @classmethod
+    def unpack(cls, body: bytes) -> Self:
+        """The report from its bytes. Raises ValueError if they are none."""
+        count = int.from_bytes(body[:_HEAD], "big")
+        if len(body) < _HEAD or len(body) != _HEAD + count * (_HEAD + 1):
+            raise ValueError("these bytes are no registration report")
+        report = cls(())
+        report._marks = array(
+            "Q", (int.from_bytes(body[at : at + _HEAD], "big") for at in range(_HEAD, _HEAD + count * _HEAD, _HEAD))
+        )
+        report._registered = body[_HEAD + count * _HEAD :]
+        return report
+
+
+def _big_endian(marks: "array[int]") -> bytes:
+    return b"".join(mark.to_bytes(8, "big") for mark in marks)

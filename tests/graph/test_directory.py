@@ -142,6 +142,6 @@ async def test_a_federation_that_cannot_be_read_is_none_and_the_other_domains_st
 
 async def test_the_report_is_read_as_it_comes_where_its_options_are_refused(microsoft, door):
     microsoft.will(error(400, "BadRequest", "Not supported."), page({"id": "a", "isPasswordlessCapable": True}))
-    report = await door.passwordless()
+    report = await door.registrations()
     assert (len(report), report.get("a"), report.get("b")) == (1, True, None)
     assert "?" not in microsoft.asked[1].path

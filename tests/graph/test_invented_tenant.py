@@ -55,7 +55,7 @@ async def test_both_ways_to_read_users_find_the_same(server, tenant_door):
 
 
 async def test_passwordless_users_are_those_of_the_tenant(server, tenant_door):
-    report = await tenant_door.passwordless()
+    report = await tenant_door.registrations()
     truth = server.tenant.truth
     assert {user_id for user_id in truth.surge_user_ids if report.get(user_id)} == truth.passwordless_user_ids
 
@@ -113,7 +113,7 @@ async def test_beside_other_apps_that_take_half_the_budget_everything_is_still_r
 async def test_a_missing_licence_is_said_as_such(server, tenant_door, licence, read):
     server.tenant.licence = licence
     with pytest.raises(GraphError) as caught:
-        await (flagged(tenant_door) if read == "risky_users" else tenant_door.passwordless())
+        await (flagged(tenant_door) if read == "risky_users" else tenant_door.registrations())
     assert caught.value.problem is Problem.NO_LICENCE
 
 

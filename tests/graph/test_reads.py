@@ -130,7 +130,7 @@ async def test_a_refusal_is_said_with_its_mend_and_not_repeated(microsoft, door,
 async def test_a_missing_permission_for_the_report_is_named(microsoft, door):
     microsoft.otherwise = error(403, "Authentication_MSGraphPermissionMissing")
     with pytest.raises(GraphError, match=r"needs AuditLog\.Read\.All"):
-        await door.passwordless()
+        await door.registrations()
 
 
 async def test_neither_errors_nor_logs_hold_the_token_or_a_payload(microsoft, door, capsys, caplog):

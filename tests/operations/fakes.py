@@ -155,8 +155,8 @@ class FakeGraph:
         self.asked.append(("domains", None))
         return ()
 
-    async def passwordless(self) -> RegistrationReport:
-        self.asked.append(("passwordless", None))
+    async def registrations(self) -> RegistrationReport:
+        self.asked.append(("registrations", None))
         return RegistrationReport([])
 
     async def close(self) -> None:

@@ -38,7 +38,7 @@ def test_the_migrated_schema_is_the_one_the_code_knows(engine):
 def test_what_is_compared_would_show_a_difference(engine):
     migrate(engine)
     with engine.begin() as connection:
-        connection.execute(text("DROP INDEX uq_requests_one_pending_a_surge"))
+        connection.execute(text("DROP INDEX uq_requests_one_pending_a_plan"))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) != []
 
