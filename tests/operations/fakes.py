@@ -10,15 +10,31 @@ from dataclasses import dataclass, field, replace
 from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
 from bot.decide.policy import Person
-from bot.ports.graph import Answer, Graph, GraphError, Page, Priority
+from bot.ports.graph import (
+    AccountState,
+    Answer,
+    CursorExpiredError,
+    DirectoryChanges,
+    Graph,
+    GraphError,
+    Page,
+    Priority,
+)
 from bot.ports.slack import Account, Click, Dialog, Posted, Slack, SlackError
 from bot.ports.world import World
+from bot.watch.access_policies import AccessPolicy
+from bot.watch.announcements import Announcement, MicrosoftApp
+from bot.watch.audits import Audit
 from bot.watch.detector import Detector, Flag, Sighting
+from bot.watch.privilege import RoleReport
 from bot.watch.profile import DirectoryUser, Domain
-from bot.watch.registration import RegistrationReport
+from bot.watch.registration import Registered, RegistrationReport
 from bot.watch.risk import Detection, RiskyUser
+from bot.watch.sign_ins import SignIn
 
 SECOND = 1_000_000
+ON_THE_ACCOUNT = frozenset({Action.REVOKE_SESSIONS, Action.REQUIRE_PASSWORD_CHANGE})
+REQUESTS_IN_A_BATCH = 20
 ACCEPTED = Answer(204, "request-id", "")
 
 
@@ -63,6 +79,25 @@ class FakeGraph:
     )
     """What each reading of detections yields; an error breaks it off; a function is called when its turn comes."""
     accounts: dict[str, tuple[DirectoryUser, ...]] = field(default_factory=dict)
+    """By address."""
+    directory: dict[str, DirectoryUser] = field(default_factory=dict)
+    """The tenant's users by id, as they are now."""
+    removed: tuple[str, ...] = ()
+    """Users that the next reading of the delta tells as deleted."""
+    expired: set[str] = field(default_factory=set)
+    """Cursors of the delta that are no longer good."""
+    account_states_now: dict[str, AccountState] = field(default_factory=dict)
+    tenant_domains: tuple[Domain, ...] = ()
+    registered: dict[str, Registered] = field(default_factory=dict)
+    role_report: RoleReport = field(default_factory=lambda: RoleReport({}))
+    policies: tuple[AccessPolicy, ...] = ()
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
+    sign_in_log: list[SignIn] = field(default_factory=list)
+    audit_log: list[Audit] = field(default_factory=list)
+    apps: tuple[MicrosoftApp, ...] = ()
+    news: tuple[Announcement, ...] = ()
+    hash_sync: bool | None = None
+    plans: frozenset[str] = frozenset()
     answers: list[Answer | Callable[[], Awaitable[Answer]]] = field(default_factory=list)
     """What the next writes get, in order; 204 when none is left."""
     failing: dict[str, GraphError] = field(default_factory=dict)
@@ -73,6 +108,8 @@ class FakeGraph:
     asked: list[tuple[str, object]] = field(default_factory=list)
     sent: list[tuple[Action, tuple[str, ...]]] = field(default_factory=list)
     in_slot: bool = False
+    cursors: int = 0
+    _told: dict[str, dict[str, DirectoryUser]] = field(default_factory=dict)
 
     def _take(self, method: str, what: object = None) -> None:
         """One call of the Identity Protection family."""
@@ -124,40 +161,155 @@ class FakeGraph:
             self.in_slot = False
 
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:
+        if action in ON_THE_ACCOUNT:
+            return await self._send_to_accounts(action, user_ids)
         if not self.in_slot:
             raise AssertionError("a write outside a held slot")
         if not 1 <= len(user_ids) <= CATALOGUE[action].batch_size or len(set(user_ids)) != len(user_ids):
             raise AssertionError(f"Microsoft would refuse a write for {user_ids}")
-        self.sent.append((action, tuple(user_ids)))
-        answer = self.answers.pop(0) if self.answers else ACCEPTED
-        if not isinstance(answer, Answer):
-            answer = await answer()
+        answer = await self._next_answer(action, user_ids)
         if answer.accepted and self.effective:
             for user_id in user_ids:
                 self.risky[user_id] = takes_effect(self.risky[user_id], action)
         return answer
 
+    async def _send_to_accounts(self, action: Action, user_ids: Sequence[str]) -> Answer:
+        """A $batch in the directory's family: one answer a user, unless the test gives the whole answer."""
+        if not 1 <= len(user_ids) <= REQUESTS_IN_A_BATCH or len(set(user_ids)) != len(user_ids):
+            raise AssertionError(f"Microsoft would refuse a batch for {user_ids}")
+        answer = await self._next_answer(action, user_ids)
+        if answer.accepted and answer.users is None:
+            answer = replace(answer, status=200, users=dict.fromkeys(user_ids, ACCEPTED))
+        for user_id, told in (answer.users or {}).items():
+            if told.accepted and self.effective:
+                self.account_states_now[user_id] = self._acted_on(user_id, action)
+        return answer
+
+    async def _next_answer(self, action: Action, user_ids: Sequence[str]) -> Answer:
+        self.sent.append((action, tuple(user_ids)))
+        answer = self.answers.pop(0) if self.answers else ACCEPTED
+        return answer if isinstance(answer, Answer) else await answer()
+
+    def _acted_on(self, user_id: str, action: Action) -> AccountState:
+        now = self.clock.now()
+        before = self.account_states_now.get(user_id) or AccountState(user_id, None, None, None, True, now)
+        if action is Action.REVOKE_SESSIONS:
+            return replace(before, sessions_valid_from=now)
+        return replace(before, must_change_password=True)
+
     async def count_users(self, *, priority: Priority) -> int:
         self.asked.append(("count_users", priority))
         return 3_000
 
+    def _ask(self, method: str, what: object = None) -> None:
+        """One call of another family."""
+        self.asked.append((method, what))
+        self.clock.pass_(self.seconds.get(method, 0))
+        if method in self.failing:
+            raise self.failing[method]
+
+    async def account_states(self, user_ids: Collection[str]) -> Mapping[str, AccountState]:
+        self._ask("account_states", tuple(user_ids))
+        now, read_at = self.account_states_now, self.clock.now()
+        return {user_id: replace(now[user_id], read_at=read_at) for user_id in user_ids if user_id in now}
+
     async def users(self, user_ids: Collection[str], *, tenant_users: int | None) -> Mapping[str, DirectoryUser]:
-        self.asked.append(("users", tuple(user_ids)))
-        return {}
+        self._ask("users", tuple(user_ids))
+        return {user_id: self.directory[user_id] for user_id in user_ids if user_id in self.directory}
+
+    async def directory_changes(self, cursor: str | None) -> AsyncIterator[DirectoryChanges]:
+        """The whole directory from None; then only what `directory` holds that is new or differs."""
+        self._ask("directory_changes", cursor)
+        if cursor in self.expired:
+            raise CursorExpiredError
+        known = {} if cursor is None else self._told.get(cursor, {})
+        changed = [user for user_id, user in sorted(self.directory.items()) if known.get(user_id) != user]
+        gone = tuple(sorted({*self.removed, *(set(known) - set(self.directory))}))
+        self.cursors += 1
+        last = f"cursor-{self.cursors}"
+        self._told[last] = dict(self.directory)
+        for start in range(0, max(1, len(changed)), self.page_size):
+            is_last = start + self.page_size >= len(changed)
+            yield DirectoryChanges(
+                users=tuple(changed[start : start + self.page_size]),
+                removed=gone if is_last else (),
+                cursor=last if is_last else f"page-{start}",
+                is_last=is_last,
+            )
 
     async def users_by_address(self, address: str) -> tuple[DirectoryUser, ...]:
-        self.asked.append(("users_by_address", address))
-        if "users_by_address" in self.failing:
-            raise self.failing["users_by_address"]
+        self._ask("users_by_address", address)
         return self.accounts.get(address, ())
 
     async def domains(self) -> tuple[Domain, ...]:
-        self.asked.append(("domains", None))
-        return ()
+        self._ask("domains")
+        return self.tenant_domains
 
     async def registrations(self) -> RegistrationReport:
-        self.asked.append(("registrations", None))
-        return RegistrationReport([])
+        self._ask("registrations")
+        return RegistrationReport(self.registered.items())
+
+    async def roles(self) -> RoleReport:
+        self._ask("roles")
+        return self.role_report
+
+    async def access_policies(self) -> tuple[AccessPolicy, ...]:
+        self._take("access_policies")
+        return self.policies
+
+    async def group_members(self, group_id: str) -> frozenset[str]:
+        self._ask("group_members", group_id)
+        return self.groups.get(group_id, frozenset())
+
+    async def sign_ins(
+        self, *, since: int, until: int | None = None, error_codes: Collection[int] = (), user_id: str | None = None
+    ) -> AsyncIterator[Page[SignIn]]:
+        read_at = self.clock.now()
+        self._ask("sign_ins", (since, until, frozenset(error_codes), user_id))
+        found = sorted(
+            (
+                each
+                for each in self.sign_in_log
+                if each.at >= since
+                and (until is None or each.at <= until)
+                and (not error_codes or each.error_code in error_codes)
+                and (user_id is None or each.user_id == user_id)
+            ),
+            key=lambda each: -each.at,
+        )
+        for start in range(0, max(1, len(found)), self.page_size):
+            yield Page(tuple(found[start : start + self.page_size]), read_at)
+
+    async def audits(
+        self, *, since: int, until: int | None = None, activity: str | None = None
+    ) -> AsyncIterator[Page[Audit]]:
+        read_at = self.clock.now()
+        self._ask("audits", (since, until, activity))
+        found = [
+            each
+            for each in sorted(self.audit_log, key=lambda each: -each.at)
+            if each.at >= since
+            and (until is None or each.at <= until)
+            and (activity is None or each.activity == activity)
+        ]
+        for start in range(0, max(1, len(found)), self.page_size):
+            yield Page(tuple(found[start : start + self.page_size]), read_at)
+
+    async def microsoft_apps(self) -> tuple[MicrosoftApp, ...]:
+        self._ask("microsoft_apps")
+        return self.apps
+
+    async def announcements(self, *, since: int) -> tuple[Announcement, ...]:
+        self._ask("announcements", since)
+        return tuple(each for each in self.news if each.started_at >= since)
+
+    async def password_hash_sync(self) -> bool | None:
+        self._ask("password_hash_sync")
+        return self.hash_sync
+
+    async def licences(self) -> frozenset[str]:
+        self._ask("licences")
+        return self.plans
 
     async def close(self) -> None:
         self.asked.append(("close", None))
