@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import functools
 import secrets
 import signal
 from collections.abc import Mapping
@@ -14,10 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.decide.policy import Policy
 from bot.graph.door import open_graph
 from bot.health import health_app
+from bot.operations.bells import Bell, Bells
 from bot.operations.carry_out_click import Inbox
 from bot.operations.send_cards import Sender
-from bot.operations.tenant import Bells, Tenant
+from bot.operations.tenant import Tenant
 from bot.ports.slack import SlackError
+from bot.ports.store import Notices
 from bot.replica import Replica
 from bot.settings import Fault, Settings, SettingsError
 from bot.slack.connection import SlackConnection
@@ -82,11 +85,25 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     client, team = opened
     world = RealWorld()
     slack = SlackDoor(client, team=team, world=world, calls_per_second=settings.identity_protection_rps)
-    tenant = _tenant(settings, team, database, slack, world)
+    name = secrets.token_hex(8)
+    notices = _notices(settings, store, name)
+    shared = Bells(cards=_bell(notices, "cards"), clicks=_bell(notices, "clicks"))
+    tenant = _tenant(settings, team, database, slack, world, notices, shared)
     stack.push_async_callback(tenant.graph.close)
     tenants = {tenant.id: tenant}
-    inbox = Inbox(store=database, slack=slack, world=world, tenants=tenants)
-    replica = _replica(settings, store, slack, tenants, inbox)
+    inbox = Inbox(store=database, slack=slack, world=world, tenants=tenants, bell=shared.clicks)
+    replica = Replica(
+        name=name,
+        is_sole=store.is_sole,
+        store=database,
+        world=world,
+        tenants=tenants,
+        inbox=inbox,
+        sender=Sender(store=database, slack=slack, world=world, holder=lambda: replica.sender_hold),
+        bells=shared,
+        notices=notices,
+        poll_seconds=settings.poll_interval,
+    )
     app = connection.build_app(inbox)
     health = health_app(lambda: _state(settings, replica, connection))
     if settings.slack_mode == "http":
@@ -170,7 +187,28 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _tenant(settings: Settings, team: Team, store: Database, slack: SlackDoor, world: RealWorld) -> Tenant:
+def _notices(settings: Settings, store: _Store, name: str) -> Notices | None:
+    """Word to the other processes, where there may be any."""
+    if store.is_sole:
+        return None
+    from bot.store.notices import PostgresNotices  # noqa: PLC0415 - its driver is there only where PostgreSQL is used
+
+    return PostgresNotices(settings.database, name)
+
+
+def _bell(notices: Notices | None, name: str) -> Bell:
+    return Bell(functools.partial(notices.tell, name)) if notices is not None else Bell()
+
+
+def _tenant(
+    settings: Settings,
+    team: Team,
+    store: Database,
+    slack: SlackDoor,
+    world: RealWorld,
+    notices: Notices | None,
+    shared: Bells,
+) -> Tenant:
     token = settings.graph_access_token
     graph = open_graph(
         tenant_id=settings.azure_tenant_id,
@@ -196,28 +234,13 @@ def _tenant(settings: Settings, team: Team, store: Database, slack: SlackDoor, w
         slack=slack,
         world=world,
         new_detector=lambda users: WindowScan(users, settings.sensitivity),
-        bells=Bells(),
+        bells=Bells(
+            cards=shared.cards,
+            clicks=shared.clicks,
+            act=_bell(notices, f"act:{settings.azure_tenant_id}"),
+            brief=_bell(notices, f"brief:{settings.azure_tenant_id}"),
+        ),
     )
-
-
-def _replica(
-    settings: Settings, store: _Store, slack: SlackDoor, tenants: Mapping[str, Tenant], inbox: Inbox
-) -> Replica:
-    world = RealWorld()
-    bell = next(iter(tenants.values())).bells.cards
-    sender = Sender(store=store.database, slack=slack, world=world, holder=lambda: replica.sender_hold)
-    replica = Replica(
-        name=secrets.token_hex(8),
-        is_sole=store.is_sole,
-        store=store.database,
-        world=world,
-        tenants=tenants,
-        inbox=inbox,
-        sender=sender,
-        cards_bell=bell,
-        poll_seconds=settings.poll_interval,
-    )
-    return replica
 
 
 def _state(settings: Settings, replica: Replica, connection: SlackConnection) -> Mapping[str, bool]:

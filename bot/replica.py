@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.operations.bells import Bells
 from bot.operations.brief_surge import brief_due_surges
 from bot.operations.carry_out_click import LEFT_ALONE_FOR, Inbox
 from bot.operations.carry_run import carry_runs
@@ -23,7 +24,7 @@ from bot.operations.send_cards import Sender
 from bot.operations.settle_request import expire_requests
 from bot.operations.tenant import Tenant
 from bot.operations.track_surges import load_detector
-from bot.ports.store import Hold, LeaseLostError, Store
+from bot.ports.store import Hold, LeaseLostError, Notices, Store
 from bot.ports.world import World
 
 LEASE_SECONDS = 15.0
@@ -48,10 +49,13 @@ class Replica:
     tenants: Mapping[str, Tenant]
     inbox: Inbox
     sender: Sender
-    cards_bell: asyncio.Event
+    bells: Bells
+    """Those that all tenants share."""
     poll_seconds: int
     is_sole: bool
     """No other process lives: what a dead one left need not be left alone any longer."""
+    notices: Notices | None = None
+    """Word to and from the other processes; None where there can be none."""
     sender_hold: Hold | None = None
     polled_at: dict[str, float] = field(default_factory=dict)
     """By tenant: when its last poll succeeded (seconds, monotonic)."""
@@ -71,12 +75,21 @@ class Replica:
         self._tasks = [
             asyncio.create_task(self._loop(name, work, bell), name=name) for name, work, bell in self._loops()
         ]
+        if self.notices is not None:
+            self._tasks.append(asyncio.create_task(self.notices.live(self._hear), name="notices"))
         await stop.wait()
         await self._end()
 
+    def _hear(self, bell: str) -> None:
+        """Another process rang."""
+        kind, _, tenant_id = bell.partition(":")
+        bells = self.tenants[tenant_id].bells if tenant_id else self.bells
+        {"cards": bells.cards, "clicks": bells.clicks, "act": bells.act, "brief": bells.brief}[kind].hear()
+
     def _loops(self) -> Sequence[tuple[str, Callable[[], Awaitable[int | None]], asyncio.Event]]:
         loops: list[tuple[str, Callable[[], Awaitable[int | None]], asyncio.Event]] = [
-            ("cards", self._send_cards, self.cards_bell)
+            ("cards", self._send_cards, self.bells.cards),
+            ("clicks", self._clicks, self.bells.clicks),
         ]
         for tenant in self.tenants.values():
             loops.append((f"act:{tenant.id}", _with(self._act, tenant), tenant.bells.act))
@@ -156,6 +169,8 @@ class Replica:
         if tenant.hold is None:
             return
         if tenant.detector is None:
+            if tenant.hold.epoch > 1:  # whoever did this work before may have called Microsoft just now
+                await asyncio.sleep(tenant.graph.slot_seconds())
             await measure_tenant(tenant)
             await load_detector(tenant)
         if await poll_tenant(tenant):
@@ -189,6 +204,11 @@ class Replica:
             return None
         await brief_due_surges(tenant)
         return await self.store.look(lambda tx: tx.surges.next_briefing(tenant.id))
+
+    async def _clicks(self) -> int | None:
+        """Clicks that another process took for us."""
+        await self.inbox.sweep()
+        return None
 
     async def _send_cards(self) -> int | None:
         return await self.sender.send_due() if self.sender_hold is not None else None

@@ -7,6 +7,7 @@ import structlog
 
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import Verdict
+from bot.operations.bells import Bell
 from bot.operations.cast_vote import cast_vote, withdraw_request
 from bot.operations.heed_surge import heed_surge
 from bot.operations.request_remediation import field_errors, open_request, submit_request
@@ -37,6 +38,17 @@ _SUBJECTS = {
     ClickKind.RESUME: CardSubject.RUN,
     ClickKind.STOP: CardSubject.RUN,
 }
+_FOR_THE_HOLDER = {
+    ClickKind.SUBMIT_REQUEST,
+    ClickKind.SUBMIT_RELEASE,
+    ClickKind.SUBMIT_RECOVERY,
+    ClickKind.SUBMIT_WAY_BACK,
+    ClickKind.SUBMIT_APPROVAL,
+    ClickKind.ASK_AGAIN,
+    ClickKind.APPROVE,
+    ClickKind.RESUME,
+}
+"""These ask Microsoft, and only the process that does the tenant's work does so, at the tenant's one pace."""
 _OPENS_A_DIALOG = {ClickKind.OPEN_REQUEST, ClickKind.DETAILS}
 
 log = structlog.get_logger()
@@ -45,11 +57,15 @@ log = structlog.get_logger()
 class Inbox:
     """bot.ports.slack.ClickInbox over the store, for all tenants of this process."""
 
-    def __init__(self, *, store: Store, slack: Slack, world: World, tenants: Mapping[str, Tenant]) -> None:
+    def __init__(
+        self, *, store: Store, slack: Slack, world: World, tenants: Mapping[str, Tenant], bell: Bell | None = None
+    ) -> None:
+        """bell: rung when a click waits for another process."""
         self._store = store
         self._slack = slack
         self._world = world
         self._tenants = tenants
+        self._bell = bell or Bell()
         self._fresh: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,13 +80,23 @@ class Inbox:
         """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
         now = self._world.now()
 
-        def keep(tx: Transaction) -> bool:
+        def keep(tx: Transaction) -> tuple[bool, bool]:
             subject = _SUBJECTS.get(click.kind)
             tenant_id = tx.cards.tenant_of(subject, click.subject_id) if subject else None
-            return tx.clicks.add(tenant_id or "", click, now, try_at=now + LEFT_ALONE_FOR)
+            is_ours = click.kind not in _FOR_THE_HOLDER or self._does_work_of(tenant_id)
+            try_at = now + LEFT_ALONE_FOR if is_ours else now
+            return tx.clicks.add(tenant_id or "", click, now, try_at=try_at), is_ours
 
-        if await self._store.transact(keep):
+        is_new, is_ours = await self._store.transact(keep)
+        if is_new and is_ours:
             self._fresh.add(click.key)
+        elif is_new:
+            self._bell.set()
+
+    def _does_work_of(self, tenant_id: str | None) -> bool:
+        """Whether this process does the tenant's work; what belongs to no tenant is anybody's."""
+        tenant = self._tenants.get(tenant_id or "")
+        return tenant is None or tenant.hold is not None
 
     def carry_out_soon(self, click: Click) -> None:
         """Hand over to a task of its own; the same click delivered again is not carried out again."""
@@ -82,10 +108,15 @@ class Inbox:
         task.add_done_callback(self._tasks.discard)
 
     async def sweep(self, *, ahead: int = 0) -> None:
-        """Carry out what a process that died, or an outage, left behind; also what is due `ahead` microseconds on."""
+        """Carry out what waits for us, or was left behind by a process that died or an outage.
+
+        Only for tenants whose work is done here; also what is due `ahead` microseconds on.
+        """
         now = self._world.now() + ahead
         for kept in await self._store.look(lambda tx: tx.clicks.undone(now)):
-            await self._carry_out(kept)
+            tenant = await self._tenant_of(kept.click)
+            if self._does_work_of(tenant.id if tenant else None):
+                await self._carry_out(kept)
 
     async def drain(self) -> None:
         """Wait for what is under way."""

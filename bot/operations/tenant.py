@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.decide.policy import Policy
+from bot.operations.bells import Bells
 from bot.ports.graph import Graph
 from bot.ports.slack import Slack
 from bot.ports.store import Hold, LeaseLostError, Store, Transaction
@@ -15,15 +16,6 @@ from bot.watch.profile import Domain
 from bot.watch.registration import RegistrationReport
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Bells:
-    """Who is to look at the tables now instead of at his next round. A missed ring costs only that wait."""
-
-    cards: asyncio.Event = field(default_factory=asyncio.Event)
-    act: asyncio.Event = field(default_factory=asyncio.Event)
-    brief: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)

@@ -88,6 +88,16 @@ class Transaction(Protocol):
     def ledger(self) -> Ledger: ...
 
 
+class Notices(Protocol):
+    """Word from process to process that a bell rang. It only shortens waits: what counts is in the tables."""
+
+    def tell(self, bell: str) -> None:
+        """Let the other processes know, soon. Never blocks, never raises."""
+
+    async def live(self, hear: Callable[[str], None]) -> None:
+        """Tell and hear until cancelled."""
+
+
 class Store(Protocol):
     """The database."""
 

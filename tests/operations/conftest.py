@@ -3,7 +3,8 @@
 import pytest
 
 from bot.decide.policy import Policy
-from bot.operations.tenant import Bells, Tenant
+from bot.operations.bells import Bells
+from bot.operations.tenant import Tenant
 from tests.databases import database_url, opened, postgresql_url, sqlite_url, store  # noqa: F401 - fixtures
 from tests.operations.fakes import Clock, FakeDetector, FakeGraph, FakeSlack
 from tests.operations.scene import CHANNEL, TEAM, Scene
