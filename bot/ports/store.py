@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from bot.ports.agreements import Requests, Runs
 from bot.ports.messages import Cards, Clicks
-from bot.ports.watching import Briefings, Detections, Directory, Surges, Watches
+from bot.ports.watching import Briefings, Detections, Directory, DirectoryUsers, Readings, Surges, Watches
 from bot.record.ledger import Entry, Event
 
 T = TypeVar("T")
@@ -74,6 +74,10 @@ class Transaction(Protocol):
     def surges(self) -> Surges: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def directory_users(self) -> DirectoryUsers: ...
+    @property
+    def readings(self) -> Readings: ...
     @property
     def briefings(self) -> Briefings: ...
     @property

@@ -3,13 +3,13 @@
 Every row belongs to a tenant; times are microseconds since 1970 UTC.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.watch.briefing import Briefing
 from bot.watch.detector import Flag
-from bot.watch.profile import Profile
+from bot.watch.profile import DirectoryUser, Profile
 from bot.watch.risk import Detection, RiskyUser
 from bot.watch.surge import Surge
 
@@ -121,6 +121,54 @@ class Directory(Protocol):
 
     def profiles(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, Profile]:
         """By user id. Without names and addresses where they are not needed."""
+
+
+class DirectoryUsers(Protocol):
+    """The tenant's whole directory as it was read last. It is large: nothing gives all of it at once."""
+
+    def keep(self, tenant_id: str, users: Iterable[DirectoryUser]) -> None:
+        """Insert or update."""
+
+    def remove(self, tenant_id: str, user_ids: Collection[str]) -> None:
+        """Users who were deleted."""
+
+    def clear(self, tenant_id: str) -> None:
+        """Everybody: it is read anew from the start."""
+
+    def get(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, DirectoryUser]:
+        """By user id; whoever is not there is left out."""
+
+    def count(self, tenant_id: str) -> int:
+        """How many are there."""
+
+    def everyone(self, tenant_id: str) -> Iterator[DirectoryUser]:
+        """One after the other, in no order; only some hundred lie in memory. Read to the end within the transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Something that was read for the whole tenant."""
+
+    name: str
+    read_at: int
+    """When the last good reading began (microseconds UTC); 0 while there was none."""
+    body: bytes
+    """What it brought, as its reader packed it."""
+    problem: str
+    """Why the last try failed; empty when it did not. What was read before stands, with its age."""
+
+
+class Readings(Protocol):
+    """What was read for the whole tenant, by name."""
+
+    def get(self, tenant_id: str, name: str) -> Reading | None:
+        """The last reading; None where it was never tried."""
+
+    def keep(self, tenant_id: str, name: str, body: bytes, read_at: int) -> None:
+        """A reading that was good: its problem is gone. An older one never overwrites a newer one."""
+
+    def fail(self, tenant_id: str, name: str, problem: str) -> None:
+        """A try that failed: the last good reading stands with its age."""
 
 
 class Briefings(Protocol):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.ports.store import Transaction
 from bot.store.cards import CardRows, ClickRows
+from bot.store.directory import DirectoryUserRows, ReadingRows
 from bot.store.engine import ONLY_READS
 from bot.store.leases import LeaseRows
 from bot.store.ledger import LedgerRows
@@ -62,6 +63,16 @@ class Rows:
     def directory(self) -> DirectoryRows:
         """Risky users and profiles."""
         return DirectoryRows(self._connection)
+
+    @cached_property
+    def directory_users(self) -> DirectoryUserRows:
+        """The whole directory."""
+        return DirectoryUserRows(self._connection)
+
+    @cached_property
+    def readings(self) -> ReadingRows:
+        """Readings for the whole tenant."""
+        return ReadingRows(self._connection)
 
     @cached_property
     def briefings(self) -> BriefingRows:
