@@ -12,9 +12,17 @@ Graph where the documents leave room.
     server.requests                           # (monotonic time, method, path with query, status, family)
 
 - `Tenant`: the state. `granted` (app roles) and `licence` may be changed at any time; so may `processing_seconds`,
-  `ineffective_user_ids`, `directory_roles` and `clock`. `add_user`, `remove_user`, `disable_user`, `foresee` (a
-  detection to come), `close_risk` (somebody else closes it) and `other_apps_take` (others use the same budget) let
-  the world go on. What happens by itself is computed from the clock when somebody looks.
+  `ineffective_user_ids`, `directory_roles`, `directory_seconds`, `registration_lag_seconds` and `clock`. `add_user`,
+  `remove_user`, `disable_user`, `foresee` (a detection to come), `close_risk` (somebody else closes it) and
+  `other_apps_take` (others use the same budget) let the world go on. What happens by itself is computed from the
+  clock when somebody looks.
+- `Tenant.roles`: who holds which directory role (`assign`, `unassign`, `add_group`, `roles_of`, `holders_of`,
+  `privileged_ids`). `Tenant.hybrid`: synchronization and staged rollout. `Tenant.changes.reset()`: all delta tokens
+  are gone. `Tenant.register_methods`: what the registration report shows later.
+- `Tenant.sign_ins`, `audits`, `access_policies`, `groups`, `service_principals`, `health_issues`, `service_messages`:
+  what the logs and lists hold; `Tenant.schedule` lets something happen at an instant. The module `deeds` does what
+  people and Microsoft do: `audit`, `provision` (an app comes), `switch_policy`, `narrow_policy`, `foresee_sign_in`
+  (judged by risk and policies when it comes), `covers`, `answer_of`.
 - `TenantServer`: the socket. Limits and paging state live here; a server restarted forgets them.
 - `Limits`: Microsoft's limits, exact rules in its module; `scale` makes them that many times faster.
 - `Faults`, `Fault`: what goes wrong between tenant and caller, scripted or by lot; `Arrival` is what a hook is told.
@@ -24,6 +32,7 @@ Graph where the documents leave room.
 from bot.sim.tenant.april import april_2025
 from bot.sim.tenant.directory import Domain, Federation, User
 from bot.sim.tenant.faults import Arrival, Fault, Faults
+from bot.sim.tenant.hybrid import FeatureRollout
 from bot.sim.tenant.limits import Limits
 from bot.sim.tenant.risk import Detection
 from bot.sim.tenant.server import RequestRecord, TenantServer
@@ -36,6 +45,7 @@ __all__ = [
     "Domain",
     "Fault",
     "Faults",
+    "FeatureRollout",
     "Federation",
     "Limits",
     "RequestRecord",

@@ -113,19 +113,21 @@ class Listing:
     show: Callable[[Any], dict[str, Any]]
 
 
-def page(call: Call, things: Iterable[Any], listing: Listing) -> Answer:
-    """One page of things that have an id, and the link to the next one if there is more."""
+def page(
+    call: Call, things: Iterable[Any], listing: Listing, mark: Callable[[Any], str] = lambda thing: str(thing.id)
+) -> Answer:
+    """One page of things, and the link to the next one if there is more. `mark` says where a thing stands."""
     found = list(islice(things, listing.size + 1))
     rows = found[: listing.size]
     body: dict[str, Any] = {"@odata.context": listing.context}
     if len(found) > listing.size:
         carried = tuple((name, value) for name, value in listing.options.items() if name != "$skiptoken")
-        body["@odata.nextLink"] = call.places.link(call.base_url, Place(f"/{call.path}", carried, rows[-1].id))
+        body["@odata.nextLink"] = call.places.link(call.base_url, Place(f"/{call.path}", carried, mark(rows[-1])))
     body["value"] = [listing.show(row) for row in rows]
     return Answer(200, body)
 
 
 def resume(call: Call, options: dict[str, str]) -> str:
-    """The id after which the page begins; '' for the first."""
+    """The mark after which the page begins; '' for the first."""
     place = call.places.resolve(f"/{call.path}", options)
     return place.after if place else ""

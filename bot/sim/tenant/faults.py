@@ -48,6 +48,23 @@ _CODES = {
     504: "GatewayTimeout",
 }
 FUTURE_MEMBER = "memberOfAFutureVersion"
+_ENUMS = frozenset(
+    {
+        "authenticationType",
+        "classification",
+        "conditionalAccessStatus",
+        "result",
+        "riskDetail",
+        "riskEventType",
+        "riskLevel",
+        "riskLevelDuringSignIn",
+        "riskState",
+        "severity",
+        "state",
+        "status",
+        "userType",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +233,7 @@ def changed(fault: Fault, answer: Answer, incoming: Incoming, places: Places, ba
 
 
 def _link(incoming: Incoming, places: Places, base_url: str, *, broken: bool) -> str:
-    given = options(incoming.query, frozenset({"$filter", "$select", "$top", "$skiptoken"}))
+    given = options(incoming.query, frozenset({"$filter", "$select", "$top", "$count", "$skiptoken"}))
     path = "/" + "/".join(incoming.segments)
     place = places.resolve(path, given)
     carried = tuple((name, value) for name, value in given.items() if name != "$skiptoken")
@@ -225,8 +242,7 @@ def _link(incoming: Incoming, places: Places, base_url: str, *, broken: bool) ->
 
 
 def _from_the_future(row: dict[str, Any]) -> dict[str, Any]:
-    enums = {"riskState", "riskLevel", "riskDetail", "riskEventType", "userType", "authenticationType"}
-    return {name: FUTURE_MEMBER if name in enums else value for name, value in row.items()}
+    return {name: FUTURE_MEMBER if name in _ENUMS and isinstance(value, str) else value for name, value in row.items()}
 
 
 def _matches(match: Match, incoming: Incoming) -> bool:

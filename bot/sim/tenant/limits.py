@@ -7,6 +7,7 @@
   is exact. Other apps (`Tenant.other_apps_take`) come at random moments and get the next slot, whoever waits for it.
 - reports (auditLogs, authentication methods): a sliding window, at most 5 accepted requests in any 10 s (windows are
   5 %, at most 50 ms, shorter than said, for the same noise).
+- serviceAnnouncement: 240 requests in any minute, and 800 in any hour.
 - directory: a sliding window of 10 s over resource units, 3,500, 5,000 or 8,000 by the tenant's size, and 3,000 writes
   in any 150 s.
 
@@ -34,6 +35,8 @@ class Limits:
     """How many times faster than Microsoft: 20 means 20 requests a second to Identity Protection."""
     identity_protection_per_second: float = 1.0
     reports_per_window: int = 5
+    announcements_per_minute: int = 240
+    announcements_per_hour: int = 800
     directory_units: int | None = None
     """Resource units per 10 s; by the number of users unless given."""
     directory_writes: int = 3000
@@ -70,13 +73,11 @@ class _Window:
         self.used = 0
         self._accepted: deque[tuple[float, int]] = deque()
 
-    def take(self, now: float, cost: int) -> float | None:
-        """None when accepted, else the seconds to wait."""
+    def wait(self, now: float, cost: int) -> float | None:
+        """None when there is room for this cost, else the seconds to wait."""
         while self._accepted and self._accepted[0][0] <= now - self._seconds:
             self.used -= self._accepted.popleft()[1]
         if self.used + cost <= self.limit:
-            self._accepted.append((now, cost))
-            self.used += cost
             return None
         excess = self.used + cost - self.limit
         for at, amount in self._accepted:
@@ -84,6 +85,14 @@ class _Window:
             if excess <= 0:
                 return at + self._seconds - now
         return self._seconds
+
+    def take(self, now: float, cost: int) -> float | None:
+        """None when accepted, else the seconds to wait."""
+        seconds = self.wait(now, cost)
+        if seconds is None:
+            self._accepted.append((now, cost))
+            self.used += cost
+        return seconds
 
 
 class Meters:
@@ -98,6 +107,10 @@ class Meters:
         slot = 1 / (limits.identity_protection_per_second * limits.scale)
         self._slots = _Slots(slot, self._early(slot))
         self._reports = self._window(10, limits.reports_per_window)
+        self._announcements = (
+            self._window(60, limits.announcements_per_minute),
+            self._window(3600, limits.announcements_per_hour),
+        )
         self._units = self._window(10, 0)
         self._writes = self._window(150, limits.directory_writes)
 
@@ -112,6 +125,13 @@ class Meters:
             wait = self._reports.take(now, 1)
             if wait is not None:
                 raise _throttled(wait)
+            return {}
+        if family == "serviceAnnouncement":
+            waits = [seconds for window in self._announcements if (seconds := window.wait(now, 1)) is not None]
+            if waits:
+                raise _throttled(max(waits))
+            for window in self._announcements:
+                window.take(now, 1)
             return {}
         if family == "directory":
             return self._take_directory(now, cost, write=write)

@@ -14,8 +14,10 @@ MAXIMUM_CLAUSES = 15
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<time>\d{4}-\d\d-\d\dT[^\s,()]+)"
+    r"|(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+    r"|(?P<number>-?\d+)"
     r"|(?P<text>(?:microsoft\.graph\.\w+)?'(?:[^']|'')*')"
-    r"|(?P<word>[A-Za-z]\w*)"
+    r"|(?P<word>[A-Za-z]\w*(?:/\w+)*)"
     r"|(?P<mark>[(),]))"
 )
 
@@ -25,7 +27,7 @@ class Field:
     """A property that can be filtered on."""
 
     kind: str
-    """time, string, boolean or enum."""
+    """time, string, boolean, number, guid or enum."""
     operators: frozenset[str]
     members: frozenset[str] = frozenset()
     """Of an enum: what may be compared with."""
@@ -156,6 +158,10 @@ def _literal(tokens: list[tuple[str, str]], name: str, field: Field) -> object:
         instant = parse(text)
         if instant is not None:
             return instant
+    if field.kind == "number" and kind == "number":
+        return int(text)
+    if field.kind == "guid" and kind == "guid":
+        return text.lower()
     if field.kind == "boolean" and text in {"true", "false"}:
         return text == "true"
     if field.kind in {"string", "enum"} and kind == "text" and (field.kind == "enum" or text.startswith("'")):

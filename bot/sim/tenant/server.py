@@ -32,7 +32,7 @@ class RequestRecord(NamedTuple):
     status: int
     """0 when the connection was reset instead of an answer."""
     family: str
-    """identityProtection, reports, directory, batch, or '' for an unknown path."""
+    """identityProtection, reports, directory, serviceAnnouncement, batch, or '' for an unknown path."""
 
 
 class TenantServer:

@@ -2,18 +2,27 @@
 
 import random
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Literal, NamedTuple
 
+from bot.sim.tenant.access_policies import AccessPolicy
 from bot.sim.tenant.agenda import Agenda
+from bot.sim.tenant.announcements import HealthIssue, ServiceMessage
+from bot.sim.tenant.audits import Audit
 from bot.sim.tenant.changes import Changes
 from bot.sim.tenant.directory import Domain, User
 from bot.sim.tenant.graph_time import SECOND, moment, ticks
+from bot.sim.tenant.hybrid import HybridIdentity
 from bot.sim.tenant.permissions import EVERYTHING
 from bot.sim.tenant.risk import Detection, HistoryItem, RiskyUser
+from bot.sim.tenant.roles import Group, Roles
+from bot.sim.tenant.service_principals import ServicePrincipal
 from bot.sim.tenant.shelf import Shelf
+from bot.sim.tenant.sign_ins import SignIns
+from bot.sim.tenant.timeline import Timeline
 from bot.sim.tenant.truth import Truth
 
 Clock = Callable[[], datetime]
@@ -60,6 +69,9 @@ class Tenant:
         """App roles (by their names) that the calling app was granted."""
         self.directory_roles: set[str] = {"User Administrator"}
         """Directory roles of the calling app: password profiles can't be written without one."""
+        self.roles = Roles()
+        """Who holds which directory role: `assign`, `unassign`, `add_group`, `roles_of`, `privileged_ids`."""
+        self.hybrid = HybridIdentity()
         self.id = self.new_id()
         self.display_name = "Contoso"
         self.domains = {domain.name: domain for domain in domains}
@@ -67,15 +79,30 @@ class Tenant:
         self.detections: Shelf[Detection] = Shelf()
         """Those that Graph shows by now."""
         self.risky_users: Shelf[RiskyUser] = Shelf()
+        self.sign_ins = SignIns()
+        """Interactive sign-ins, what will come excepted."""
+        self.audits: Timeline[Audit] = Timeline()
+        """The directory audit log; the module `deeds` writes to it as things happen."""
+        self.groups: Shelf[Group] = Shelf()
+        """Security groups that hold no role, such as the scopes of policies."""
+        self.access_policies: Shelf[AccessPolicy] = Shelf()
+        self.service_principals: Shelf[ServicePrincipal] = Shelf()
+        self.health_issues: Shelf[HealthIssue] = Shelf()
+        self.service_messages: Shelf[ServiceMessage] = Shelf()
         self.writes: list[Write] = []
         self.changes = Changes()
         self.processing_seconds = processing_seconds
         """How long a clean-up takes after its 204: a number, or the bounds of a random one."""
         self.ineffective_user_ids: set[str] = set()
         """Users whose next 204 changes nothing; each is taken out of the set as that happens."""
+        self.directory_seconds = 0.0
+        """How long a revocation or a password profile takes to show after it was accepted."""
+        self.registration_lag_seconds = 4 * 3600.0
+        """How far the registration report lags behind: who was created since is not in it."""
         self.other_apps_rate = 0.0
         self._truth = truth
         self._agenda = Agenda()
+        self._audit_numbers = count(1)
         self._by_name = {user.user_principal_name.casefold(): user.id for user in self.users}
         self._by_mail: dict[str, list[str]] = {}
         for user in self.users:
@@ -104,6 +131,14 @@ class Tenant:
         """A GUID, the same ones in the same order for the same seed."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
+    def next_audit_number(self) -> int:
+        """The number of the next line of the audit log."""
+        return next(self._audit_numbers)
+
+    def schedule(self, at: int, deed: Callable[[], None]) -> None:
+        """Let something happen by itself at an instant (ticks): a policy is switched off, an advisory comes."""
+        self._agenda.add(at, deed)
+
     # Users
 
     def user_named(self, id_or_name: str) -> User | None:
@@ -126,6 +161,7 @@ class Tenant:
         """Somebody is deleted: gone from the directory, still listed as a risky user."""
         user = self.users[user_id]
         self.users.discard(user_id)
+        self.roles.forget(user_id)
         del self._by_name[user.user_principal_name.casefold()]
         if user.mail:
             self._by_mail[user.mail.casefold()].remove(user_id)
@@ -139,19 +175,45 @@ class Tenant:
         self.users[user_id].account_enabled = enabled
         self.changes.note(user_id, {"accountEnabled"})
 
-    def revoke_sessions(self, user_id: str) -> None:
-        """Make all refresh tokens of a user invalid from now on."""
-        self.users[user_id].sessions_valid_from = self.now()
-        self.changes.note(user_id, {"signInSessionsValidFromDateTime"})
+    def register_methods(self, user_id: str, methods: Iterable[str]) -> None:
+        """Somebody registers these methods; the report shows them after its lag."""
+        due = self.now() + int(self.registration_lag_seconds * SECOND)
+        self._agenda.add(due, partial(setattr, self.users[user_id], "methods", tuple(methods)))
 
-    def set_password_profile(self, user_id: str, profile: dict[str, object]) -> None:
-        """Write a user's passwordProfile; the password itself is never shown again."""
-        self.users[user_id].password_profile = {
+    def revoke_sessions(self, user_id: str) -> None:
+        """Make all refresh tokens of a user invalid from now on; shown after `directory_seconds`."""
+        self._write_user(user_id, {"sessions_valid_from": self.now()}, {"signInSessionsValidFromDateTime"})
+
+    def set_password_profile(self, user_id: str, profile: Mapping[str, object]) -> None:
+        """Write a user's passwordProfile, shown after `directory_seconds`; the password itself is never shown again."""
+        now = self.now()
+        shown = {
             "forceChangePasswordNextSignIn": bool(profile.get("forceChangePasswordNextSignIn")),
             "forceChangePasswordNextSignInWithMfa": bool(profile.get("forceChangePasswordNextSignInWithMfa")),
             "password": None,
         }
-        self.changes.note(user_id, {"passwordProfile"})
+        if "password" not in profile:
+            self._write_user(user_id, {"password_profile": shown}, {"passwordProfile"})
+            return
+        values = {"password_profile": shown, "password_changed_at": now, "sessions_valid_from": now}
+        names = {"passwordProfile", "lastPasswordChangeDateTime", "signInSessionsValidFromDateTime"}
+        self._write_user(user_id, values, names)
+
+    def _write_user(self, user_id: str, values: Mapping[str, object], properties: set[str]) -> None:
+        """Let a write to a user show when it is due; it is lost where his next write has no effect."""
+        if user_id in self.ineffective_user_ids:
+            self.ineffective_user_ids.remove(user_id)
+            return
+
+        def show() -> None:
+            user = self.users.get(user_id)
+            if user is not None:
+                for name, value in values.items():
+                    setattr(user, name, value)
+                self.changes.note(user_id, properties)
+
+        self._agenda.add(self.now() + int(self.directory_seconds * SECOND), show)
+        self.now()
 
     # Risk
 

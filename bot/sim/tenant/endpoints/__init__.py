@@ -1,7 +1,22 @@
 """What the tenant answers, a module for each part of Graph; `ROUTES` joins them. A new part is a module more."""
 
 from bot.sim.tenant.call import Route
-from bot.sim.tenant.endpoints import delta, domains, organization, registration, risk_detections, risky_users, users
+from bot.sim.tenant.endpoints import (
+    access_policies,
+    announcements,
+    delta,
+    directory_audits,
+    domains,
+    hybrid,
+    organization,
+    registration,
+    risk_detections,
+    risky_users,
+    roles,
+    service_principals,
+    sign_ins,
+    users,
+)
 
 ROUTES: tuple[Route, ...] = (
     *risk_detections.ROUTES,
@@ -11,5 +26,12 @@ ROUTES: tuple[Route, ...] = (
     *domains.ROUTES,
     *registration.ROUTES,
     *organization.ROUTES,
+    *roles.ROUTES,
+    *hybrid.ROUTES,
+    *sign_ins.ROUTES,
+    *directory_audits.ROUTES,
+    *access_policies.ROUTES,
+    *service_principals.ROUTES,
+    *announcements.ROUTES,
 )
 """In order: of two templates that fit a path, the first is meant."""
