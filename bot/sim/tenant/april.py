@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.sim.tenant.cast import FLAGGED, QUIET, cast
 from bot.sim.tenant.directory import User, is_passwordless
 from bot.sim.tenant.graph_time import SECOND, moment, ticks
 from bot.sim.tenant.names import NASTY, PLACES
@@ -19,6 +20,7 @@ from bot.sim.tenant.truth import Truth
 HOUR = 3600 * SECOND
 WAVE = 5 * HOUR
 SMALLEST = 120
+ORDINARY_ROLES = frozenset({"Reports Reader", "Directory Synchronization Accounts"})
 _CLOSED_SHARE, _FLAGGED_AGAIN_SHARE = 0.85, 0.2
 _SECOND_DETECTIONS = (  # type, level, timing, hours before now (within the wave below 5)
     ("passwordSpray", "high", "offline", 2.5),
@@ -99,11 +101,15 @@ class _Story:
         self.ineffective = [next(roles) for _ in range(5)]
         for user, name in zip(roles, NASTY, strict=False):
             user.display_name = name
+        ada, grace, _ = self.demo
+        hit = {user.id for user in crowd}
+        quiet = [user for user in members if user.id not in hit][-QUIET:]
+        self.cast = cast(flagged=crowd[-FLAGGED:], quiet=quiet, admins=(ada, grace))
         for user in self.disabled:
             user.account_enabled = False
         self.flagged = [*self.guests, *internal, *crowd, self.deleted]
         chance.shuffle(self.flagged)
-        flagged = {user.id for user in self.flagged}
+        flagged = {user.id for user in (*self.flagged, *quiet)}
         self.others = [user for user in members if user.id not in flagged]
 
     def tenant(
@@ -120,6 +126,7 @@ class _Story:
             processing_seconds=processing_seconds,
             truth=self._truth(wave),
         )
+        self.cast.assign(tenant.roles)
         for detection in [*background, *self._second_detections(), *wave]:
             tenant.foresee(detection)
         tenant.settle(self.now)
@@ -151,7 +158,7 @@ class _Story:
 
     def _late(self, wave: list[Detection]) -> list[Detection]:
         """The tail: a twelfth of the wave, among its later half, and nobody with a special part."""
-        special = {user.id for user in (*self.suspicious, *self.closed, self.deleted)}
+        special = {user.id for user in (*self.suspicious, *self.closed, *self.cast.flagged, self.deleted)}
         later = [detection for detection in wave[len(wave) // 2 :] if detection.user_id not in special]
         return self.chance.sample(later, len(wave) // 12) if self.tail else []
 
@@ -221,6 +228,7 @@ class _Story:
             | {user.id: "disabled" for user in self.disabled}
             | {user.id: "closed" for user in self.closed}
             | {self.deleted.id: "deleted"}
+            | {user.id: "privileged" for user in self.cast.flagged}
         )
         everyone = frozenset(user.id for user in self.flagged)
         return Truth(
@@ -237,6 +245,10 @@ class _Story:
                 for user in self.flagged
                 if is_passwordless(user) and user.account_enabled and user is not self.deleted
             ),
+            privileged_user_ids=frozenset(user.id for user, role in self.cast.roles if role not in ORDINARY_ROLES),
+            emergency_user_ids=frozenset(user.id for user in self.cast.emergency),
+            synchronization_user_ids=frozenset(user.id for user in self.cast.synchronization),
+            service_user_ids=frozenset(user.id for user in self.cast.services),
         )
 
     def _kind(self, user: User) -> str:

@@ -1,11 +1,11 @@
 """The change log behind users/delta."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """One change of one user: which Graph properties, or that the user went."""
+    """One change of one user: which Graph properties, or that the user went. `id` among them: the user came."""
 
     user_id: str
     properties: frozenset[str]
@@ -13,10 +13,12 @@ class Change(NamedTuple):
 
 
 class Changes:
-    """All changes since the tenant began; a position in it is a delta token."""
+    """All changes since the tenant began; a position in it is what a delta token stands for."""
 
     def __init__(self) -> None:
         self._log: list[Change] = []
+        self.generation = 0
+        """Tokens of another generation are gone."""
 
     @property
     def position(self) -> int:
@@ -27,11 +29,14 @@ class Changes:
         """Write down a change."""
         self._log.append(Change(user_id, frozenset(properties), removed))
 
-    def since(self, position: int, selected: frozenset[str]) -> list[str]:
-        """Ids of the users whose selected properties changed, or who went, each once, oldest change first."""
-        ids = {
-            change.user_id: None
-            for change in self._log[position:]
-            if change.removed or not selected.isdisjoint(change.properties)
-        }
-        return list(ids)
+    def reset(self) -> None:
+        """A synchronization reset, as Microsoft makes them for maintenance: every token issued so far is gone."""
+        self.generation += 1
+
+    def since(self, position: int, selected: frozenset[str]) -> Mapping[str, frozenset[str]]:
+        """The users whose selected properties changed, or who came or went, and which of their properties changed."""
+        found: dict[str, frozenset[str]] = {}
+        for change in self._log[position:]:
+            if change.removed or not (selected | {"id"}).isdisjoint(change.properties):
+                found[change.user_id] = found.get(change.user_id, frozenset()) | change.properties
+        return found

@@ -45,7 +45,6 @@ class User:
     company_name: str | None = None
     country: str | None = None
     is_resource_account: bool | None = None
-    is_admin: bool = False
     methods: tuple[str, ...] = ()
     """methodsRegistered of the registration report."""
     password_profile: dict[str, Any] | None = None
@@ -166,11 +165,11 @@ def is_passwordless(user: User) -> bool:
     return not PASSWORDLESS_METHODS.isdisjoint(user.methods)
 
 
-REGISTRATION: Getters = {
+REGISTRATION: Getters = {  # isAdmin is the tenant's to say
     "id": lambda user: user.id,
     "userPrincipalName": lambda user: user.user_principal_name,
     "userDisplayName": lambda user: user.display_name,
-    "isAdmin": lambda user: user.is_admin,
+    "isAdmin": lambda _: False,
     "isSsprRegistered": lambda user: "mobilePhone" in user.methods,
     "isSsprEnabled": lambda user: not user.is_external,
     "isSsprCapable": lambda user: "mobilePhone" in user.methods and not user.is_external,

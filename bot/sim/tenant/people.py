@@ -62,9 +62,7 @@ class Registry:
 
     def demo_person(self, name: str, local: str) -> User:
         """Somebody who has a part in the demo; UPN and mail are the same."""
-        user = self._user(name, f"{local}@{MANAGED}", ("microsoftAuthenticatorPush", "fido2SecurityKey"))
-        user.is_admin = local != "mallory"
-        return user
+        return self._user(name, f"{local}@{MANAGED}", ("microsoftAuthenticatorPush", "fido2SecurityKey"))
 
     def member(self) -> User:
         """An employee of one of the cohorts."""

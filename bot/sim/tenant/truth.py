@@ -18,7 +18,8 @@ class Truth:
     """Those whom confirm safe may clear."""
     held_back: Mapping[str, str]
     """Who must not be cleared in bulk, and why: suspicious (a second open detection), guest (the risk lives in
-    another tenant), deleted, disabled, closed (somebody closed the risk before)."""
+    another tenant), deleted, disabled, closed (somebody closed the risk before), privileged (holds a role that
+    Microsoft marks as privileged)."""
     late_user_ids: frozenset[str]
     """Whose detection becomes visible only after the story's start."""
     kind_of: Mapping[str, str]
@@ -27,6 +28,14 @@ class Truth:
     """Identity provider of each flagged federated user: AD FS, Okta, Ping."""
     passwordless_user_ids: frozenset[str]
     """Flagged users whom the registration report calls passwordless capable."""
+    privileged_user_ids: frozenset[str] = frozenset()
+    """Everybody, flagged or not, who holds a role that Microsoft marks as privileged, directly or by a group."""
+    emergency_user_ids: frozenset[str] = frozenset()
+    """Accounts kept for the day when nobody else can sign in; privileged, not flagged."""
+    synchronization_user_ids: frozenset[str] = frozenset()
+    """Accounts of the synchronization with the directory on premises; not flagged."""
+    service_user_ids: frozenset[str] = frozenset()
+    """Accounts that are nobody's, flagged or not."""
 
     @property
     def kinds(self) -> dict[str, int]:

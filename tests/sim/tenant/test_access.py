@@ -33,8 +33,13 @@ async def test_no_token_or_another_token_is_401(graph):
         ("GET", "domains/fabrikam.example/federationConfiguration", {"Domain-InternalFederation.Read.All"}),
         ("GET", "reports/authenticationMethods/userRegistrationDetails", {"AuditLog.Read.All"}),
         ("GET", "organization", {"Directory.Read.All"}),
+        ("GET", "roleManagement/directory/roleDefinitions", {"RoleManagement.Read.Directory", "Directory.Read.All"}),
+        ("GET", "roleManagement/directory/roleAssignments", {"RoleManagement.Read.Directory", "Directory.Read.All"}),
+        ("GET", "groups/x/transitiveMembers", {"GroupMember.Read.All", "Directory.Read.All"}),
         ("POST", "users/ada@contoso.example/revokeSignInSessions", {"User.RevokeSessions.All"}),
-        ("PATCH", "users/ada@contoso.example", {"User-PasswordProfile.ReadWrite.All"}),
+        ("PATCH", "users/mallory@contoso.example", {"User-PasswordProfile.ReadWrite.All"}),
+        ("GET", "directory/onPremisesSynchronization", {"OnPremDirectorySynchronization.Read.All"}),
+        ("GET", "policies/featureRolloutPolicies", {"Policy.Read.HybridAuthentication"}),
     ],
 )
 async def test_without_its_permission_an_endpoint_answers_403_and_with_it_not(graph, method, path, roles):

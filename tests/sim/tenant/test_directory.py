@@ -4,6 +4,9 @@ import uuid
 
 import pytest
 
+from bot.sim.tenant import Limits, User
+from bot.sim.tenant.graph_time import ticks
+
 ADA = "ada@contoso.example"
 REPORT = "reports/authenticationMethods/userRegistrationDetails"
 
@@ -170,10 +173,87 @@ async def test_what_changes_while_the_first_delta_is_read_comes_with_the_next(gr
 
 
 @pytest.mark.parametrize(
-    "query", ["$deltatoken=latest", "$deltatoken=forged", "$skiptoken=forged", "$top=5", "$filter=id eq 'x'"]
+    "query",
+    ["$deltatoken=forged", "$skiptoken=forged", "$top=5", "$filter=id eq 'x'", "$skiptoken=x&$deltatoken=latest"],
 )
 async def test_delta_refuses_tokens_it_did_not_issue_and_options_it_does_not_take(graph, query):
     assert (await graph.get(f"users/delta?{query}")).status == 400
+
+
+async def test_a_link_of_delta_holds_its_properties_and_takes_no_other_options(graph):
+    reply = await graph.get("users/delta?$select=displayName", Prefer="odata.maxpagesize=70")
+    link = reply.json["@odata.nextLink"]
+    assert "select" not in link
+    assert (await graph.get(f"{link}&$select=displayName")).status == 400
+    assert set((await graph.get(link)).json["value"][0]) == {"id", "displayName"}
+
+
+async def test_delta_leaves_out_what_was_never_set_and_tells_what_was_set_to_nothing(graph):
+    rows, link = await read_delta(graph, "users/delta?$select=userPrincipalName,onPremisesSyncEnabled,department")
+    synced = {row["id"]: row.get("onPremisesSyncEnabled", "absent") for row in rows}
+    assert set(synced.values()) == {True, "absent"}
+    one = next(user for user in graph.tenant.users if user.department)
+    one.department = None
+    graph.tenant.changes.note(one.id, {"department"})
+    (row,), _ = await read_delta(graph, link)
+    assert row["department"] is None
+    (row,), _ = await read_delta(graph, link, Prefer="return=minimal")
+    assert row == {"id": one.id, "department": None}
+
+
+async def test_delta_from_now_on_gives_a_link_and_no_users(graph):
+    rows, link = await read_delta(graph, "users/delta?$select=accountEnabled&$deltatoken=latest")
+    assert rows == []
+    changed = next(iter(graph.tenant.users)).id
+    graph.tenant.disable_user(changed)
+    assert [row["id"] for row in (await read_delta(graph, link))[0]] == [changed]
+
+
+@pytest.mark.parametrize("why", ["seven days", "a reset"])
+async def test_a_token_that_is_gone_answers_410_and_says_where_to_begin_anew(graph, clock, why):
+    _, link = await read_delta(graph, "users/delta?$select=accountEnabled")
+    clock.advance(7 * 86_400)
+    assert (await graph.get(link)).status == 200
+    if why == "a reset":
+        graph.tenant.changes.reset()
+    else:
+        clock.advance(1)
+    reply = await graph.get(link)
+    assert reply.status == 410
+    assert reply.error.startswith("syncStateNotFound: ")
+    rows, fresh = await read_delta(graph, reply.headers["Location"])
+    assert len(rows) == len(graph.tenant.users)
+    assert set(rows[0]) == {"id", "accountEnabled"}
+    assert (await read_delta(graph, fresh))[0] == []
+
+
+async def test_each_round_of_delta_begins_its_token_anew(graph, clock):
+    _, link = await read_delta(graph, "users/delta")
+    for _ in range(3):
+        clock.advance(6 * 86_400)
+        _, link = await read_delta(graph, link)
+
+
+# The registration report
+
+
+async def test_the_registration_report_tells_who_holds_a_role_also_by_a_group(graph):
+    rows = await graph.everything(f"{REPORT}?$top=999&$filter=isAdmin eq true")
+    assert {row["id"] for row in rows} == {one for one in graph.tenant.roles.holder_ids if one in graph.tenant.users}
+    assert any("Helpdesk Administrator" in graph.tenant.roles.roles_of(row["id"]) for row in rows)
+
+
+async def test_the_registration_report_lags_behind(graph, clock):
+    stranger = User(str(uuid.uuid4()), "new@contoso.example", "New", ticks(clock.now), methods=("fido2SecurityKey",))
+    graph.tenant.add_user(stranger)
+    mallory = graph.tenant.user_named("mallory@contoso.example")
+    graph.tenant.register_methods(mallory.id, ["mobilePhone"])
+    clock.advance(4 * 3600 - 1)
+    assert (await graph.get(f"{REPORT}/{stranger.id}")).status == 404
+    assert "fido2SecurityKey" in (await graph.get(f"{REPORT}/{mallory.id}")).json["methodsRegistered"]
+    clock.advance(1)
+    assert (await graph.get(f"{REPORT}/{stranger.id}")).json["isPasswordlessCapable"] is True
+    assert (await graph.get(f"{REPORT}/{mallory.id}")).json["methodsRegistered"] == ["mobilePhone"]
 
 
 # Writes
@@ -217,6 +297,76 @@ async def test_a_password_profile_needs_a_directory_role_and_a_higher_one_for_ad
     assert (await graph.call("PATCH", f"users/{ADA}", FORCE)).status == 204
     graph.tenant.directory_roles = set()
     assert (await graph.call("PATCH", "users/mallory@contoso.example", FORCE)).status == 403
+
+
+async def test_a_password_profile_of_a_lower_admin_can_be_written_and_of_a_higher_or_grouped_one_not(graph):
+    roles = graph.tenant.roles
+    mallory = graph.tenant.user_named("mallory@contoso.example")
+
+    async def status():
+        return (await graph.call("PATCH", f"users/{mallory.id}", FORCE)).status
+
+    roles.assign(mallory.id, "Reports Reader")
+    assert await status() == 204
+    roles.assign(mallory.id, "Security Reader")
+    assert await status() == 403
+    roles.unassign(mallory.id, "Security Reader")
+    assert await status() == 204
+    roles.add_group("Just in time", [mallory.id])
+    assert await status() == 403
+    graph.tenant.directory_roles = {"Privileged Authentication Administrator"}
+    assert await status() == 204
+
+
+async def test_a_new_password_moves_its_date_and_ends_the_sessions(graph):
+    body = {"passwordProfile": {"password": "Spruce-Lantern-42", "forceChangePasswordNextSignIn": True}}
+    assert (await graph.call("PATCH", "users/mallory@contoso.example", body)).status == 204
+    names = "passwordProfile,lastPasswordChangeDateTime,signInSessionsValidFromDateTime"
+    shown = (await graph.get(f"users/mallory@contoso.example?$select={names}")).json
+    assert shown["lastPasswordChangeDateTime"] == shown["signInSessionsValidFromDateTime"] == "2025-04-20T09:00:00Z"
+    assert shown["passwordProfile"]["password"] is None
+
+
+async def test_an_accepted_write_to_a_user_may_take_its_time_or_change_nothing(graph, clock):
+    name = "signInSessionsValidFromDateTime"
+    mallory = graph.tenant.user_named("mallory@contoso.example").id
+
+    async def since():
+        return (await graph.get(f"users/{mallory}?$select={name}")).json[name]
+
+    before = await since()
+    graph.tenant.directory_seconds = 30
+    graph.tenant.ineffective_user_ids = {mallory}
+    assert (await graph.call("POST", f"users/{mallory}/revokeSignInSessions")).status == 200
+    clock.advance(30)
+    assert await since() == before
+    assert (await graph.call("POST", f"users/{mallory}/revokeSignInSessions")).status == 200
+    clock.advance(29)
+    assert await since() == before
+    clock.advance(1)
+    assert await since() == "2025-04-20T09:00:30Z"
+
+
+async def test_in_a_batch_each_write_draws_on_the_budget_of_writes_alone(serve, tenant):
+    graph = await serve(tenant, Limits(directory_writes=3))
+    ids = [user.id for user in tenant.users if user.user_principal_name.endswith("@contoso.example")][:4]
+    synced = next(user.id for user in tenant.users if user.synced)
+    requests = [
+        {"id": "synced", "method": "PATCH", "url": f"/users/{synced}", "body": FORCE},
+        *({"id": one, "method": "POST", "url": f"/users/{one}/revokeSignInSessions"} for one in ids[:3]),
+        {"id": "read", "method": "GET", "url": f"/users/{ids[0]}"},
+    ]
+    requests[0]["headers"] = {"Content-Type": "application/json"}
+    reply = await graph.post("$batch", {"requests": requests})
+    answers = {answer["id"]: answer for answer in reply.json["responses"]}
+    assert [answers[name]["status"] for name in ("synced", *ids[:3], "read")] == [400, 200, 200, 429, 200]
+    assert int(answers[ids[2]]["headers"]["Retry-After"]) > 100
+    assert [(write.user_ids[0], write.status) for write in tenant.writes] == [
+        (synced, 400),
+        (ids[0], 200),
+        (ids[1], 200),
+        (ids[2], 429),
+    ]
 
 
 @pytest.mark.parametrize(

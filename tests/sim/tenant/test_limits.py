@@ -1,10 +1,11 @@
 """Every limit, broken on the wire; and their exact rules, by a clock of the test's own."""
 
 import asyncio
+import uuid
 
 import pytest
 
-from bot.sim.tenant import Limits
+from bot.sim.tenant import Limits, Tenant, User
 from bot.sim.tenant.limits import Meters
 from bot.sim.tenant.refusal import GraphError
 
@@ -194,3 +195,20 @@ async def test_other_apps_come_and_go_with_the_tenant(serve, tenant):
     tenant.other_apps_take(1000.0)
     statuses = [(await graph.get("identityProtection/riskyUsers?$top=1")).status for _ in range(3)]
     assert statuses == [429] * 3
+
+
+async def test_60000_users_are_read_once_by_delta_in_61_requests_of_one_unit_each(serve):
+    users = [
+        User(str(uuid.UUID(int=number)), f"u{number}@contoso.example", f"U {number}", 0) for number in range(60_000)
+    ]
+    graph = await serve(Tenant(users=users), Limits(scale=100))
+    link, read, requests = "users/delta?$select=id,displayName", 0, 0
+    while True:
+        reply = await graph.get(link, Prefer="odata.maxpagesize=999")
+        assert reply.headers["x-ms-resource-unit"] == "1"
+        read, requests = read + len(reply.json["value"]), requests + 1
+        if "@odata.deltaLink" in reply.json:
+            break
+        link = reply.json["@odata.nextLink"]
+    assert (read, requests) == (60_000, 61)
+    assert (await graph.get(reply.json["@odata.deltaLink"])).json["value"] == []

@@ -7,6 +7,7 @@ import pytest
 
 from bot.sim.tenant import april_2025
 from bot.sim.tenant.graph_time import written
+from bot.sim.tenant.roles import BUILT_IN
 
 DETECTIONS = "identityProtection/riskDetections?$top=500"
 
@@ -82,11 +83,14 @@ async def test_passwordless_users_counted_from_the_report_are_the_truths(graph):
 
 
 async def test_who_is_eligible_can_be_told_from_graph_alone(graph, clock):
-    """The rule of the story, applied to what is served: at risk here, enabled, not deleted, no other open detection."""
+    """The rule of the story, applied to what is served: at risk here, enabled, not deleted, no other open detection,
+    no privileged role.
+    """
     clock.advance(60)
     truth = graph.tenant.truth
     risky = {row["id"]: row for row in await graph.everything("identityProtection/riskyUsers?$top=500")}
     users = {row["id"]: row for row in await graph.everything("users?$top=999&$select=id,accountEnabled")}
+    privileged = await privileged_ids(graph)
     open_now = Counter(row["userId"] for row in await graph.everything(f"{DETECTIONS}&$filter=riskState eq 'atRisk'"))
 
     def judged(user_id):
@@ -98,6 +102,8 @@ async def test_who_is_eligible_can_be_told_from_graph_alone(graph, clock):
             return "closed"
         if open_now[user_id] > 1:
             return "suspicious"
+        if user_id in privileged:
+            return "privileged"
         return "eligible" if users[user_id]["accountEnabled"] else "disabled"
 
     verdicts = {user_id: judged(user_id) for user_id in truth.surge_user_ids}
@@ -105,7 +111,51 @@ async def test_who_is_eligible_can_be_told_from_graph_alone(graph, clock):
     assert {one for one, why in verdicts.items() if why == "eligible"} == truth.eligible_user_ids
     counts = Counter(truth.held_back.values())
     assert 6 <= counts["suspicious"] <= 8
-    assert set(counts) == {"suspicious", "guest", "deleted", "disabled", "closed"}
+    assert set(counts) == {"suspicious", "guest", "deleted", "disabled", "closed", "privileged"}
+    assert counts["privileged"] == 4
+
+
+async def privileged_ids(graph):
+    """Who holds a privileged role, read as a caller must: groups expanded, apps left out."""
+    ordinary = {role.id for role in BUILT_IN if not role.is_privileged}
+    found = set()
+    for row in await graph.everything("roleManagement/directory/roleAssignments?$expand=principal"):
+        if row["roleDefinitionId"] in ordinary:
+            continue
+        match row["principal"]["@odata.type"]:
+            case "#microsoft.graph.user":
+                found.add(row["principalId"])
+            case "#microsoft.graph.group":
+                members = await graph.everything(f"groups/{row['principalId']}/transitiveMembers?$select=id&$top=999")
+                found |= {member["id"] for member in members}
+    return found
+
+
+async def test_a_dozen_users_hold_privileged_roles_and_four_of_them_are_flagged(graph):
+    truth = graph.tenant.truth
+    assert await privileged_ids(graph) == truth.privileged_user_ids
+    assert 12 <= len(truth.privileged_user_ids) <= 16
+    flagged = truth.privileged_user_ids & truth.surge_user_ids
+    assert flagged == {one for one, why in truth.held_back.items() if why == "privileged"}
+    roles = [graph.tenant.roles.roles_of(one) for one in flagged]
+    assert frozenset({"Global Administrator"}) in roles
+    assert frozenset({"Helpdesk Administrator"}) in roles  # by the group
+
+
+async def test_three_global_administrators_of_whom_one_is_the_emergency_account(graph):
+    truth, roles = graph.tenant.truth, graph.tenant.roles
+    administrators = roles.holders_of("Global Administrator")
+    assert len(administrators) == 3
+    assert truth.emergency_user_ids < administrators
+    assert len(administrators & truth.surge_user_ids) == 1
+    assert roles.holders_of("Directory Synchronization Accounts") == truth.synchronization_user_ids
+    special = truth.emergency_user_ids | truth.synchronization_user_ids
+    assert special.isdisjoint(truth.surge_user_ids)
+    assert {graph.tenant.state_of(one) for one in special} == {None}
+    names = {graph.tenant.users[one].user_principal_name for one in special}
+    assert all(name.endswith("@contoso.onmicrosoft.com") for name in names)
+    assert any(name.startswith("Sync_") for name in names)
+    assert 0 < len(truth.service_user_ids & truth.surge_user_ids) < len(truth.service_user_ids)
 
 
 async def test_second_detections_lie_inside_and_outside_the_window_and_within_14_days(graph):

@@ -1,73 +1,125 @@
 """GET /users/delta: all users once, then what changed. `Prefer: odata.maxpagesize=n` sets the page size.
 
-Source: learn.microsoft.com, "user: delta", "Get incremental changes for users".
+Source: learn.microsoft.com, "user: delta", "Get incremental changes for users", and "Use delta query to track
+changes": a link's token holds `$select`, which is not to be said again; a property that was never set is left out; a
+token is good for seven days, and answers 410 afterwards, with a Location at which to begin anew; so does every token
+after a synchronization reset (`Tenant.changes.reset`). `$deltatoken=latest` gives a link and no users.
 """
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sim.tenant import odata
 from bot.sim.tenant.call import Call, Route
 from bot.sim.tenant.directory import USER, shown
+from bot.sim.tenant.graph_time import SECOND
 from bot.sim.tenant.paging import Place
 from bot.sim.tenant.permissions import READ_USERS
-from bot.sim.tenant.refusal import Answer, bad_request
+from bot.sim.tenant.refusal import Answer, GraphError, bad_request
 
 PAGE, MAXIMUM = 200, 999
+TOKEN_LIVES = 7 * 86_400 * SECOND
 _SELECTED = ("id", "displayName", "jobTitle", "mail", "userPrincipalName")
+_EVERYONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What a token stands for."""
+
+    selected: str
+    """`$select` as it was first said; empty without."""
+    start: int
+    """The log's position from which changes are told; or all users, for a first reading."""
+    end: int
+    """The log's position at which the next round begins."""
+    generation: int
+    issued_at: int
+    after: str = ""
+    """The last id that was given."""
+
+    def written(self) -> str:
+        return "|".join(
+            (str(self.start), str(self.end), str(self.generation), str(self.issued_at), self.after, self.selected)
+        )
+
+    @classmethod
+    def read(cls, text: str) -> "_Round":
+        start, end, generation, issued_at, after, selected = text.split("|")
+        return cls(selected, int(start), int(end), int(generation), int(issued_at), after)
 
 
 def delta(call: Call) -> Answer:
     """One page of the first reading, or of the changes since a deltaLink."""
-    options = call.options("$select", "$skiptoken", "$deltatoken")
-    if "$skiptoken" in options and "$deltatoken" in options:
-        raise bad_request("A request can't carry both $skiptoken and $deltatoken.")
-    selected = odata.select(options.get("$select"), known=USER, type_name="user", default=_SELECTED)
+    query = "&".join(part for part in call.query.split("&") if part not in {"$deltatoken=", "%24deltatoken="})
+    options = odata.options(query, frozenset({"$select", "$skiptoken", "$deltatoken"}))
+    is_latest = options.get("$deltatoken") == "latest"
+    if len(options) > 1 and not (is_latest and "$skiptoken" not in options):
+        raise bad_request("A token already holds the other query options: follow the link as it is.")
+    if not options.keys() & {"$skiptoken", "$deltatoken"} or is_latest:
+        return _first(call, options, is_latest=is_latest)
+    name = "$deltatoken" if "$deltatoken" in options else "$skiptoken"
+    place = call.places.resolve(f"/{call.path}", options, name)
+    round_ = _Round.read(place.after if place else "")
+    _must_be_good(call, round_)
+    if name == "$deltatoken":
+        round_ = replace(round_, start=round_.end, end=call.tenant.changes.position, after="")
+    return _page(call, round_)
+
+
+def _first(call: Call, options: dict[str, str], *, is_latest: bool) -> Answer:
+    changes = call.tenant.changes
+    start = changes.position if is_latest else _EVERYONE
+    selected = options.get("$select", "")
+    return _page(call, _Round(selected, start, changes.position, changes.generation, call.tenant.now()))
+
+
+def _must_be_good(call: Call, round_: _Round) -> None:
+    is_old = call.tenant.now() - round_.issued_at > TOKEN_LIVES
+    if is_old or round_.generation != call.tenant.changes.generation:
+        select = f"$select={round_.selected}&" if round_.selected else ""
+        raise GraphError(
+            410,
+            "syncStateNotFound",
+            "The sync state generation is not found.",
+            {"Location": f"{call.base_url}/v1.0/{call.path}?{select}$deltatoken="},
+        )
+
+
+def _page(call: Call, round_: _Round) -> Answer:
+    selected = odata.select(round_.selected or None, known=USER, type_name="user", default=_SELECTED)
     selected = ("id", *(name for name in selected if name != "id"))
-    token = "$deltatoken" if "$deltatoken" in options else "$skiptoken"
-    place = call.places.resolve(f"/{call.path}", options, token)
-    if place is None:
-        start, end, after = -1, call.tenant.changes.position, ""
-    else:
-        start, end, after = _position(call, place.after, fresh="$deltatoken" in options)
-    return _page(call, options, selected, (start, end, after))
-
-
-def _position(call: Call, after: str, *, fresh: bool) -> tuple[int, int, str]:
-    """Where a token stands: changes from `start` (-1: all users), the log's end as it will be, the last id given."""
-    if fresh:
-        return int(after), call.tenant.changes.position, ""
-    start, end, identifier = after.split("|")
-    return int(start), int(end), identifier
-
-
-def _page(call: Call, options: dict[str, str], selected: tuple[str, ...], position: tuple[int, int, str]) -> Answer:
-    start, end, after = position
-    carried = tuple((name, value) for name, value in options.items() if name == "$select")
     size = _size(call)
-    if start < 0:
-        identifiers = [user.id for user, _ in zip(call.tenant.users.after(after), range(size + 1), strict=False)]
+    changed = call.tenant.changes.since(round_.start, frozenset(selected)) if round_.start != _EVERYONE else {}
+    if round_.start == _EVERYONE:
+        identifiers = [user.id for user, _ in zip(call.tenant.users.after(round_.after), range(size + 1), strict=False)]
     else:
-        watched = frozenset(selected) | {"id"}
-        changed = sorted(call.tenant.changes.since(start, watched))
-        identifiers = [identifier for identifier in changed if identifier > after][: size + 1]
-    body: dict[str, Any] = {"@odata.context": call.context("users", selected if "$select" in options else None)}
+        identifiers = sorted(identifier for identifier in changed if identifier > round_.after)[: size + 1]
+    body: dict[str, Any] = {"@odata.context": call.context("users", selected if round_.selected else None)}
     rows = identifiers[:size]
+    path = f"/{call.path}"
     if len(identifiers) > size:
-        place = Place(f"/{call.path}", carried, f"{start}|{end}|{rows[-1]}")
+        place = Place(path, (), replace(round_, after=rows[-1]).written())
         body["@odata.nextLink"] = call.places.link(call.base_url, place)
     else:
-        place = Place(f"/{call.path}", carried, str(end))
-        body["@odata.deltaLink"] = call.places.link(call.base_url, place, "$deltatoken")
-    body["value"] = [_row(call, identifier, selected) for identifier in rows]
+        done = replace(round_, after="", start=round_.end, issued_at=call.tenant.now())
+        body["@odata.deltaLink"] = call.places.link(call.base_url, Place(path, (), done.written()), "$deltatoken")
+    is_minimal = call.prefers("return=minimal")
+    body["value"] = [_row(call, one, selected, changed.get(one, frozenset()), is_minimal=is_minimal) for one in rows]
     return Answer(200, body)
 
 
-def _row(call: Call, identifier: str, selected: tuple[str, ...]) -> dict[str, Any]:
+def _row(
+    call: Call, identifier: str, selected: tuple[str, ...], changed: frozenset[str], *, is_minimal: bool
+) -> dict[str, Any]:
     user = call.tenant.users.get(identifier)
     if user is None:
         return {"id": identifier, "@removed": {"reason": "changed"}}
-    return shown(user, selected, USER)
+    if is_minimal and changed and "id" not in changed:
+        return shown(user, tuple(name for name in selected if name == "id" or name in changed), USER)
+    row = shown(user, selected, USER)
+    return {name: value for name, value in row.items() if value is not None or name in changed}
 
 
 def _size(call: Call) -> int:
@@ -78,4 +130,5 @@ def _size(call: Call) -> int:
 ROUTES = (
     Route("GET", "users/delta", "directory", READ_USERS, delta),
     Route("GET", "users/delta()", "directory", READ_USERS, delta),
+    Route("GET", "users/microsoft.graph.delta()", "directory", READ_USERS, delta),
 )

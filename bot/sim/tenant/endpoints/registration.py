@@ -1,14 +1,17 @@
 """GET /reports/authenticationMethods/userRegistrationDetails: without disabled and deleted users; needs P1.
 
+The report lags: who was created within the lag isn't in it, and what was registered within it doesn't show.
+
 Source: learn.microsoft.com, "List userRegistrationDetails", "userRegistrationDetails resource type".
 """
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from bot.sim.tenant import odata
 from bot.sim.tenant.call import Call, Listing, Route, page, resume
 from bot.sim.tenant.directory import REGISTRATION, Getters, User, shown
+from bot.sim.tenant.graph_time import SECOND
 from bot.sim.tenant.odata import Comparison, Field
 from bot.sim.tenant.permissions import READ_REPORTS
 from bot.sim.tenant.refusal import Answer, GraphError, not_found
@@ -39,14 +42,16 @@ def list_details(call: Call) -> Answer:
         clauses = odata.comparisons(options["$filter"], _FIELDS, joined_by="and", type_name="userRegistrationDetails")
     size = odata.top(options.get("$top"), default=PAGE, maximum=MAXIMUM)
     after = resume(call, options)
-    raw: Getters = {**REGISTRATION, "userPrincipalName": lambda user: user.user_principal_name.casefold()}
+    getters = _getters(call)
+    raw: Getters = {**getters, "userPrincipalName": lambda user: user.user_principal_name.casefold()}
+    is_reported = _reported(call)
     found = (
         user
         for user in call.tenant.users.after(after)
-        if user.account_enabled and all(odata.holds(clause, raw[clause.property](user)) for clause in clauses)
+        if is_reported(user) and all(odata.holds(clause, raw[clause.property](user)) for clause in clauses)
     )
     context = call.context("reports/authenticationMethods/userRegistrationDetails")
-    return page(call, found, Listing(context, size, options, partial(_shown, selected)))
+    return page(call, found, Listing(context, size, options, partial(shown, properties=selected, getters=getters)))
 
 
 def get_details(call: Call) -> Answer:
@@ -54,10 +59,10 @@ def get_details(call: Call) -> Answer:
     _need_p1(call)
     selected = _selected(call.options("$select"))
     user = call.tenant.users.get(call.parameters["id"])
-    if user is None or not user.account_enabled:
+    if user is None or not _reported(call)(user):
         raise not_found(call.parameters["id"])
     context = call.context("reports/authenticationMethods/userRegistrationDetails/$entity")
-    return Answer(200, {"@odata.context": context, **_shown(selected, user)})
+    return Answer(200, {"@odata.context": context, **shown(user, selected, _getters(call))})
 
 
 def _selected(options: dict[str, str]) -> tuple[str, ...]:
@@ -66,8 +71,15 @@ def _selected(options: dict[str, str]) -> tuple[str, ...]:
     )
 
 
-def _shown(selected: tuple[str, ...], user: User) -> dict[str, Any]:
-    return shown(user, selected, REGISTRATION)
+def _getters(call: Call) -> Getters:
+    admins = call.tenant.roles.holder_ids
+    return {**REGISTRATION, "isAdmin": lambda user: user.id in admins}
+
+
+def _reported(call: Call) -> Callable[[User], bool]:
+    """Whether a user is in the report."""
+    newest = call.tenant.now() - int(call.tenant.registration_lag_seconds * SECOND)
+    return lambda user: user.account_enabled and user.created_at <= newest
 
 
 def _need_p1(call: Call) -> None:

@@ -17,8 +17,6 @@ from bot.sim.tenant.refusal import Answer, GraphError, bad_request, not_found, u
 
 PAGE, MAXIMUM = 100, 999
 MAXIMUM_OBJECTS = 1000
-PASSWORD_ROLES = frozenset({"User Administrator", "Privileged Authentication Administrator"})
-ADMIN_PASSWORD_ROLES = frozenset({"Privileged Authentication Administrator"})
 _FIELDS = {
     "id": Field("string", frozenset({"eq", "in"})),
     "userPrincipalName": Field("string", frozenset({"eq"}), fold=True),
@@ -96,8 +94,7 @@ def _update(call: Call, user: User) -> Answer:
     call.options()
     profile = call.json_object("passwordProfile")["passwordProfile"]
     _check_password_profile(profile)
-    roles = ADMIN_PASSWORD_ROLES if user.is_admin else PASSWORD_ROLES
-    if roles.isdisjoint(call.tenant.directory_roles):
+    if not call.tenant.roles.may_write_password_profile(call.tenant.directory_roles, user.id):
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     domain = call.tenant.domains.get(user.domain)
     if user.synced or user.is_external or (domain is not None and domain.federation is not None):

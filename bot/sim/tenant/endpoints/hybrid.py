@@ -1,0 +1,39 @@
+"""GET /directory/onPremisesSynchronization and /policies/featureRolloutPolicies; for apps not supported (see hybrid).
+
+Source: learn.microsoft.com, "Get onPremisesDirectorySynchronization", "List featureRolloutPolicies".
+"""
+
+from bot.sim.tenant import odata
+from bot.sim.tenant.call import Call, Route
+from bot.sim.tenant.directory import shown
+from bot.sim.tenant.hybrid import ROLLOUT, SYNCHRONIZATION
+from bot.sim.tenant.permissions import READ_ROLLOUTS, READ_SYNCHRONIZATION
+from bot.sim.tenant.refusal import Answer
+
+
+def list_synchronization(call: Call) -> Answer:
+    """The one synchronization, as a collection."""
+    options = call.options("$select")
+    known = {"id": lambda _: call.tenant.id, **SYNCHRONIZATION}
+    selected = odata.select(
+        options.get("$select"), known=known, type_name="onPremisesDirectorySynchronization", default=tuple(known)
+    )
+    context = call.context("directory/onPremisesSynchronization", selected if "$select" in options else None)
+    return Answer(200, {"@odata.context": context, "value": [shown(call.tenant.hybrid, selected, known)]})
+
+
+def list_rollouts(call: Call) -> Answer:
+    """All rollouts, on one page."""
+    options = call.options("$select")
+    selected = odata.select(
+        options.get("$select"), known=ROLLOUT, type_name="featureRolloutPolicy", default=tuple(ROLLOUT)
+    )
+    context = call.context("policies/featureRolloutPolicies", selected if "$select" in options else None)
+    value = [shown(rollout, selected, ROLLOUT) for rollout in call.tenant.hybrid.rollouts]
+    return Answer(200, {"@odata.context": context, "value": value})
+
+
+ROUTES = (
+    Route("GET", "directory/onPremisesSynchronization", "directory", READ_SYNCHRONIZATION, list_synchronization),
+    Route("GET", "policies/featureRolloutPolicies", "directory", READ_ROLLOUTS, list_rollouts),
+)
