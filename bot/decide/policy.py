@@ -1,9 +1,13 @@
 """Who may ask, who may sign, how many. Pure judgement over what was read at the moment of the click."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.decide.people import ListedPerson
+from bot.decide.quorum import Quorum, Quorums, quorum_of
 from bot.decide.refusal import Refusal
+from bot.decide.request import RequestKind
+from bot.watch.evidence import Band
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,39 @@ class Policy:
     """Object ids or user principal names that no plan ever touches."""
     canary: int = 10
     """How many users a run sends first, to see that the action works; 0: none."""
+    quorums: Quorums = field(default_factory=Quorums)
+    """How many must sign, by what the evidence says and what the plan does. approvals_needed is its floor."""
+    codes_required: bool = False
+    """Every signature needs a one-time code, not only those under break glass."""
+    people: tuple[ListedPerson, ...] = ()
+    """Who has which Slack and directory accounts, beyond what an e-mail address tells."""
+    tiers: tuple[tuple[str, ...], ...] = ()
+    """Who is called first to sign, who next; Slack user ids and user-group ids. Empty: all approvers at once."""
 
     @property
     def everyone_named(self) -> tuple[str, ...]:
         """Whoever may ask or sign: these may also acknowledge, snooze, pause, resume and stop."""
         return tuple(dict.fromkeys(self.requesters + self.approvers))
+
+    def signers(self, *, break_glass_needed: int, kind: RequestKind) -> tuple[str, ...]:
+        """The list of those who may approve such a request."""
+        if kind is RequestKind.RECOVERY:
+            return self.break_glass
+        return tuple(dict.fromkeys(self.approvers + self.break_glass)) if break_glass_needed else self.approvers
+
+
+def quorum_for(
+    policy: Policy, *, band: Band | None, clears_risk: bool, kind: RequestKind, releases: bool = False
+) -> Quorum:
+    """How many must sign such a request. See bot.decide.quorum for the table."""
+    return quorum_of(
+        policy.quorums,
+        floor=policy.approvals_needed,
+        band=band,
+        clears_risk=clears_risk,
+        kind=kind,
+        releases=releases,
+    )
 
 
 def groups_among(listed: Collection[str]) -> tuple[str, ...]:
@@ -88,11 +120,21 @@ def refuse_list(user_id: str, allowed: Collection[str], refusal: Refusal) -> Ref
 
 
 def refuse_conflict(
-    *, accounts: Collection[Account], plan_user_ids: Collection[str], requester_accounts: Collection[str]
+    *,
+    accounts: Collection[Account],
+    plan_user_ids: Collection[str],
+    requester_accounts: Collection[str],
+    cleared: Collection[str] = (),
 ) -> Refusal | None:
-    """Refuse a signer any of whose directory accounts is in the plan, at risk, or the requester's own."""
+    """Refuse a signer any of whose directory accounts is in the plan, at risk, or the requester's own.
+
+    cleared: accounts whose clean-up was verified since the plan was made; being in the plan is no conflict any more.
+    """
     if any(account.user_id in requester_accounts for account in accounts):
         return Refusal.SAME_PERSON
-    if any(account.is_at_risk or account.user_id in plan_user_ids for account in accounts):
+    if any(
+        account.is_at_risk or (account.user_id in plan_user_ids and account.user_id not in cleared)
+        for account in accounts
+    ):
         return Refusal.AMONG_THE_FLAGGED
     return None

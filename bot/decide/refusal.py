@@ -20,6 +20,19 @@ class Refusal(StrEnum):
     AMONG_THE_FLAGGED = "among the flagged"
     RISK_UNREADABLE = "risk unreadable"
     ACCOUNT_AMBIGUOUS = "account ambiguous"
+    ACCOUNT_UNKNOWN = "account unknown"
+    ACCOUNT_DISABLED = "account disabled"
+    ROLE_MISSING = "role missing"
+    ROLE_UNREADABLE = "role unreadable"
+    NOT_BREAK_GLASS = "not break-glass"
+    SAME_SIGNER = "same signer"
+    EVIDENCE_WORSE = "evidence worse"
+    CODE_MISSING = "code missing"
+    CODE_NOT_ENROLLED = "code not enrolled"
+    CODE_WRONG = "code wrong"
+    CODE_USED = "code used"
+    CODE_LOCKED = "code locked"
+    SHARED_OUTSIDE = "shared outside"
     NOT_THE_REQUESTER = "not the requester"
     ALREADY_SETTLED = "already settled"
     EXPIRED = "expired"
@@ -51,7 +64,20 @@ _SENTENCES: dict[Refusal, str] = {
     Refusal.ALREADY_SIGNED: "You have signed this request already. Another person has to sign.",
     Refusal.AMONG_THE_FLAGGED: "You are among the flagged users yourself ({detail}), so you can't sign. An approver who is not flagged has to sign.",
     Refusal.RISK_UNREADABLE: "It could not be checked whether you are flagged yourself ({detail}), so your signature can't count. Try again in a minute, or ask another approver.",
-    Refusal.ACCOUNT_AMBIGUOUS: "Your e-mail address belongs to more than one directory account, so it can't be told whether you are flagged. Another person has to do it.",
+    Refusal.ACCOUNT_AMBIGUOUS: "Your Slack account could be that of more than one person of the directory, so it can't be told whether you are flagged. Have your accounts named in COUNTERSIGN_PEOPLE_FILE, or let another person do it.",
+    Refusal.ACCOUNT_UNKNOWN: "No directory account could be told to be yours ({detail}), so it can't be told whether you are flagged or have signed already. Have your accounts named in COUNTERSIGN_PEOPLE_FILE, or let another person do it.",
+    Refusal.ACCOUNT_DISABLED: "Your directory account is disabled, so your click does not count. Another person has to do it, or have the account enabled and press again.",
+    Refusal.ROLE_MISSING: "You hold none of the Entra roles that a signer needs ({detail}). Activate one and press again, or ask another approver.",
+    Refusal.ROLE_UNREADABLE: "It could not be read which Entra roles you hold ({detail}), so your signature can't count. Try again in a minute, or ask another approver.",
+    Refusal.NOT_BREAK_GLASS: "Only break-glass approvers can sign this: {detail}; the list is COUNTERSIGN_BREAK_GLASS_APPROVERS. Ask one of them.",
+    Refusal.SAME_SIGNER: "Another Slack account of yours has signed this request already, and each person counts once. Another person has to sign.",
+    Refusal.EVIDENCE_WORSE: "The evidence got worse since this was asked for: it is {detail} now, so this request can't be signed any more. Press Request remediation on the surge's card to ask anew.",
+    Refusal.CODE_MISSING: "This needs your one-time code. Press Approve again and type the six digits that your authenticator shows.",
+    Refusal.CODE_NOT_ENROLLED: "This needs a one-time code, and you have none yet. Have the operator run `countersign people enrol {detail}` on the host, then press again.",
+    Refusal.CODE_WRONG: "That one-time code is not right. Press again with the one that your authenticator shows now; {detail} wrong ones in a row lock it for a while.",
+    Refusal.CODE_USED: "That one-time code was used already, and each counts once. Wait for the next one, then press again.",
+    Refusal.CODE_LOCKED: "Your one-time code is locked until {detail} after too many wrong ones. Press again then, or let another person do it.",
+    Refusal.SHARED_OUTSIDE: "This channel is shared with people outside this workspace, so nothing can be asked for in it. Have SLACK_CHANNEL set to one that is not shared.",
     Refusal.NOT_THE_REQUESTER: "Only {detail}, who asked, can withdraw this request. To stop it, press Reject.",
     Refusal.ALREADY_SETTLED: "You came too late: {detail}.",
     Refusal.EXPIRED: "This request expired at {detail}. Press Request remediation on the surge's card to ask again.",

@@ -103,8 +103,13 @@ def refuse_change(request: Request, *, now: int) -> Refusal | None:
     return None if request.state is RequestState.PENDING else Refusal.ALREADY_SETTLED
 
 
-def refuse_vote(request: Request, *, user_id: str, votes: Collection[Vote], now: int) -> Refusal | None:
-    """Refuse a vote by what the request itself says. Lists and conflicts are judged by bot.decide.policy."""
+def refuse_vote(
+    request: Request, *, user_id: str, votes: Collection[Vote], now: int, accounts: Collection[str] = ()
+) -> Refusal | None:
+    """Refuse a vote by what the request itself says. Lists and conflicts are judged by bot.decide.policy.
+
+    accounts: the voter's directory accounts, as far as they are known.
+    """
     refused = refuse_change(request, now=now)
     if refused is not None:
         return refused
@@ -112,16 +117,44 @@ def refuse_vote(request: Request, *, user_id: str, votes: Collection[Vote], now:
         return Refusal.OWN_REQUEST
     if any(vote.user_id == user_id for vote in votes):
         return Refusal.ALREADY_SIGNED
+    if not frozenset(accounts).isdisjoint(request.requester_accounts):
+        return Refusal.SAME_PERSON
+    if any(not frozenset(accounts).isdisjoint(vote.accounts) for vote in votes):
+        return Refusal.SAME_SIGNER
     return None
+
+
+def signers_of(request: Request, votes: Collection[Vote]) -> tuple[tuple[Vote, ...], ...]:
+    """The approving votes by person: those that share a directory account are one person's.
+
+    Votes of the requester, under whatever account, are nobody's.
+    """
+    people: list[tuple[frozenset[str], list[Vote]]] = [
+        (frozenset({request.requester, *request.requester_accounts}), [])
+    ]
+    for vote in votes:
+        if vote.verdict is not Verdict.APPROVE:
+            continue
+        known_by = frozenset({vote.user_id, *vote.accounts})
+        same = [person for person in people if person[0] & known_by]
+        others = [person for person in people if not person[0] & known_by]
+        joined = (known_by.union(*(names for names, _ in same)), [each for _, of in same for each in of] + [vote])
+        people = [joined, *others] if people[0] in same else [*others, joined]
+    return tuple(tuple(of) for _, of in people[1:])
+
+
+def missing_signatures(request: Request, votes: Collection[Vote]) -> tuple[int, int]:
+    """How many people must still sign, and how many of them as break-glass approvers with a code."""
+    signers = signers_of(request, votes)
+    under_glass = sum(1 for of in signers if any(vote.break_glass and vote.with_code for vote in of))
+    glass = max(0, request.break_glass_needed - under_glass)
+    return max(glass, max(1, request.approvals_needed) - len(signers), 0), glass
 
 
 def state_after(request: Request, votes: Collection[Vote]) -> RequestState:
     """The state that the votes lead to. Only distinct people other than the requester count."""
     if request.state is not RequestState.PENDING:
         return request.state
-    counted = [vote for vote in votes if vote.user_id != request.requester]
-    if any(vote.verdict is Verdict.REJECT for vote in counted):
+    if any(vote.verdict is Verdict.REJECT and vote.user_id != request.requester for vote in votes):
         return RequestState.REJECTED
-    if len({vote.user_id for vote in counted}) >= max(1, request.approvals_needed):
-        return RequestState.APPROVED
-    return RequestState.PENDING
+    return RequestState.PENDING if any(missing_signatures(request, votes)) else RequestState.APPROVED
