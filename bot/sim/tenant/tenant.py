@@ -162,6 +162,8 @@ class Tenant:
         user = self.users[user_id]
         self.users.discard(user_id)
         self.roles.forget(user_id)
+        for group in self.groups:
+            group.member_ids.discard(user_id)
         del self._by_name[user.user_principal_name.casefold()]
         if user.mail:
             self._by_mail[user.mail.casefold()].remove(user_id)

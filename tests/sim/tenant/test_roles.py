@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 
+from bot.sim.tenant.roles import Group
+
 ROLES = "roleManagement/directory"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
@@ -104,6 +106,15 @@ async def test_members_come_in_pages_of_up_to_999_and_only_the_selected_of_them(
     assert rows[0] == {"@odata.type": "#microsoft.graph.user", "id": rows[0]["id"]}
     assert len(await graph.everything(path)) == len(rows)
     assert (await graph.get(f"groups/{uuid.uuid4()}/transitiveMembers")).status == 404
+
+
+async def test_the_members_of_a_group_without_a_role_are_listed_too(graph):
+    some = [user.id for user in graph.tenant.users][:3]
+    group = Group(str(uuid.uuid4()), "Scope of a policy", set(some))
+    graph.tenant.groups.put(group)
+    graph.tenant.remove_user(some[0])
+    rows = await graph.everything(f"groups/{group.id}/transitiveMembers?$select=id")
+    assert [row["id"] for row in rows] == some[1:]
 
 
 async def test_a_cast_to_users_needs_the_header_and_the_count(graph):

@@ -69,7 +69,7 @@ def list_assignments(call: Call) -> Answer:
 
 
 def list_members(call: Call, *, is_cast: bool = False) -> Answer:
-    """A page of a group's members; flat, as role-assignable groups can't be nested."""
+    """A page of a group's members; flat: role-assignable groups can't be nested, and here no other group is."""
     options = call.options("$select", "$top", "$count", "$skiptoken")
     advanced = call.headers.get("consistencylevel", "").lower() == "eventual" and options.get("$count") == "true"
     if (is_cast or "$count" in options) and not advanced:
@@ -78,7 +78,8 @@ def list_members(call: Call, *, is_cast: bool = False) -> Answer:
         )
     selected = odata.select(options.get("$select"), known=USER, type_name="user", default=USER_DEFAULT)
     size = odata.top(options.get("$top"), default=MEMBER_PAGE, maximum=MAXIMUM_MEMBERS)
-    group = call.tenant.roles.groups.get(call.parameters["id"])
+    identifier = call.parameters["id"]
+    group = call.tenant.roles.groups.get(identifier) or call.tenant.groups.get(identifier)
     if group is None:
         raise not_found(call.parameters["id"])
     members = [call.tenant.users[one] for one in sorted(group.member_ids) if one in call.tenant.users]
