@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from bot.decide.action import Action
 from bot.watch.access_policies import AccessPolicy
+from bot.watch.account import AccountState
 from bot.watch.announcements import Announcement, MicrosoftApp
 from bot.watch.audits import Audit
 from bot.watch.privilege import RoleReport
@@ -99,20 +100,6 @@ class DirectoryChanges:
     cursor: str
     """Where to go on: the next page's, or at the end the one for next time. Opaque, and bound to this tenant."""
     is_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AccountState:
-    """What an action on the account itself shows by. Times in microseconds UTC."""
-
-    user_id: str
-    sessions_valid_from: int | None
-    must_change_password: bool | None
-    """forceChangePasswordNextSignInWithMfa or forceChangePasswordNextSignIn; None where it is not given."""
-    password_changed_at: int | None
-    account_enabled: bool | None
-    read_at: int
-    """Taken before the request was sent."""
 
 
 class CursorExpiredError(Exception):
