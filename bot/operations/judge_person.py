@@ -1,15 +1,21 @@
 """Judge who clicked, from what Slack and Graph say at that moment. What can't be read refuses."""
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 
 import structlog
 
 from bot.decide.policy import Account, Person, groups_among, refuse_list, refuse_person
 from bot.decide.refusal import Refusal
+from bot.operations.keep_acquaintances import known_members, known_person
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
 from bot.ports.slack import Click, SlackError
 from bot.watch.profile import DirectoryUser
+
+SLACK_MAY_TAKE = 5.0
+"""Seconds that the host's command line waits for Slack before it goes by what was known."""
 
 log = structlog.get_logger()
 
@@ -33,22 +39,47 @@ def named(listed: tuple[str, ...], *, but: str = "") -> str:
 
 async def judge_lists(tenant: Tenant, click: Click, allowed: tuple[str, ...], not_listed: Refusal) -> Person | Refused:
     """The person who clicked, if he is a full member of this workspace and on the list."""
-    if click.team_id != tenant.team_id:
+    if not click.is_from_host and click.team_id != tenant.team_id:
         return Refused(Refusal.OTHER_WORKSPACE)
+    if not allowed:
+        return Refused(Refusal.NOBODY_MAY)
     try:
-        members = await tenant.slack.members(groups_among(allowed)) if groups_among(allowed) else frozenset[str]()
-        refusal = refuse_list(click.user_id, frozenset(allowed) | members, not_listed)
-        if refusal is None or refusal is not Refusal.NOBODY_MAY:
-            person = await tenant.slack.person(click.user_id)
-        else:
-            return Refused(refusal)
+        members = await _members(tenant, click, groups_among(allowed))
+        person = await _person(tenant, click)
     except SlackError as problem:
         log.warning("person_not_read", tenant=tenant.id, code=problem.code)
         return Refused(Refusal.PERSON_UNREADABLE)
-    found = refuse_person(person, team_id=tenant.team_id) or refusal
-    if found is not None or person is None:
-        return Refused(found or Refusal.PERSON_UNREADABLE, named(allowed, but=click.user_id))
+    refusal = refuse_person(person, team_id=tenant.team_id)
+    refusal = refusal or refuse_list(click.user_id, frozenset(allowed) | members, not_listed)
+    if refusal is not None or person is None:
+        return Refused(refusal or Refusal.PERSON_UNREADABLE, named(allowed, but=click.user_id))
     return person
+
+
+async def _members(tenant: Tenant, click: Click, groups: tuple[str, ...]) -> frozenset[str]:
+    """The members of these groups as they are now; for the host's command line as they were, where Slack is away."""
+    if not groups:
+        return frozenset()
+    if not click.is_from_host:
+        return await tenant.slack.members(groups)
+    try:
+        async with asyncio.timeout(SLACK_MAY_TAKE):
+            return await tenant.slack.members(groups)
+    except (SlackError, TimeoutError):
+        return await known_members(tenant, groups)
+
+
+async def _person(tenant: Tenant, click: Click) -> Person | None:
+    """Who that is now. For the host's command line, where Slack is away: who it was, or who is listed by his id."""
+    if not click.is_from_host:
+        return await tenant.slack.person(click.user_id)
+    with contextlib.suppress(SlackError, TimeoutError):
+        async with asyncio.timeout(SLACK_MAY_TAKE):
+            person = await tenant.slack.person(click.user_id)
+        if person is not None:
+            return person
+    known = await known_person(tenant, click.user_id)
+    return known or Person(user_id=click.user_id, team_id=tenant.team_id, name="", email="")
 
 
 async def accounts_of(tenant: Tenant, person: Person) -> tuple[DirectoryUser, ...] | Refused:

@@ -1,4 +1,4 @@
-"""What of agreeing and doing is kept: plans, requests, votes; runs, outcomes, intents and answers.
+"""What of agreeing and doing is kept: plans, requests, votes, one-time codes; runs, outcomes, intents and answers.
 
 Every row belongs to a tenant; times are microseconds since 1970 UTC.
 """
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import Intent, Run, RunFacts
+from bot.decide.codes import Enrolment
 from bot.decide.request import Request, RequestState, Vote
 from bot.ports.graph import Answer
 
@@ -41,6 +42,22 @@ class Requests(Protocol):
 
     def votes(self, tenant_id: str, request_id: str) -> tuple[Vote, ...]:
         """In order of time."""
+
+
+class Codes(Protocol):
+    """Who was enrolled for one-time codes; a person has one for every tenant."""
+
+    def get(self, user_id: str) -> Enrolment | None:
+        """By Slack user id."""
+
+    def save(self, enrolment: Enrolment) -> None:
+        """Insert or update."""
+
+    def remove(self, user_id: str) -> bool:
+        """Whether there was one."""
+
+    def all(self) -> tuple[Enrolment, ...]:
+        """By user id."""
 
 
 class Runs(Protocol):
@@ -89,6 +106,9 @@ class Runs(Protocol):
 
     def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
         """Users whose clean-up was verified, each with the time of the write that did it."""
+
+    def cleared_among(self, tenant_id: str, user_ids: Collection[str], since: int) -> frozenset[str]:
+        """Which of these were verified, since then, to be cleared by a run that clears risk."""
 
     def next_number(self, run: Run) -> int:
         """The number of the next batch, from 1."""

@@ -168,6 +168,9 @@ class Slack(Protocol):
     async def members(self, group_ids: Sequence[str]) -> frozenset[str]:
         """The members of user groups, as they are now (at most 30 s old)."""
 
+    async def is_shared_outside(self, channel: str) -> bool:
+        """Whether people of another organisation are, or were invited to be, in a channel."""
+
     async def permalink(self, posted: Posted) -> str:
         """A link to a message."""
 

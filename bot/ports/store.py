@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bot.ports.agreements import Requests, Runs
+from bot.ports.agreements import Codes, Requests, Runs
 from bot.ports.messages import Cards, Clicks
 from bot.ports.watching import Briefings, Detections, Directory, DirectoryUsers, Readings, Surges, Watches
 from bot.record.ledger import Entry, Event
@@ -82,6 +82,8 @@ class Transaction(Protocol):
     def briefings(self) -> Briefings: ...
     @property
     def requests(self) -> Requests: ...
+    @property
+    def codes(self) -> Codes: ...
     @property
     def runs(self) -> Runs: ...
     @property

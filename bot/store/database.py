@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.ports.store import Transaction
 from bot.store.cards import CardRows, ClickRows
+from bot.store.codes import CodeRows
 from bot.store.directory import DirectoryUserRows, ReadingRows
 from bot.store.engine import ONLY_READS
 from bot.store.leases import LeaseRows
@@ -83,6 +84,11 @@ class Rows:
     def requests(self) -> RequestRows:
         """Plans, requests, votes."""
         return RequestRows(self._connection)
+
+    @cached_property
+    def codes(self) -> CodeRows:
+        """One-time codes."""
+        return CodeRows(self._connection)
 
     @cached_property
     def runs(self) -> RunRows:

@@ -4,11 +4,26 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql
 
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import WATCHED_FOR, Intent, Run, RunFacts, RunState
 from bot.decide.action import Action
+from bot.decide.plan import CLEARS_RISK
 from bot.ports.graph import Answer
 from bot.store.rows import select_by_keys, upsert_rows
 from bot.store.tables import intents, open_intent_users, outcomes, runs
@@ -37,6 +52,13 @@ def _intent(row: RowMapping) -> Intent:
     )
 
 
+def _listed(connection: Connection, keys: Sequence[str]) -> ColumnElement[str]:
+    """Tens of thousands of keys as the rows of one statement, in one parameter."""
+    if connection.dialect.name == "postgresql":
+        return func.unnest(literal(list(keys), postgresql.ARRAY(Text))).column_valued("listed")
+    return func.json_each(msgspec.json.encode(keys).decode()).table_valued("value").c.value
+
+
 class RunRows:
     """bot.ports.store.Runs."""
 
@@ -46,7 +68,12 @@ class RunRows:
     def add(self, run: Run, user_ids: Sequence[str]) -> None:
         row = {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value}
         self._connection.execute(insert(runs).values(row))
-        self.set_outcomes(run, (Outcome(user_id, OutcomeState.WAITING) for user_id in user_ids))
+        waiting = Outcome("", OutcomeState.WAITING)
+        same = {name: getattr(waiting, name) for name in _OUTCOME if name != "user_id"}
+        same |= {"tenant_id": run.tenant_id, "run_id": run.id, "state": waiting.state.value}
+        columns = [literal(value, outcomes.c[name].type).label(name) for name, value in same.items()]
+        listed = _listed(self._connection, user_ids)
+        self._connection.execute(insert(outcomes).from_select([*same, "user_id"], select(*columns, listed)))
 
     def save(self, run: Run) -> None:
         row = {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value}
@@ -202,6 +229,25 @@ class RunRows:
             outcomes.c.sent_at >= since,
         )
         return tuple((row[0], row[1]) for row in self._connection.execute(statement))
+
+    def cleared_among(self, tenant_id: str, user_ids: Collection[str], since: int) -> frozenset[str]:
+        clearing = (
+            select(intents.c.id)
+            .where(
+                intents.c.tenant_id == outcomes.c.tenant_id,
+                intents.c.run_id == outcomes.c.run_id,
+                intents.c.action.in_([action.value for action in CLEARS_RISK]),
+            )
+            .exists()
+        )
+        statement = select(outcomes.c.user_id).where(
+            outcomes.c.tenant_id == tenant_id,
+            outcomes.c.user_id.in_(user_ids),
+            outcomes.c.state == OutcomeState.VERIFIED.value,
+            func.coalesce(outcomes.c.verified_at, outcomes.c.sent_at) >= since,
+            clearing,
+        )
+        return frozenset(self._connection.execute(statement).scalars())
 
     def next_number(self, run: Run) -> int:
         statement = select(func.coalesce(func.max(intents.c.number), 0)).where(

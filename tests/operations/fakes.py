@@ -328,6 +328,7 @@ class FakeSlack:
     """What was filled into opened dialogs."""
     opened: list[str] = field(default_factory=list)
     posted: list[Account] = field(default_factory=list)
+    shared_outside: set[str] = field(default_factory=set)
 
     def _take(self, method: str) -> None:
         if method in self.failing:
@@ -368,6 +369,10 @@ class FakeSlack:
     async def members(self, group_ids: Sequence[str]) -> frozenset[str]:
         self._take("members")
         return frozenset[str]().union(*(self.groups.get(each, frozenset()) for each in group_ids))
+
+    async def is_shared_outside(self, channel: str) -> bool:
+        self._take("is_shared_outside")
+        return channel in self.shared_outside
 
     async def permalink(self, posted: Posted) -> str:
         self._take("permalink")

@@ -1,0 +1,46 @@
+"""Who was enrolled for one-time codes."""
+
+from dataclasses import asdict, fields
+
+from sqlalchemy import Connection, RowMapping, delete, select
+
+from bot.decide.codes import Enrolment
+from bot.store.rows import upsert_rows
+from bot.store.tables import one_time_codes
+
+_FIELDS = [field.name for field in fields(Enrolment)]
+EVERY_TENANT = ""
+"""A person has one code, whatever the tenant."""
+
+
+def _enrolment(row: RowMapping) -> Enrolment:
+    return Enrolment(**{name: row[name] for name in _FIELDS})
+
+
+class CodeRows:
+    """bot.ports.agreements.Codes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, user_id: str) -> Enrolment | None:
+        statement = select(one_time_codes).where(
+            one_time_codes.c.tenant_id == EVERY_TENANT, one_time_codes.c.user_id == user_id
+        )
+        row = self._connection.execute(statement).mappings().first()
+        return _enrolment(row) if row else None
+
+    def save(self, enrolment: Enrolment) -> None:
+        upsert_rows(self._connection, one_time_codes, [{"tenant_id": EVERY_TENANT} | asdict(enrolment)])
+
+    def remove(self, user_id: str) -> bool:
+        removed = self._connection.execute(
+            delete(one_time_codes).where(
+                one_time_codes.c.tenant_id == EVERY_TENANT, one_time_codes.c.user_id == user_id
+            )
+        )
+        return removed.rowcount > 0
+
+    def all(self) -> tuple[Enrolment, ...]:
+        statement = select(one_time_codes).order_by(one_time_codes.c.user_id)
+        return tuple(_enrolment(row) for row in self._connection.execute(statement).mappings())
