@@ -20,8 +20,16 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Recent:
-    """What was read for the whole tenant a short while ago: at, in seconds of the monotonic clock."""
+    """Readings for the whole tenant that are under way, so that nobody begins one a second time."""
 
+    directory: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the directory is followed."""
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """By name: held while it is being read."""
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    """By name: readings that are too slow for a briefing to wait for them."""
+    failed_at: dict[str, int] = field(default_factory=dict)
+    """By name: when the last try failed (microseconds UTC)."""
     domains: tuple[Domain, ...] | None = None
     domains_at: float = 0.0
     passwordless: RegistrationReport | None = None

@@ -138,6 +138,9 @@ class DirectoryUsers(Protocol):
     def get(self, tenant_id: str, user_ids: Collection[str]) -> dict[str, DirectoryUser]:
         """By user id; whoever is not there is left out."""
 
+    def known(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        """Which of these are there."""
+
     def count(self, tenant_id: str) -> int:
         """How many are there."""
 
@@ -169,6 +172,9 @@ class Readings(Protocol):
 
     def fail(self, tenant_id: str, name: str, problem: str) -> None:
         """A try that failed: the last good reading stands with its age."""
+
+    def forget(self, tenant_id: str, name: str) -> None:
+        """As if it had never been read."""
 
 
 class Briefings(Protocol):

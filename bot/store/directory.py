@@ -45,6 +45,11 @@ class DirectoryUserRows:
         )
         return {row["user_id"]: _user(row) for row in found}
 
+    def known(self, tenant_id: str, user_ids: Collection[str]) -> frozenset[str]:
+        column = directory_users.c.user_id
+        found = select_by_keys(self._connection, [column], column, user_ids, directory_users.c.tenant_id == tenant_id)
+        return frozenset(row["user_id"] for row in found)
+
     def count(self, tenant_id: str) -> int:
         statement = select(func.count()).select_from(directory_users).where(directory_users.c.tenant_id == tenant_id)
         found: int = self._connection.execute(statement).scalar_one()
@@ -78,3 +83,6 @@ class ReadingRows:
         self._connection.execute(
             update(readings).where(readings.c.tenant_id == tenant_id, readings.c.name == name).values(problem=problem)
         )
+
+    def forget(self, tenant_id: str, name: str) -> None:
+        self._connection.execute(delete(readings).where(readings.c.tenant_id == tenant_id, readings.c.name == name))

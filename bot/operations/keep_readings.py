@@ -1,0 +1,101 @@
+"""What is read of the whole tenant now and then, so that a surge finds it read: by name, kept with its age.
+
+Each is optional by itself. A try that fails leaves its reason ("needs Policy.Read.All") beside the last good reading.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from bot.operations.tenant import Tenant
+from bot.ports.graph import GraphError
+from bot.ports.store import Transaction
+from bot.ports.watching import Reading
+
+T = TypeVar("T")
+
+AGAIN_AFTER_A_PROBLEM = 10 * 60_000_000
+"""A try that failed is not repeated sooner than this (microseconds), whoever asks."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A reading as it stands in the table. value is None while nothing good was read."""
+
+    value: T | None
+    read_at: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """One thing that is read for the whole tenant."""
+
+    name: str
+    fetch: Callable[[Tenant, T | None], Awaitable[T]]
+    """Reads it; it is given what was known before. Raises GraphError."""
+    pack: Callable[[T], bytes]
+    unpack: Callable[[bytes], T]
+    nightly: int
+    """Read anew in quiet times when older than this (microseconds)."""
+    at_a_surge: int
+    """Read anew for a briefing when older than this (microseconds)."""
+
+
+def known(tx: Transaction, tenant_id: str, kind: Kind[T]) -> Known[T]:
+    """What was read last. A body that can't be unpacked, from another version perhaps, counts as not read."""
+    return _known(tx.readings.get(tenant_id, kind.name), kind)
+
+
+def _known(reading: Reading | None, kind: Kind[T]) -> Known[T]:
+    if reading is None:
+        return Known(None, 0, "")
+    if not reading.read_at:
+        return Known(None, 0, reading.problem)
+    try:
+        return Known(kind.unpack(reading.body), reading.read_at, reading.problem)
+    except ValueError:
+        log.warning("reading_not_unpacked", reading=kind.name)
+        return Known(None, 0, reading.problem)
+
+
+async def keep_in_quiet(tenant: Tenant, kinds: Collection[Kind[Any]]) -> None:
+    """Read anew what is old, one after the other: nobody waits for it."""
+    for kind in kinds:
+        await refresh(tenant, kind, older_than=kind.nightly)
+
+
+async def refresh(tenant: Tenant, kind: Kind[Any], *, older_than: int) -> None:
+    """Read it anew if it is older than this (microseconds). Whoever comes while it is being read waits for that."""
+    async with tenant.recent.locks.setdefault(kind.name, asyncio.Lock()):
+        reading = await tenant.store.look(lambda tx: tx.readings.get(tenant.id, kind.name))
+        if _is_due(tenant, kind, reading, older_than):
+            await _read(tenant, kind, reading)
+
+
+def _is_due(tenant: Tenant, kind: Kind[Any], reading: Reading | None, older_than: int) -> bool:
+    now = tenant.world.now()
+    failed_at = tenant.recent.failed_at.get(kind.name)
+    if failed_at is not None and now - failed_at < AGAIN_AFTER_A_PROBLEM:
+        return False
+    return reading is None or now - reading.read_at >= older_than or _known(reading, kind).value is None
+
+
+async def _read(tenant: Tenant, kind: Kind[T], reading: Reading | None) -> None:
+    started = tenant.world.now()
+    try:
+        value = await kind.fetch(tenant, _known(reading, kind).value)
+    except GraphError as problem:
+        why = problem.why
+        tenant.recent.failed_at[kind.name] = tenant.world.now()
+        log.warning("reading_failed", tenant=tenant.id, reading=kind.name, problem=problem.problem.value, why=why)
+        await tenant.transact_as_holder(lambda tx: tx.readings.fail(tenant.id, kind.name, why))
+        return
+    tenant.recent.failed_at.pop(kind.name, None)
+    body = await asyncio.to_thread(kind.pack, value)
+    await tenant.transact_as_holder(lambda tx: tx.readings.keep(tenant.id, kind.name, body, started))
