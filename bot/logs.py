@@ -4,7 +4,8 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -24,6 +25,21 @@ def _without_secrets(_logger: object, _name: str, line: str) -> str:
     return _SECRET.sub(r"\1[left out]", line)
 
 
+class _Unfailing:
+    """A log that can't be written, because its disk is full or its reader gone, stops nobody's work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def set_up_logs() -> None:
     """Send structlog and the libraries' warnings to standard error."""
     to_people = sys.stderr.isatty()
@@ -39,10 +55,10 @@ def set_up_logs() -> None:
     structlog.configure(
         processors=[*shared, *tracebacks, _shortened, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", _Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Unfailing(sys.stderr))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

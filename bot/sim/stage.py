@@ -45,19 +45,22 @@ class Stage:
     """Where the bot's log goes; None: a file in the stage's folder."""
     environment: dict[str, str] = field(default_factory=dict)
     """More variables for the bot, or others than the stage would set."""
+    replicas: int = 1
+    """How many processes of the bot run side by side."""
     faults: Faults = field(default_factory=Faults)
     restarts: int = 0
     tenant: Tenant = field(init=False)
     workspace: Workspace = field(init=False)
     graph: TenantServer = field(init=False)
     slack: WorkspaceServer = field(init=False)
-    bot: asyncio.subprocess.Process | None = None
+    bots: list[asyncio.subprocess.Process | None] = field(init=False)
     _folder: tempfile.TemporaryDirectory[str] | None = None
-    _keeper: asyncio.Task[None] | None = None
+    _keepers: list[asyncio.Task[None]] = field(default_factory=list)
     _ending: bool = False
     _token: str = field(default_factory=lambda: os.urandom(TOKEN_BYTES).hex())
 
     def __post_init__(self) -> None:
+        self.bots = [None] * self.replicas
         self.tenant = april_2025(
             datetime.now(UTC),
             users=self.pace.users,
@@ -75,16 +78,16 @@ class Stage:
         self._folder = tempfile.TemporaryDirectory(prefix="countersign-demo-")
         await self.graph.start()
         await self.slack.start(port=self.port)
-        self._keeper = asyncio.create_task(self._keep_bot())
+        self._keepers = [asyncio.create_task(self._keep_bot(number)) for number in range(self.replicas)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """End the bot, then the services."""
         self._ending = True
-        if self.bot is not None and self.bot.returncode is None:
-            self.bot.terminate()
-        if self._keeper is not None:
-            await self._keeper
+        for number in range(len(self.bots)):
+            self.signal_bot(signal.SIGCONT, number)
+            self.signal_bot(signal.SIGTERM, number)
+        await asyncio.gather(*self._keepers)
         await self.slack.stop()
         await self.graph.stop()
         if self._folder is not None:
@@ -102,10 +105,25 @@ class Stage:
         """Where the bot's log is."""
         return self.log_file or self.folder / "bot.log"
 
-    def kill_bot(self) -> None:
+    @property
+    def bot(self) -> asyncio.subprocess.Process | None:
+        """The first process of the bot, or the only one."""
+        return self.bots[0]
+
+    def add_replica(self) -> None:
+        """One more process of the bot beside the others."""
+        self.bots.append(None)
+        self._keepers.append(asyncio.create_task(self._keep_bot(len(self.bots) - 1)))
+
+    def kill_bot(self, number: int = 0) -> None:
         """Send SIGKILL, as a host does that runs out of memory."""
-        if self.bot is not None and self.bot.returncode is None:
-            self.bot.send_signal(signal.SIGKILL)
+        self.signal_bot(signal.SIGKILL, number)
+
+    def signal_bot(self, sent: signal.Signals, number: int = 0) -> None:
+        """Send a signal to one process of the bot, if it lives."""
+        bot = self.bots[number]
+        if bot is not None and bot.returncode is None:
+            bot.send_signal(sent)
 
     def bot_environment(self) -> dict[str, str]:
         """The public environment of the bot."""
@@ -131,14 +149,15 @@ class Stage:
             | self.environment
         )
 
-    async def _keep_bot(self) -> None:
-        """Start the bot, and start it again whenever it dies before the end."""
+    async def _keep_bot(self, number: int) -> None:
+        """Start a process of the bot, and start it again whenever it dies before the end."""
         while not self._ending:
             with self.log_path.open("ab") as log:
-                self.bot = await asyncio.create_subprocess_exec(
+                bot = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "bot", "run", env=self.bot_environment(), stdout=log, stderr=log
                 )
-            status = await self.bot.wait()
+            self.bots[number] = bot
+            status = await bot.wait()
             if not self._ending:
                 self.restarts += 1
                 self.say(f"The bot died ({status}) and is started again.")

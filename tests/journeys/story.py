@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any, NamedTuple, TypeVar
 
+import psycopg
+
 from bot.sim.stage import Pace, Stage
 from bot.sim.tenant import Tenant
 from bot.sim.workspace import NotAcknowledged, WorkspaceServer, buttons
@@ -212,7 +214,11 @@ class Story:
     # What is in the record
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """From the bot's database, without a right to write."""
+        """From the bot's database, which nothing here writes to."""
+        url = self.stage.environment.get("COUNTERSIGN_DATABASE_URL", "")
+        if url.startswith("postgresql"):
+            with psycopg.connect(url) as connection:
+                return list(connection.execute(statement.replace("?", "%s"), values))
         path = self.stage.folder / "countersign.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
             return list(connection.execute(statement, values))
@@ -221,6 +227,8 @@ class Story:
         """A command as a process of its own, with nothing but the data folder told."""
         environment = {name: value for name, value in self.stage.bot_environment().items() if name == "PATH"}
         environment["COUNTERSIGN_DATA_DIR"] = str(self.stage.folder)
+        if "COUNTERSIGN_DATABASE_URL" in self.stage.environment:
+            environment["COUNTERSIGN_DATABASE_URL"] = self.stage.environment["COUNTERSIGN_DATABASE_URL"]
         return await run_bot(environment, *words)
 
     # What must hold at the end of every story
