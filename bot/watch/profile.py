@@ -3,7 +3,7 @@
 Sources: Microsoft Graph v1.0, resource types user, domain, internalDomainFederation, userRegistrationDetails.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -105,21 +105,85 @@ def provider_of(federation: Federation | None) -> IdentityProvider:
     return IdentityProvider.OTHER
 
 
+_METHODS = (
+    (Registered.PASSKEY, "passkey"),
+    (Registered.WINDOWS_HELLO, "Windows Hello"),
+    (Registered.AUTHENTICATOR, "Authenticator"),
+)
+
+
+def passwordless_methods(registered: Registered | None) -> tuple[str, ...]:
+    """Which passwordless methods are registered, by name; "another passwordless method" where none is known by name."""
+    if registered is None:
+        return ()
+    named = tuple(name for method, name in _METHODS if method in registered)
+    return named or (("another passwordless method",) if Registered.PASSWORDLESS in registered else ())
+
+
+def has_mfa(profile: Profile | None) -> bool | None:
+    """Whether a second factor is registered; None where the registration report lacks the user."""
+    return None if profile is None or profile.registered is None else Registered.MFA in profile.registered
+
+
+def is_risk_elsewhere(kind: SignInKind, *, is_listed: bool) -> bool:
+    """Whether a user's risk lives in another tenant: an external identity of which no riskyUser exists here."""
+    return kind is SignInKind.GUEST and not is_listed
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A yes or no about the tenant, and by whom: "read", "stated by setting", or "not known"."""
+
+    value: bool | None
+    by: str
+
+
+def read_or_stated(*, read: bool | None, stated: bool | None) -> Stated:
+    """What was read stands; where nothing was, what the team states; else it is not known."""
+    if read is not None:
+        return Stated(read, "read")
+    return Stated(stated, "not known" if stated is None else "stated by setting")
+
+
 def is_external(user: DirectoryUser) -> bool:
     """An external identity: its risk lives in its home tenant. userType Guest alone does not tell."""
     return "#ext#" in user.user_principal_name.lower() or bool(user.external_user_state)
 
 
-def kind_of(user: DirectoryUser, domains: Mapping[str, Domain]) -> tuple[SignInKind, IdentityProvider | None]:
-    """Sign-in kind, and the identity provider of a federated user. `domains` is keyed by lower-case name."""
+def providers_of(stated: Mapping[str, str]) -> dict[str, IdentityProvider]:
+    """The setting that names the identity provider of a domain. Raises ValueError, in words for whoever wrote it."""
+    named = {each.value.lower(): each for each in IdentityProvider if each is not IdentityProvider.NOT_READ}
+    made: dict[str, IdentityProvider] = {}
+    for domain, provider in stated.items():
+        if provider.strip().lower() not in named:
+            known = ", ".join(each.value for each in named.values())
+            raise ValueError(f"the identity provider of {domain} is {provider!r}; it must be one of: {known}")
+        made[domain.strip().lower()] = named[provider.strip().lower()]
+    return made
+
+
+def kind_of(
+    user: DirectoryUser,
+    domains: Mapping[str, Domain],
+    *,
+    providers: Mapping[str, IdentityProvider] | None = None,
+    is_rolled_out: bool = False,
+) -> tuple[SignInKind, IdentityProvider | None]:
+    """Sign-in kind, and the identity provider of a federated user. `domains` is keyed by lower-case name.
+
+    providers: what the team states of its domains, by lower-case name. It overrides which provider a federated domain
+    has, and makes one that could not be read federated; a domain that the directory calls managed stays so.
+    is_rolled_out: staged rollout lets this user of a federated domain sign in at Entra.
+    """
     if is_external(user):
         return SignInKind.GUEST, None
-    domain = domains.get(user.user_principal_name.rpartition("@")[2].lower())
+    name = user.user_principal_name.rpartition("@")[2].lower()
+    domain, stated = domains.get(name), (providers or {}).get(name)
     if domain is None:
-        return SignInKind.UNKNOWN, None
-    if domain.is_federated:
-        provider = IdentityProvider.NOT_READ if domain.problem else provider_of(domain.federation)
-        return SignInKind.FEDERATED, provider
+        return (SignInKind.UNKNOWN, None) if stated is None else (SignInKind.FEDERATED, stated)
+    if domain.is_federated and not is_rolled_out:
+        read = IdentityProvider.NOT_READ if domain.problem else provider_of(domain.federation)
+        return SignInKind.FEDERATED, stated or read
     return (SignInKind.HYBRID if user.on_premises_sync_enabled else SignInKind.CLOUD_ONLY), None
 
 
@@ -127,8 +191,14 @@ def profiles(
     users: Iterable[DirectoryUser],
     domains: Iterable[Domain] | None,
     report: RegistrationReport | None,
+    *,
+    providers: Mapping[str, IdentityProvider] | None = None,
+    rolled_out: Collection[str] = frozenset(),
 ) -> dict[str, Profile]:
     """Join what was read into profiles by user id. domains and report are None where they could not be read.
+
+    providers: the identity provider of a domain where the team states it (see kind_of); rolled_out: ids of users whom
+    staged rollout lets sign in at Entra.
 
     A user whom the registration report lacks (it lags, and leaves out disabled users) has
     is_passwordless and registered None.
@@ -136,7 +206,7 @@ def profiles(
     by_name = {domain.name.lower(): domain for domain in domains or ()}
     made: dict[str, Profile] = {}
     for user in users:
-        kind, provider = kind_of(user, by_name)
+        kind, provider = kind_of(user, by_name, providers=providers, is_rolled_out=user.user_id in rolled_out)
         registered = None if report is None else report.get(user.user_id)
         made[user.user_id] = Profile(
             user_id=user.user_id,

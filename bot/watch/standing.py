@@ -1,0 +1,173 @@
+"""What the Conditional Access policies do to each flagged user, and whether he can help himself.
+
+A password change asked for by a policy needs a registered second factor, self-service reset, and for a synced user
+password writeback (Microsoft Entra ID Protection, "Self-remediation experience").
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.watch.access_policies import AccessPolicy, Grant
+from bot.watch.profile import Profile, SignInKind
+from bot.watch.registration import Registered
+
+
+class Standing(StrEnum):
+    """Where a user at risk stands. The value is what people read."""
+
+    BLOCKED = "blocked"
+    STUCK = "stuck"
+    NOT_KNOWN = "not known"
+    CAN_HELP_HIMSELF = "can help himself"
+    UNTOUCHED = "untouched"
+
+
+_WORST_FIRST = tuple(Standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Where one user stands, by which policy, and why."""
+
+    standing: Standing
+    policy: str
+    """The policy's name; empty where none acts."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is needed to tell whom a policy covers. What is missing here was not read."""
+
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """User ids by group id, nested groups expanded. A group that is missing was not read."""
+    roles: Mapping[str, frozenset[str]] | None = None
+    """User ids by role template id; None: roles were not read."""
+    guests: frozenset[str] = frozenset()
+    """User ids of guests and external users."""
+
+
+def groups_needed(policies: Iterable[AccessPolicy]) -> frozenset[str]:
+    """The groups whose members must be read to tell whom these policies cover."""
+    return frozenset(group for policy in policies for group in (*policy.include_groups, *policy.exclude_groups))
+
+
+def covers(policy: AccessPolicy, user_id: str, scope: Scope) -> bool | None:
+    """Whether a policy covers a user: included and not excluded. None where that can't be told."""
+    included = _is_named(policy.include_users, policy.include_groups, policy.include_roles, user_id, scope)
+    if included is False:
+        return False
+    excluded = _is_named(policy.exclude_users, policy.exclude_groups, policy.exclude_roles, user_id, scope)
+    if excluded:
+        return False
+    return None if included is None or excluded is None else True
+
+
+def _is_named(
+    users: tuple[str, ...], groups: tuple[str, ...], roles: tuple[str, ...], user_id: str, scope: Scope
+) -> bool | None:
+    if "All" in users or user_id in users or ("GuestsOrExternalUsers" in users and user_id in scope.guests):
+        return True
+    members = [scope.groups.get(group) for group in groups]
+    members += [None if scope.roles is None else scope.roles.get(role, frozenset()) for role in roles]
+    if any(user_id in each for each in members if each is not None):
+        return True
+    return None if None in members else False
+
+
+def stance_of(
+    profile: Profile | None,
+    user_id: str,
+    policies: Iterable[AccessPolicy] | None,
+    scope: Scope,
+    *,
+    risk_level: str = "high",
+    writeback: bool | None = None,
+) -> Stance:
+    """Where a user stands while his risk is at this level. policies: None where they could not be read.
+
+    writeback: whether a password changed in Entra is written back on-premises; None where that is not known.
+    """
+    if policies is None:
+        return Stance(Standing.NOT_KNOWN, "", "the policies could not be read")
+    found = []
+    for policy in policies:
+        if policy.is_enforced and policy.acts_on_user_risk and _is_at_level(policy, risk_level):
+            covered = covers(policy, user_id, scope)
+            if covered is None:
+                found.append(Stance(Standing.NOT_KNOWN, policy.name, "whom the policy covers could not be read"))
+            elif covered:
+                found.append(_effect(policy, profile, writeback=writeback))
+    untouched = Stance(Standing.UNTOUCHED, "", "no policy on user risk covers the user")
+    return min(found, key=lambda each: _WORST_FIRST.index(each.standing), default=untouched)
+
+
+def stances_of(
+    users: Iterable[str],
+    profiles: Mapping[str, Profile],
+    policies: Iterable[AccessPolicy] | None,
+    scope: Scope,
+    *,
+    risk_levels: Mapping[str, str] | None = None,
+    writeback: bool | None = None,
+) -> dict[str, Stance]:
+    """By user id. risk_levels: where it lacks a user, high is taken (a leaked credential always is)."""
+    listed = None if policies is None else tuple(policies)
+    levels = risk_levels or {}
+    return {
+        user_id: stance_of(
+            profiles.get(user_id),
+            user_id,
+            listed,
+            scope,
+            risk_level=levels.get(user_id, "high"),
+            writeback=writeback,
+        )
+        for user_id in users
+    }
+
+
+def count_standings(stances: Mapping[str, Stance]) -> dict[Standing, int]:
+    """How many stand where, those with none left out."""
+    counts = Counter(each.standing for each in stances.values())
+    return {standing: counts[standing] for standing in Standing if counts[standing]}
+
+
+def _is_at_level(policy: AccessPolicy, risk_level: str) -> bool:
+    """A level that is hidden or unknown is taken to be any."""
+    return risk_level not in {"low", "medium", "high"} or risk_level in policy.user_risk_levels
+
+
+def _effect(policy: AccessPolicy, profile: Profile | None, *, writeback: bool | None) -> Stance:
+    registered = None if profile is None else profile.registered
+    if Grant.BLOCK in policy.grants:
+        return Stance(Standing.BLOCKED, policy.name, "the policy blocks")
+    if Grant.OTHER in policy.grants:
+        return Stance(Standing.NOT_KNOWN, policy.name, "the policy asks for something that is not known here")
+    if not policy.grants:
+        return Stance(Standing.UNTOUCHED, policy.name, "the policy asks for nothing")
+    if profile is None or registered is None:
+        return Stance(Standing.NOT_KNOWN, policy.name, "what the user has registered could not be read")
+    if Grant.REMEDIATION in policy.grants and Registered.PASSWORDLESS in registered:
+        return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "signs in again without a password")
+    if Registered.MFA not in registered:
+        return Stance(Standing.STUCK, policy.name, "has no second factor registered")
+    if {Grant.PASSWORD_CHANGE, Grant.REMEDIATION}.isdisjoint(policy.grants):
+        return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "has a second factor registered")
+    return _password_change(policy, profile, registered, writeback=writeback)
+
+
+def _password_change(
+    policy: AccessPolicy, profile: Profile, registered: Registered, *, writeback: bool | None
+) -> Stance:
+    if Registered.SSPR_CAPABLE not in registered:
+        return Stance(Standing.STUCK, policy.name, "can't reset the own password")
+    if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED, SignInKind.UNKNOWN} and writeback is None:
+        return Stance(Standing.NOT_KNOWN, policy.name, "whether passwords are written back is not known")
+    if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED} and not writeback:
+        return Stance(Standing.STUCK, policy.name, "a new password would not be written back on-premises")
+    if profile.kind is SignInKind.GUEST:
+        return Stance(Standing.STUCK, policy.name, "a guest's password is in the home tenant")
+    return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "can change the password by self-service")
