@@ -99,6 +99,8 @@ class Tenant:
         """How long a revocation or a password profile takes to show after it was accepted."""
         self.registration_lag_seconds = 4 * 3600.0
         """How far the registration report lags behind: who was created since is not in it."""
+        self.never_done_user_ids: set[str] = set()
+        """Users whose next clean-up is taken in and never ends: isProcessing stays."""
         self.other_apps_rate = 0.0
         self._truth = truth
         self._agenda = Agenda()
@@ -116,6 +118,10 @@ class Tenant:
         if self._truth is None:
             raise ValueError("this tenant has no story")
         return self._truth
+
+    @truth.setter
+    def truth(self, truth: Truth) -> None:
+        self._truth = truth
 
     def now(self) -> int:
         """The tenant's time in ticks, after everything that fell due by then was done."""
@@ -233,6 +239,25 @@ class Tenant:
         """Let a detection become visible at its `visible_at`."""
         self._agenda.add(detection.visible_at, partial(self._appear, detection))
 
+    def flag(self, user_id: str, risk_event_type: str, *, level: str = "high") -> None:
+        """Something new is detected of a user, and shown at once."""
+        user, now = self.users[user_id], self.now()
+        self.foresee(
+            Detection(
+                id=self.new_id(),
+                user_id=user.id,
+                user_principal_name=user.user_principal_name,
+                user_display_name=user.display_name,
+                risk_event_type=risk_event_type,
+                risk_level=level,
+                detected_at=now,
+                visible_at=now,
+                updated_at=now,
+                activity_at=now,
+                timing="realtime",
+            )
+        )
+
     def close_risk(
         self, user_id: str, *, state: str, detail: str, by: str | None = None, at: int | None = None
     ) -> None:
@@ -262,6 +287,8 @@ class Tenant:
                 self.ineffective_user_ids.remove(user_id)
                 continue
             risky.is_processing = True
+            if user_id in self.never_done_user_ids:
+                continue
             due = now + int(self._processing_time() * SECOND)
             known = frozenset(self._detections_of.get(user_id, ()))
             self._agenda.add(due, partial(self._finish, action, risky, known, due))
