@@ -1,4 +1,4 @@
-"""Users by id, many in one call: `$batch` of up to 20 requests, each of which names up to 15 ids.
+"""`$batch`: up to 20 requests in one call. Users by id, many in one call: each request names up to 15 ids.
 
 Each inner request is judged alone. The outer answer is 200 also where some within were refused: only those are asked
 again, after the longest wait that one of them names. Source: Microsoft Graph, "Combine multiple HTTP requests using
@@ -7,22 +7,25 @@ JSON batching" and "Microsoft Graph throttling guidance".
 
 import asyncio
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from kiota_abstractions.request_information import RequestInformation
 from msgraph.graph_service_client import GraphServiceClient
 
-from bot.graph import decode, requests
-from bot.graph.calls import Calls
-from bot.graph.decode import Listing, UnreadableError
-from bot.graph.endpoints import USERS
-from bot.graph.lists import Lists
+from bot.graph import requests
+from bot.graph.calls import Calls, Reading
+from bot.graph.endpoints import Endpoint
+from bot.graph.entries import Listing, UnreadableError, strictly
+from bot.graph.lists import Lists, Request
 from bot.graph.refusals import refusal, retry_after
 from bot.ports.graph import GraphError, Priority, Problem
 from bot.ports.world import World
-from bot.watch.profile import DirectoryUser
+
+T = TypeVar("T")
+Ids = tuple[str, ...]
 
 _ROUNDS = 8
 """How often an inner request is asked in all before its last refusal is raised."""
@@ -33,18 +36,39 @@ _BAD_REQUEST = 400
 _WORTH_ANOTHER_TRY = frozenset({408, 429, 500, 502, 503, 504})
 
 
-class _Inner(msgspec.Struct):
+class Inner(msgspec.Struct):
+    """The answer to one request of a batch."""
+
     id: str
     status: int
     headers: dict[str, Any] | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
 
+    def header(self, name: str) -> str:
+        """A header by its lower-case name; empty where it is missing."""
+        for key, value in (self.headers or {}).items():
+            if key.lower() == name:
+                return str(value)
+        return ""
+
 
 class _Outer(msgspec.Struct):
-    responses: list[_Inner]
+    responses: list[Inner]
 
 
 _OUTER = msgspec.json.Decoder(_Outer)
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """What is asked of users by id."""
+
+    endpoint: Endpoint
+    request: Callable[[Ids], RequestInformation]
+    """For up to 15 ids."""
+    follow: Request
+    """For the nextLink of an answer."""
+    decode: Callable[[bytes], Listing[T]]
 
 
 def batches_needed(count: int) -> int:
@@ -52,7 +76,18 @@ def batches_needed(count: int) -> int:
     return math.ceil(count / (requests.IDS_IN_A_FILTER * requests.REQUESTS_IN_A_BATCH))
 
 
-class UsersById:
+def answers_by_number(body: bytes) -> Mapping[str, Inner]:
+    """The inner answers, which come in any order, by the number of their question. Raises UnreadableError."""
+    return {answer.id: answer for answer in strictly(_OUTER, body).responses}
+
+
+def longest_wait(answers: Iterable[Inner], *, now: int) -> float | None:
+    """The longest Retry-After (seconds) within a batch, of those that were refused; None where none names one."""
+    waits = [retry_after(answer.header("retry-after"), now=now) for answer in answers if answer.status == _TOO_MANY]
+    return max(filter(None, waits), default=None)
+
+
+class ById:
     """Reads users by id in batches."""
 
     def __init__(self, calls: Calls, lists: Lists, client: GraphServiceClient, world: World) -> None:
@@ -61,95 +96,102 @@ class UsersById:
         self._client = client
         self._world = world
 
-    async def read(self, user_ids: Sequence[str], priority: Priority) -> dict[str, DirectoryUser]:
-        """The users that exist, by id. Raises GraphError."""
+    async def read(self, user_ids: Sequence[str], priority: Priority, question: Question[T]) -> list[tuple[T, int]]:
+        """The users that exist, each with when it was asked (microseconds UTC). Raises GraphError."""
         size = requests.IDS_IN_A_FILTER
         groups = [tuple(user_ids[start : start + size]) for start in range(0, len(user_ids), size)]
-        found: dict[str, DirectoryUser] = {}
-        tries: dict[tuple[str, ...], int] = {}
+        found: list[tuple[T, int]] = []
+        tries: dict[Ids, int] = {}
         while groups:
             asked, groups = groups[: requests.REQUESTS_IN_A_BATCH], groups[requests.REQUESTS_IN_A_BATCH :]
-            answers = await self._ask(asked, priority)
-            again: list[tuple[str, ...]] = []
-            for group, answer in zip(asked, answers, strict=True):
-                again += await self._take(group, answer, found, priority)
+            reading = await self._ask(asked, priority, question)
+            again: list[Ids] = []
+            for group, answer in zip(asked, reading.value, strict=True):
+                again += await self._take(group, answer, reading.read_at, found, priority, question)
             for group in again:
                 tries[group] = tries.get(group, 0) + 1
+            _give_up(again, reading.value, asked, tries, question.endpoint)
             if again:
-                await self._wait(max(tries[group] for group in again), answers)
+                await self._wait(max(tries[group] for group in again), reading.value, question.endpoint)
             groups = again + groups
-            self._give_up(again, answers, asked, tries)
         return found
 
-    async def _ask(self, groups: Sequence[tuple[str, ...]], priority: Priority) -> list[_Inner]:
-        def request() -> RequestInformation:
-            inner = [requests.users_by_id(self._client, group)(None) for group in groups]
-            return requests.batch(self._client, inner)
+    async def _ask(self, groups: Sequence[Ids], priority: Priority, question: Question[T]) -> Reading[list[Inner]]:
+        family = question.endpoint.family
 
-        def read(body: bytes) -> list[_Inner]:
+        def request() -> RequestInformation:
+            return requests.batch(self._client, [question.request(group) for group in groups])
+
+        def read(body: bytes) -> list[Inner]:
             return _ordered(body, len(groups))
 
-        reading = await self._calls.read(request, USERS, priority, read, units=len(groups))
-        waits = [_wait_of(answer, self._world.now()) for answer in reading.value if answer.status == _TOO_MANY]
-        if waits:
-            self._calls.refused_inside(
-                USERS.family, taken_at=reading.taken_at, wait=max(filter(None, waits), default=None)
-            )
-        return reading.value
+        units = len(groups) * question.endpoint.units
+        reading = await self._calls.read(request, question.endpoint, priority, read, units=units)
+        if any(answer.status == _TOO_MANY for answer in reading.value):
+            wait = longest_wait(reading.value, now=self._world.now())
+            self._calls.refused_inside(family, taken_at=reading.taken_at, wait=wait)
+        return reading
 
     async def _take(
-        self, group: tuple[str, ...], answer: _Inner, found: dict[str, DirectoryUser], priority: Priority
-    ) -> list[tuple[str, ...]]:
+        self,
+        group: Ids,
+        answer: Inner,
+        read_at: int,
+        found: list[tuple[T, int]],
+        priority: Priority,
+        question: Question[T],
+    ) -> list[Ids]:
         """Keep what an inner answer brought; the groups that must be asked again."""
         if answer.status == _OK:
             try:
-                listing = decode.users(bytes(answer.body))
+                listing = question.decode(bytes(answer.body))
             except UnreadableError:
                 return [group]
-            found.update({user.user_id: user for user in listing.items})
+            found += [(item, read_at) for item in listing.items]
             if listing.next_link:
-                found.update(await self._rest(listing, priority))
+                found += await self._rest(listing.next_link, priority, question)
             return []
         if answer.status in _WORTH_ANOTHER_TRY:
             return [group]
-        if answer.status == _BAD_REQUEST:  # one id that is none spoils its whole filter
+        if answer.status == _BAD_REQUEST and len(group) > 1:  # one id that is none spoils its whole filter
             middle = len(group) // 2
-            return [group[:middle], group[middle:]] if middle else []
-        raise refusal(answer.status, bytes(answer.body), USERS)
+            return [group[:middle], group[middle:]]
+        if answer.status == _BAD_REQUEST and not _is_unsupported(answer):
+            return []
+        raise refusal(answer.status, bytes(answer.body), question.endpoint)
 
-    async def _rest(self, listing: Listing[DirectoryUser], priority: Priority) -> dict[str, DirectoryUser]:
-        link = listing.next_link
-        follow = requests.users(self._client)
-        rest = self._lists.read(lambda here: follow(here or link), USERS, priority, decode.users)
-        return {user.user_id: user async for page in rest for user in page.items}
+    async def _rest(self, first: str, priority: Priority, question: Question[T]) -> list[tuple[T, int]]:
+        self._lists.refuse_to_stray(first, question.endpoint)
 
-    async def _wait(self, tries: int, answers: Sequence[_Inner]) -> None:
+        def follow(link: str | None) -> RequestInformation:
+            return question.follow(link or first)
+
+        rest = self._lists.read(follow, question.endpoint, priority, question.decode)
+        return [(item, page.read_at) async for page in rest for item in page.items]
+
+    async def _wait(self, tries: int, answers: Sequence[Inner], endpoint: Endpoint) -> None:
         if any(answer.status in _WORTH_ANOTHER_TRY - {_TOO_MANY} for answer in answers):
-            await asyncio.sleep(self._calls.delay(USERS.family, tries))
-
-    @staticmethod
-    def _give_up(
-        again: Sequence[tuple[str, ...]],
-        answers: Sequence[_Inner],
-        asked: Sequence[tuple[str, ...]],
-        tries: dict[tuple[str, ...], int],
-    ) -> None:
-        for group, answer in zip(asked, answers, strict=True):
-            if group in again and tries[group] >= _ROUNDS:
-                if answer.status == _OK:
-                    raise GraphError(Problem.MALFORMED, "an answer within a batch could not be read", status=_OK)
-                raise refusal(answer.status, bytes(answer.body), USERS)
+            await asyncio.sleep(self._calls.delay(endpoint.family, tries))
 
 
-def _ordered(body: bytes, expected: int) -> list[_Inner]:
-    """The inner answers, which come in any order, in that of the questions. Raises UnreadableError where one lacks."""
-    by_id = {answer.id: answer for answer in decode.strictly(_OUTER, body).responses}
+def _give_up(
+    again: Sequence[Ids], answers: Sequence[Inner], asked: Sequence[Ids], tries: Mapping[Ids, int], endpoint: Endpoint
+) -> None:
+    for group, answer in zip(asked, answers, strict=True):
+        if group in again and tries[group] >= _ROUNDS:
+            if answer.status == _OK:
+                raise GraphError(Problem.MALFORMED, "an answer within a batch could not be read", status=_OK)
+            raise refusal(answer.status, bytes(answer.body), endpoint)
+
+
+def _is_unsupported(answer: Inner) -> bool:
+    """Whether a 400 is about the query, not about the one id that it names."""
+    return b"unsupported" in bytes(answer.body).lower()
+
+
+def _ordered(body: bytes, expected: int) -> list[Inner]:
+    by_number = answers_by_number(body)
     try:
-        return [by_id[str(number)] for number in range(expected)]
+        return [by_number[str(number)] for number in range(expected)]
     except KeyError as error:
         raise UnreadableError("an answer is missing in the batch") from error
-
-
-def _wait_of(answer: _Inner, now: int) -> float | None:
-    headers = {name.lower(): str(value) for name, value in (answer.headers or {}).items()}
-    return retry_after(headers.get("retry-after"), now=now)

@@ -6,7 +6,6 @@ malformed answer. A write is sent once; what came of it is the caller's to judge
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -15,10 +14,10 @@ import httpx
 import structlog
 from kiota_abstractions.request_information import RequestInformation
 
-from bot.graph.decode import UnreadableError
 from bot.graph.endpoints import Endpoint, Family
+from bot.graph.entries import UnreadableError
 from bot.graph.pacer import Pacer
-from bot.graph.refusals import RefusedError, refusal, retry_after, share_used, words_of
+from bot.graph.refusals import RefusedError, answer_to, cost_of, refusal, request_id_of, retry_after, share_used
 from bot.graph.transport import Transport
 from bot.ports.graph import Answer, GraphError, Priority, Problem
 from bot.ports.world import World
@@ -31,7 +30,10 @@ _TRIES_WHEN_THROTTLED = 12
 
 _WORTH_ANOTHER_TRY = frozenset({408, 500, 502, 503, 504})
 _TOO_MANY = 429
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_UNAVAILABLE = 503
+_SMALL = 32_768
+"""Bytes that are decoded where they came in, in a millisecond or so; larger answers in a thread."""
+
 _LONGEST_DELAY = 60.0
 
 log = structlog.get_logger()
@@ -45,6 +47,17 @@ class Reading(Generic[T]):
     read_at: int
     taken_at: float
     """When its slot was taken, on the pacers' clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came back from a write."""
+
+    answer: Answer
+    body: bytes
+    """Empty where no answer came."""
+    taken_at: float | None
+    """When its slot was taken, on the pacers' clock; None where the door closed before."""
 
 
 class Calls:
@@ -71,13 +84,15 @@ class Calls:
         priority: Priority,
         decode: Callable[[bytes], T],
         *,
-        units: int = 1,
+        units: int | None = None,
     ) -> Reading[T]:
         """Read and decode. `request` makes the request anew for each try, so that each carries a token of its own.
 
-        units: what it takes from the family's budget. Raises GraphError after the last try.
+        units: what it takes from the family's budget; the endpoint's own unless given. Raises GraphError after the
+        last try.
         """
         pacer = self._pacers[endpoint.family]
+        units = endpoint.units if units is None else units
         failed = throttled = 0
         while True:
             taken_at = await pacer.slot(priority, units)
@@ -86,9 +101,8 @@ class Calls:
             response: httpx.Response | None = None
             try:
                 response = await self._transport.exchange(request())
-                self._learn(response, pacer, taken_at)
-                asked_wait = retry_after(response.headers.get("Retry-After"), now=self._world.now())
-                return Reading(self._value(response, endpoint, decode), read_at, taken_at)
+                asked_wait = self._learn(response, pacer, taken_at, units)
+                return Reading(await self._value(response, endpoint, decode), read_at, taken_at)
             except GraphError as error:
                 found = error
             except (httpx.RequestError, httpx.InvalidURL, TimeoutError) as error:
@@ -104,40 +118,50 @@ class Calls:
                 await asyncio.sleep(self.delay(endpoint.family, failed, asked_wait))
 
     async def write(
-        self, request: RequestInformation, endpoint: Endpoint, priority: Priority, *, taken_at: float | None = None
-    ) -> Answer:
+        self,
+        request: RequestInformation,
+        endpoint: Endpoint,
+        priority: Priority,
+        *,
+        taken_at: float | None = None,
+        units: int = 1,
+    ) -> Written:
         """Send once and say what came. Never raises for what Graph or the net does. taken_at: a slot held already."""
         pacer = self._pacers[endpoint.family]
         answer = Answer(status=None, request_id="", why="")
+        body = b""
         try:
             if taken_at is None:
-                taken_at = await pacer.slot(priority)
+                taken_at = await pacer.slot(priority, units)
             response = await self._transport.exchange(request)
-            self._learn(response, pacer, taken_at)
-            answer = _answer_of(response)
+            self._learn(response, pacer, taken_at, units)
+            answer, body = _answer_of(response), response.content
         except GraphError as error:
             answer = Answer(status=None, request_id="", why=error.why)
         except (httpx.RequestError, httpx.InvalidURL, TimeoutError) as error:
             answer = Answer(status=None, request_id="", why=_no_answer(error, endpoint).why)
         self._log.info(
             "graph_write_sent" if answer.accepted else "graph_write_failed",
-            method="POST",
+            method=request.http_method.value if request.http_method else "",
             resource=endpoint.name,
             family=endpoint.family.value,
             status=answer.status,
             request_id=answer.request_id,
         )
-        return answer
+        return Written(answer, body, taken_at)
 
     def refused_inside(self, family: Family, *, taken_at: float, wait: float | None) -> None:
         """Tell of a 429 within a batch, whose own answer was 200."""
         self._pacers[family].refused(taken_at=taken_at, retry_after=wait)
 
-    def _value(self, response: httpx.Response, endpoint: Endpoint, decode: Callable[[bytes], T]) -> T:
+    async def _value(self, response: httpx.Response, endpoint: Endpoint, decode: Callable[[bytes], T]) -> T:
+        body = response.content
         if not response.is_success:
-            raise refusal(response.status_code, response.content, endpoint)
+            raise refusal(response.status_code, body, endpoint)
         try:
-            return decode(response.content)
+            if len(body) <= _SMALL:
+                return decode(body)
+            return await asyncio.to_thread(decode, body)  # the event loop goes on meanwhile
         except UnreadableError as error:
             raise GraphError(
                 Problem.MALFORMED,
@@ -160,13 +184,22 @@ class Calls:
             attempt=attempt,
         )
 
-    def _learn(self, response: httpx.Response, pacer: Pacer, taken_at: float) -> None:
+    def _learn(self, response: httpx.Response, pacer: Pacer, taken_at: float, units: int) -> float | None:
+        """Tell the pacer what an answer says of the pace; the seconds that it asks to wait."""
+        headers = response.headers
+        wait = retry_after(headers.get("Retry-After"), now=self._world.now())
         if response.status_code == _TOO_MANY:
-            wait = retry_after(response.headers.get("Retry-After"), now=self._world.now())
             pacer.refused(taken_at=taken_at, retry_after=wait)
             self._log.info("graph_throttled", seconds_asked=wait, slot_seconds=round(pacer.rate.interval, 3))
         else:
-            pacer.answered(used=share_used(response.headers.get("x-ms-throttle-limit-percentage")))
+            pacer.answered(
+                taken_at=taken_at,
+                used=share_used(headers.get("x-ms-throttle-limit-percentage")),
+                more_units=cost_of(headers.get("x-ms-resource-unit")) - units,
+            )
+            if response.status_code == _UNAVAILABLE and wait is not None:
+                pacer.hold(wait)
+        return wait
 
     def delay(self, family: Family, failed: int, asked: float | None = None) -> float:
         """Seconds to wait after so many failed tries; Microsoft may have asked for more."""
@@ -190,15 +223,9 @@ def _no_answer(error: Exception, endpoint: Endpoint) -> GraphError:
 
 
 def _answer_of(response: httpx.Response) -> Answer:
-    request_id = _request_id(response)
-    if response.is_success:
-        return Answer(status=response.status_code, request_id=request_id, why="")
-    words = words_of(response.content)
-    why = ": ".join(filter(None, (words.code, words.message))) or f"HTTP {response.status_code}"
-    return Answer(status=response.status_code, request_id=request_id, why=why)
+    return answer_to(response.status_code, response.content, _request_id(response))
 
 
 def _request_id(response: httpx.Response | None) -> str:
     """Microsoft's id of the call, of the only form that it has; it goes to logs and people."""
-    found = "" if response is None else response.headers.get("request-id", "")
-    return found if _REQUEST_ID.fullmatch(found) else ""
+    return "" if response is None else request_id_of(response.headers.get("request-id", ""))

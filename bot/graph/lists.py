@@ -12,8 +12,8 @@ from kiota_abstractions.request_information import RequestInformation
 
 from bot.graph.addresses import is_same_origin
 from bot.graph.calls import Calls
-from bot.graph.decode import Listing
 from bot.graph.endpoints import RISKY_USERS, Endpoint
+from bot.graph.entries import Listing
 from bot.graph.refusals import RefusedError
 from bot.ports.graph import GraphError, Page, Priority, Problem
 
@@ -61,7 +61,7 @@ class Lists:
             link = listing.next_link
             if link is None:
                 return
-            self._refuse_to_stray(link, endpoint)
+            self.refuse_to_stray(link, endpoint)
             mark = sha256(link.encode("utf-8", "replace")).digest()
             if mark in followed:
                 self._log.error("graph_next_link_repeated", resource=endpoint.name, pages=len(followed))
@@ -108,7 +108,8 @@ class Lists:
                     refused = None
                 yield page
 
-    def _refuse_to_stray(self, link: str, endpoint: Endpoint) -> None:
+    def refuse_to_stray(self, link: str, endpoint: Endpoint) -> None:
+        """Raise GraphError for a link that leads away from Graph."""
         if is_same_origin(link, self._base_url):
             return
         try:

@@ -1,18 +1,43 @@
-"""Who may call next: slots of one API family, handed out by priority, and in order of arrival within one."""
+"""Who may call next: slots of one API family, handed out by priority, and in order of arrival within one.
+
+A long run would else keep the watch from ever reading, and a wave behind a remediation would go unseen. So each
+priority but the first has a turn that is due to it: after so many seconds without a slot (and so many slots, where the
+pace is slow) its eldest call goes before more urgent ones. Together the turns take at most 11 of 20 slots, however
+slow the pace; at one slot a second, with everybody waiting, a run keeps nine of ten.
+
+What holds while slots open: the eldest call of a priority waits no longer than its turn's seconds or slots, whichever
+is longer, and four slots more. So at one slot a second the watch, however busy a run is, gets a slot at least every
+24 seconds, a briefing every 34, a deep reading every 64.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.graph.rate import Rate
 from bot.ports.graph import GraphError, Priority, Problem
 
-PATIENCE = 30.0
-"""Seconds after which one that waits goes before more urgent ones, and the least time between two such favours.
 
-A long run would else keep the watch from ever reading, and a wave behind a remediation would go unseen.
-"""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a priority that got no slot goes before more urgent ones."""
+
+    seconds: float
+    slots: int
+    """At the present pace: so that turns never take all slots of a slow one."""
+
+
+TURNS: Mapping[Priority, Turn] = MappingProxyType(
+    {
+        Priority.ACT: Turn(5.0, 5),
+        Priority.WATCH: Turn(20.0, 5),
+        Priority.BRIEF: Turn(30.0, 10),
+        Priority.DEEP: Turn(60.0, 20),
+    }
+)
+"""Clicks need none: they are first. Detections may be 60 s old while a run writes: 20 s leave time for two pages."""
 
 _SOON = 1e-6
 
@@ -34,7 +59,7 @@ class Pacer:
         self._monotonic = monotonic
         self._waiting: list[_Waiter] = []
         self._arrivals = 0
-        self._favoured_at = float("-inf")
+        self._served_at: dict[Priority, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
         self._is_held = False
@@ -80,9 +105,20 @@ class Pacer:
         self.rate.refused(self._monotonic(), taken_at=taken_at, retry_after=retry_after)
         self._hand_out()
 
-    def answered(self, *, used: float | None = None) -> None:
-        """Tell of an answer that was no refusal; `used` is x-ms-throttle-limit-percentage."""
-        self.rate.answered(used=used)
+    def hold(self, seconds: float) -> None:
+        """Serve nobody for so long, as Microsoft asked."""
+        self.rate.hold(self._monotonic(), seconds)
+        self._hand_out()
+
+    def answered(self, *, taken_at: float, used: float | None = None, more_units: int = 0) -> None:
+        """Tell of an answer that was no refusal to the call whose slot was taken at `taken_at`.
+
+        used: x-ms-throttle-limit-percentage. more_units: what it cost beyond what was taken for it.
+        """
+        self.rate.answered(taken_at=taken_at, used=used)
+        if more_units > 0:
+            self.rate.charge(more_units)
+        self._hand_out()
 
     def close(self) -> None:
         """Turn away all who wait and all who come."""
@@ -100,7 +136,7 @@ class Pacer:
             self._timer = None
         while True:
             self._waiting = [waiter for waiter in self._waiting if not waiter.slot.done()]
-            if not self._waiting or self._is_held:
+            if not self._waiting or self._is_held or self._is_closed:
                 return
             now = self._monotonic()
             wait = self.rate.opens_at - now
@@ -109,16 +145,23 @@ class Pacer:
                 return
             waiter = self._next(now)
             self._waiting.remove(waiter)
+            self._served_at[waiter.priority] = now
             self.rate.take(now, waiter.units)
             waiter.slot.set_result(now)
 
     def _next(self, now: float) -> _Waiter:
-        first = min(self._waiting, key=lambda waiter: (waiter.priority, waiter.arrival))
-        oldest = min(self._waiting, key=lambda waiter: waiter.arrival)
-        if oldest is not first and now - max(oldest.since, self._favoured_at) >= PATIENCE:
-            self._favoured_at = now
-            return oldest
-        return first
+        heads: dict[Priority, _Waiter] = {}
+        for waiter in self._waiting:  # in order of arrival
+            heads.setdefault(waiter.priority, waiter)
+        due = [head for head in heads.values() if self._is_due(head, now)]
+        return min(due or heads.values(), key=lambda head: head.priority)
+
+    def _is_due(self, head: _Waiter, now: float) -> bool:
+        turn = TURNS.get(head.priority)
+        if turn is None:
+            return False
+        unserved_since = max(head.since, self._served_at.get(head.priority, float("-inf")))
+        return now - unserved_since >= max(turn.seconds, turn.slots * self.rate.interval) - _SOON
 
 
 def _closed() -> GraphError:

@@ -1,7 +1,8 @@
 """How fast one API family may be called: a pure function of time and of what Microsoft answered.
 
 The rate falls by half at a refusal (429) and climbs back by a tenth of the full rate with each answer, so that it
-gives way to other apps that share the budget and finds the full speed again. Nothing here reads a clock.
+gives way to other apps that share the budget and finds the full speed again: after any number of refusals ten quiet
+answers bring it back. Nothing here reads a clock.
 """
 
 _SLOWEST = 1 / 32
@@ -25,12 +26,13 @@ class Rate:
         self._full = units_per_second
         self._present = units_per_second
         self._opens_at = now + 1 / units_per_second
+        self._held_until = float("-inf")
         self._cut_at = float("-inf")
 
     @property
     def opens_at(self) -> float:
         """When the next slot opens."""
-        return self._opens_at
+        return max(self._opens_at, self._held_until)
 
     @property
     def interval(self) -> float:
@@ -51,8 +53,12 @@ class Rate:
         """A slot of so many units was taken."""
         self._opens_at = now + units / self._present
 
+    def charge(self, units: int) -> None:
+        """A call cost so many units more than were taken for it."""
+        self._opens_at += units / self._present
+
     def give_back(self, now: float) -> None:
-        """The slot taken last was not used: the next one is open now."""
+        """The slot taken last was not used: the next one is open now, unless Microsoft asked to wait."""
         self._opens_at = min(self._opens_at, now)
 
     def refused(self, now: float, *, taken_at: float, retry_after: float | None) -> None:
@@ -63,12 +69,19 @@ class Rate:
         if taken_at >= self._cut_at:
             self._present = max(self._full * _SLOWEST, self._present * _CUT)
             self._cut_at = now
-        hold = 1 / self._present if retry_after is None else min(retry_after, LONGEST_HOLD)
-        self._opens_at = max(self._opens_at, now + hold)
+        self.hold(now, 1 / self._present if retry_after is None else retry_after)
 
-    def answered(self, *, used: float | None = None) -> None:
-        """A call was answered; `used` is the part of the budget that Graph says is spent, where it says so."""
+    def hold(self, now: float, seconds: float) -> None:
+        """No slot opens for so long."""
+        self._held_until = max(self._held_until, now + min(seconds, LONGEST_HOLD))
+
+    def answered(self, *, taken_at: float, used: float | None = None) -> None:
+        """A call was answered whose slot was taken at `taken_at`.
+
+        used: the part of the budget that Graph says is spent, where it says so. An answer to a call from before the
+        last cut brings nothing back: it was got at the old rate.
+        """
         if used is not None and used >= _NEARLY_SPENT:
             self._present = max(self._full * _SLOWEST, self._present * _EASE)
-        else:
+        elif taken_at >= self._cut_at:
             self._present = min(self._full, self._present + self._full * _CLIMB)

@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
-from bot.graph.decode import UnreadableError, strictly
 from bot.graph.endpoints import Endpoint
-from bot.ports.graph import GraphError, Problem
+from bot.graph.entries import UnreadableError, strictly
+from bot.ports.graph import Answer, GraphError, Problem
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER = 401, 403, 404, 429, 500
-_CLIENT = 400
+_SUCCESS, _REDIRECT, _CLIENT = 200, 300, 400
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_LONGEST_COST = 4
 _WORD = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_MESSAGE = 200
 
@@ -106,9 +108,28 @@ def retry_after(value: str | None, *, now: int) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
+def answer_to(status: int, body: bytes, request_id: str) -> Answer:
+    """What came back from a write, in Microsoft's words where it was refused."""
+    if _SUCCESS <= status < _REDIRECT:
+        return Answer(status=status, request_id=request_id, why="")
+    words = words_of(body)
+    why = ": ".join(filter(None, (words.code, words.message))) or f"HTTP {status}"
+    return Answer(status=status, request_id=request_id, why=why)
+
+
+def request_id_of(found: str) -> str:
+    """Microsoft's id of a call, of the only form that it has, since it goes to logs and people; else empty."""
+    return found if _REQUEST_ID.fullmatch(found) else ""
+
+
 def share_used(value: str | None) -> float | None:
     """x-ms-throttle-limit-percentage: which part of the app's budget is spent, from 0.8 on. 1.0 is all of it."""
     try:
         return float(value) if value else None
     except ValueError:
         return None
+
+
+def cost_of(value: str | None) -> int:
+    """x-ms-resource-unit: what the call took from the directory's budget; 0 where it is not told."""
+    return int(value) if value and value.isascii() and value.isdecimal() and len(value) <= _LONGEST_COST else 0

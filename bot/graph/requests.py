@@ -45,9 +45,23 @@ USER_PROPERTIES = [
     "externalUserState",
     "accountEnabled",
     "onPremisesSyncEnabled",
+    "createdDateTime",
+    "lastPasswordChangeDateTime",
+    "department",
+]
+"""What a DirectoryUser is made of. A delta's cursor holds for these alone."""
+
+REGISTRATION_PROPERTIES = [
+    "id",
+    "isPasswordlessCapable",
+    "isMfaRegistered",
+    "isMfaCapable",
+    "isSsprCapable",
+    "isAdmin",
+    "methodsRegistered",
 ]
 
-_NEWER_MEMBERS = {"Prefer": "include-unknown-enum-members"}
+NEWER_MEMBERS = {"Prefer": "include-unknown-enum-members"}
 """Else Graph writes unknownFutureValue for members such as adminConfirmedAccountSafe."""
 
 
@@ -57,7 +71,7 @@ def detections(client: GraphServiceClient, since: int | None) -> Request:
     query = RiskDetectionsRequestBuilder.RiskDetectionsRequestBuilderGetQueryParameters(
         top=RISK_PAGE, filter=None if since is None else f"detectedDateTime ge {filter_text(since)}"
     )
-    return _listing(builder, query, _NEWER_MEMBERS)
+    return listing(builder, query, NEWER_MEMBERS)
 
 
 def risky_users(client: GraphServiceClient, *, changed_since: int | None, only_at_risk: bool) -> Request:
@@ -71,13 +85,13 @@ def risky_users(client: GraphServiceClient, *, changed_since: int | None, only_a
     query = RiskyUsersRequestBuilder.RiskyUsersRequestBuilderGetQueryParameters(
         top=RISK_PAGE, filter=" and ".join(conditions) or None
     )
-    return _listing(builder, query, _NEWER_MEMBERS)
+    return listing(builder, query, NEWER_MEMBERS)
 
 
 def risky_user(client: GraphServiceClient, user_id: str) -> RequestInformation:
     """One riskyUser."""
     builder = client.identity_protection.risky_users.by_risky_user_id(user_id)
-    return builder.to_get_request_information(_configuration(None, _NEWER_MEMBERS))
+    return builder.to_get_request_information(configuration(None, NEWER_MEMBERS))
 
 
 def action(client: GraphServiceClient, wanted: Action, user_ids: Sequence[str]) -> RequestInformation:
@@ -96,13 +110,13 @@ def action(client: GraphServiceClient, wanted: Action, user_ids: Sequence[str]) 
 
 def count_users(client: GraphServiceClient) -> RequestInformation:
     """The number of users; advanced, hence eventual."""
-    return client.users.count.to_get_request_information(_configuration(None, {"ConsistencyLevel": "eventual"}))
+    return client.users.count.to_get_request_information(configuration(None, {"ConsistencyLevel": "eventual"}))
 
 
 def users(client: GraphServiceClient) -> Request:
     """All users in the largest pages."""
     query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(top=USER_PAGE, select=USER_PROPERTIES)
-    return _listing(client.users, query)
+    return listing(client.users, query)
 
 
 def users_by_address(client: GraphServiceClient, address: str) -> Request:
@@ -111,7 +125,7 @@ def users_by_address(client: GraphServiceClient, address: str) -> Request:
     query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
         filter=f"mail eq {wanted} or userPrincipalName eq {wanted}", select=USER_PROPERTIES
     )
-    return _listing(client.users, query)
+    return listing(client.users, query)
 
 
 def users_by_id(client: GraphServiceClient, user_ids: Sequence[str]) -> Request:
@@ -119,16 +133,23 @@ def users_by_id(client: GraphServiceClient, user_ids: Sequence[str]) -> Request:
     query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
         filter=f"id in ({','.join(map(literal, user_ids))})", select=USER_PROPERTIES
     )
-    return _listing(client.users, query)
+    return listing(client.users, query)
 
 
 def batch(client: GraphServiceClient, inner: Sequence[RequestInformation]) -> RequestInformation:
-    """Up to 20 GET requests in one call, numbered from "0". The SDK's own batch classes lose bodies."""
+    """Up to 20 requests in one call, numbered from "0". The SDK's own batch classes lose bodies."""
     base_url = client.request_adapter.base_url
     entries = []
     for number, request in enumerate(inner):
         request.path_parameters["baseurl"] = base_url
-        entries.append({"id": str(number), "method": "GET", "url": request.url.removeprefix(base_url)})
+        entry: dict[str, object] = {
+            "id": str(number),
+            "method": request.http_method.value if request.http_method else "GET",
+            "url": request.url.removeprefix(base_url),
+        }
+        if request.content is not None:
+            entry |= {"headers": {"Content-Type": "application/json"}, "body": msgspec.Raw(request.content)}
+        entries.append(entry)
     made = RequestInformation(Method.POST, "{+baseurl}/$batch", {})
     made.headers.try_add("Accept", "application/json")
     made.set_stream_content(msgspec.json.encode({"requests": entries}), "application/json")
@@ -137,7 +158,7 @@ def batch(client: GraphServiceClient, inner: Sequence[RequestInformation]) -> Re
 
 def domains(client: GraphServiceClient) -> Request:
     """All domains."""
-    return _listing(client.domains, None)
+    return listing(client.domains, None)
 
 
 def federation(client: GraphServiceClient, domain: str) -> RequestInformation:
@@ -150,14 +171,14 @@ def registration(client: GraphServiceClient) -> Request:
     """Pages of the registration report, large and lean. The documents name neither option."""
     builder = client.reports.authentication_methods.user_registration_details
     query = UserRegistrationDetailsRequestBuilder.UserRegistrationDetailsRequestBuilderGetQueryParameters(
-        top=USER_PAGE, select=["id", "isPasswordlessCapable"]
+        top=USER_PAGE, select=REGISTRATION_PROPERTIES
     )
-    return _listing(builder, query)
+    return listing(builder, query)
 
 
 def registration_bare(client: GraphServiceClient) -> Request:
     """Pages of the registration report as Graph makes them by itself."""
-    return _listing(client.reports.authentication_methods.user_registration_details, None)
+    return listing(client.reports.authentication_methods.user_registration_details, None)
 
 
 def literal(text: str) -> str:
@@ -166,19 +187,22 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _listing(builder: Any, query: object, headers: dict[str, str] | None = None) -> Request:  # noqa: ANN401 - any list
+def listing(builder: Any, query: object, headers: dict[str, str] | None = None) -> Request:  # noqa: ANN401 - any list
+    """A list's first page by its query, or the page at a link; the headers go with each."""
+
     def request(link: str | None) -> RequestInformation:
         if link is not None:
-            made = builder.with_url(link).to_get_request_information(_configuration(None, headers))
+            made = builder.with_url(link).to_get_request_information(configuration(None, headers))
         else:
-            made = builder.to_get_request_information(_configuration(query, headers))
+            made = builder.to_get_request_information(configuration(query, headers))
         assert isinstance(made, RequestInformation)  # noqa: S101 - the builders have no common type
         return made
 
     return request
 
 
-def _configuration(query: object, headers: dict[str, str] | None) -> RequestConfiguration[Any]:
+def configuration(query: object, headers: dict[str, str] | None) -> RequestConfiguration[Any]:
+    """Query and headers as the SDK's builders take them."""
     collection = HeadersCollection()
     for name, value in (headers or {}).items():
         collection.add(name, value)

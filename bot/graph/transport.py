@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from kiota_abstractions.authentication import AuthenticationProvider
+from kiota_abstractions.authentication import AuthenticationProvider, BaseBearerTokenAuthenticationProvider
 from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
 from kiota_http.middleware.options import RedirectHandlerOption, ResponseHandlerOption, RetryHandlerOption
@@ -43,6 +43,7 @@ class Transport:
 
     def __init__(self, graph_url: str, authentication: AuthenticationProvider, patience: Patience) -> None:
         self._whole = patience.whole
+        self._authentication = authentication
         self._wire = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             proxy=_proxy_for(graph_url),
@@ -65,6 +66,13 @@ class Transport:
         self.requests = GraphServiceClient(request_adapter=self._adapter)
         """The SDK's request builders."""
         self.base_url = self._adapter.base_url
+
+    async def token(self) -> str:
+        """The access token that would go with a call; empty where there is none. Raises GraphError."""
+        provider = self._authentication
+        if not isinstance(provider, BaseBearerTokenAuthenticationProvider):
+            return ""
+        return str(await provider.access_token_provider.get_authorization_token(self.base_url))
 
     async def exchange(self, request: RequestInformation) -> httpx.Response:
         """Send a request and read its whole answer, whatever its status.

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.graph import decode
-from bot.graph.decode import UnreadableError
+from bot.graph.entries import UnreadableError, count
+from bot.watch.registration import Registered
 
 DETECTION = {
     "id": "d1",
@@ -136,9 +137,9 @@ def test_one_risky_user_is_read_bare_and_in_a_collection_of_one():
 
 
 def test_a_count_is_read_with_and_without_a_byte_order_mark():
-    assert decode.count(b"3000") == decode.count(b"\xef\xbb\xbf3000") == 3000
+    assert count(b"3000") == count(b"\xef\xbb\xbf3000") == 3000
     with pytest.raises(UnreadableError):
-        decode.count(b"many")
+        count(b"many")
 
 
 def test_a_federation_gives_the_addresses_that_it_has():
@@ -148,4 +149,6 @@ def test_a_federation_gives_the_addresses_that_it_has():
 
 def test_who_lacks_the_passwordless_property_is_left_out_not_counted_as_no():
     body = page({"id": "a", "isPasswordlessCapable": True}, {"id": "b"}, {"id": "c", "isPasswordlessCapable": False})
-    assert decode.passwordless(body).items == (("a", True), ("c", False))
+    listing = decode.registrations(body)
+    assert listing.items == (("a", Registered.PASSWORDLESS), ("c", Registered.NOTHING))
+    assert listing.dropped == 1

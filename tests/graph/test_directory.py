@@ -5,8 +5,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from bot.graph.door import prefers_pages
+from bot.graph.directory import prefers_pages
 from bot.ports.graph import GraphError, Priority, Problem
+from bot.watch.registration import Registered
 from tests.graph.microsoft import body, error, page
 
 
@@ -143,5 +144,5 @@ async def test_a_federation_that_cannot_be_read_is_none_and_the_other_domains_st
 async def test_the_report_is_read_as_it_comes_where_its_options_are_refused(microsoft, door):
     microsoft.will(error(400, "BadRequest", "Not supported."), page({"id": "a", "isPasswordlessCapable": True}))
     report = await door.registrations()
-    assert (len(report), report.get("a"), report.get("b")) == (1, True, None)
+    assert (len(report), report.get("a"), report.get("b")) == (1, Registered.PASSWORDLESS, None)
     assert "?" not in microsoft.asked[1].path

@@ -5,19 +5,9 @@ import time
 
 import pytest
 
-from bot.graph.pacer import PATIENCE, Pacer
+from bot.graph.pacer import Pacer
 from bot.graph.rate import Rate
 from bot.ports.graph import GraphError, Priority
-
-
-class Clock:
-    """A clock that stands still until it is put forward."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 def pacer_of(units_per_second):
@@ -53,30 +43,6 @@ async def test_slots_keep_their_distance_and_none_is_wasted():
     gaps = [later - earlier for earlier, later in zip([began, *taken], taken, strict=False)]
     assert min(gaps) >= 0.01 - 1e-5
     assert taken[-1] - began < 20 * 0.01 * 1.5
-
-
-async def test_who_has_waited_too_long_goes_before_the_more_urgent_but_only_once_in_a_while():
-    clock = Clock()
-    pacer = Pacer(Rate(1.0, now=-10.0), clock)
-    pacer.rate.take(0.0)  # the next slot opens at 1
-    served = []
-
-    async def call(name, priority):
-        await pacer.slot(priority)
-        served.append(name)
-
-    calls = [asyncio.create_task(call(name, priority)) for name, priority in [
-        ("watch 1", Priority.WATCH), ("watch 2", Priority.WATCH), ("act 1", Priority.ACT), ("act 2", Priority.ACT)
-    ]]  # fmt: skip
-    await asyncio.sleep(0)
-    for step in range(4):
-        clock.now = PATIENCE + step * 1.0
-        pacer._hand_out()  # as its timer would
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    async with asyncio.timeout(5):
-        await asyncio.gather(*calls)
-    assert served == ["watch 1", "act 1", "act 2", "watch 2"]
 
 
 async def test_a_caller_who_gives_up_leaves_its_slot_to_the_next():

@@ -20,7 +20,7 @@ def test_two_slots_are_never_closer_than_the_limit_allows(pauses):
         now = max(now + pause, rate.opens_at)
         rate.take(now)
         taken.append(now)
-        rate.answered()
+        rate.answered(taken_at=now)
     assert all(later - earlier >= 1 - 1e-9 for earlier, later in pairwise(taken))
 
 
@@ -60,7 +60,7 @@ def test_calls_that_were_under_way_when_the_pace_was_cut_cut_it_only_once():
 
 def test_a_budget_that_is_nearly_spent_slows_the_pace_before_anything_is_refused():
     rate = Rate(100.0, now=0.0)
-    rate.answered(used=0.95)
+    rate.answered(taken_at=0.0, used=0.95)
     assert rate.interval > 0.01
     assert not rate.is_full
 
@@ -77,7 +77,7 @@ def test_after_any_refusals_ten_quiet_answers_bring_back_full_speed(refusals, fu
         rate.refused(now, taken_at=now, retry_after=retry_after)
         assert rate.interval <= 32.01 / full
     for _ in range(10):
-        rate.answered()
+        rate.answered(taken_at=now)
     assert rate.is_full
 
 

@@ -83,12 +83,6 @@ async def test_no_write_for_nobody_and_none_for_more_than_60(microsoft, door, co
     assert not microsoft.asked
 
 
-async def test_an_action_on_other_things_is_not_sent_to_risky_users(microsoft, door):
-    with pytest.raises(ValueError, match="Revoke sessions"):
-        await door.send(Action.REVOKE_SESSIONS, ["u1"])
-    assert not microsoft.asked
-
-
 async def test_a_slot_that_is_held_is_used_by_the_next_write(microsoft, opened):
     door = opened(microsoft.url, requests_per_second=10.0)
     microsoft.will(no_content())
