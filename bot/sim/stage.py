@@ -45,6 +45,8 @@ class Stage:
     """Where the bot's log goes; None: a file in the stage's folder."""
     environment: dict[str, str] = field(default_factory=dict)
     """More variables for the bot, or others than the stage would set."""
+    program: str = "bot"
+    """The module that is run as the bot: another one may listen to it."""
     replicas: int = 1
     """How many processes of the bot run side by side."""
     faults: Faults = field(default_factory=Faults)
@@ -154,7 +156,7 @@ class Stage:
         while not self._ending:
             with self.log_path.open("ab") as log:
                 bot = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "bot", "run", env=self.bot_environment(), stdout=log, stderr=log
+                    sys.executable, "-m", self.program, "run", env=self.bot_environment(), stdout=log, stderr=log
                 )
             self.bots[number] = bot
             status = await bot.wait()

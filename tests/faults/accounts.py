@@ -63,8 +63,6 @@ def _nobody_else_was_touched(story: Story, plans: dict[str, dict[str, object]], 
     touched = Counter(user for write in story.tenant.writes if write.status != 0 for user in write.user_ids)
     assert touched.keys() <= everybody, "every write was announced before"
     accepted = Counter(user for write in story.tenant.writes if 200 <= write.status < 300 for user in write.user_ids)
-    sends = Counter(
-        {user: sends for user, sends in story.rows("SELECT user_id, sum(sends) FROM outcomes GROUP BY user_id")}
-    )
+    sends = Counter(dict(story.rows("SELECT user_id, sum(sends) FROM outcomes GROUP BY user_id")))
     more_than_told = sum(max(0, times - max(1, int(sends[user]))) for user, times in accepted.items())
     assert more_than_told <= repeated_at_most, f"{more_than_told} users were sent more often than the record tells"
