@@ -1,19 +1,24 @@
 """Clicks: committed first, acknowledged, then carried out; and carried out later if the process died in between."""
 
 import asyncio
-from collections.abc import Mapping
+import functools
+from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
 import structlog
 
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import Verdict
 from bot.operations.bells import Bell
-from bot.operations.cast_vote import cast_vote, withdraw_request
+from bot.operations.cast_vote import cast_vote
 from bot.operations.heed_surge import heed_surge
+from bot.operations.host_answer import finish_click
+from bot.operations.open_approval import press_approve
 from bot.operations.request_remediation import field_errors, open_request, submit_request
 from bot.operations.show_details import show_details
 from bot.operations.steer_run import steer_run
 from bot.operations.tenant import Tenant
+from bot.operations.withdraw_request import withdraw_request
 from bot.ports.messages import CardSubject, KeptClick
 from bot.ports.slack import Click, ClickKind, Slack, SlackError
 from bot.ports.store import Store, Transaction
@@ -32,11 +37,26 @@ _SUBJECTS = {
     ClickKind.SNOOZE: CardSubject.SURGE,
     ClickKind.DETAILS: CardSubject.SURGE,
     ClickKind.APPROVE: CardSubject.REQUEST,
+    ClickKind.SUBMIT_APPROVAL: CardSubject.REQUEST,
     ClickKind.REJECT: CardSubject.REQUEST,
     ClickKind.WITHDRAW: CardSubject.REQUEST,
     ClickKind.PAUSE: CardSubject.RUN,
     ClickKind.RESUME: CardSubject.RUN,
     ClickKind.STOP: CardSubject.RUN,
+}
+_USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[None]]] = {
+    ClickKind.OPEN_REQUEST: open_request,
+    ClickKind.SUBMIT_REQUEST: submit_request,
+    ClickKind.ACKNOWLEDGE: heed_surge,
+    ClickKind.SNOOZE: heed_surge,
+    ClickKind.DETAILS: show_details,
+    ClickKind.APPROVE: press_approve,
+    ClickKind.SUBMIT_APPROVAL: functools.partial(cast_vote, verdict=Verdict.APPROVE),
+    ClickKind.REJECT: functools.partial(cast_vote, verdict=Verdict.REJECT),
+    ClickKind.WITHDRAW: withdraw_request,
+    ClickKind.PAUSE: steer_run,
+    ClickKind.RESUME: steer_run,
+    ClickKind.STOP: steer_run,
 }
 _FOR_THE_HOLDER = {
     ClickKind.SUBMIT_REQUEST,
@@ -77,7 +97,11 @@ class Inbox:
         return await self._store.look(lambda tx: field_errors(tx, tenant, click))
 
     async def take(self, click: Click) -> None:
-        """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
+        """Commit the click; a known key changes nothing. It is left alone for a while by the sweep.
+
+        What comes by this door was never made on the host, whatever it says of itself.
+        """
+        click = msgspec.structs.replace(click, is_from_host=False)
         now = self._world.now()
 
         def keep(tx: Transaction) -> tuple[bool, bool]:
@@ -141,13 +165,15 @@ class Inbox:
             elif click.kind in _OPENS_A_DIALOG and self._world.now() > kept.taken_at + DIALOG_LIVES_FOR:
                 await self._dismiss(click, Refusal.TRY_AGAIN, "the bot was restarted before the dialog could open")
             else:
-                await _dispatch(tenant, click)
+                await _USE_CASES[click.kind](tenant, click)
         except Exception as problem:  # noqa: BLE001 - whatever happens to one click, it is tried again and the rest go on
             await self._put_off(kept, problem)
 
     async def _dismiss(self, click: Click, refusal: Refusal, detail: str = "") -> None:
-        await self._slack.answer(click, explain(refusal, detail))
-        await self._store.transact(lambda tx: tx.clicks.finish(click.key, self._world.now()))
+        text = explain(refusal, detail)
+        if not click.is_from_host:
+            await self._slack.answer(click, text)
+        await self._store.transact(lambda tx: finish_click(tx, click, self._world.now(), text, is_refused=True))
 
     async def _put_off(self, kept: KeptClick, problem: Exception) -> None:
         why = problem.code if isinstance(problem, SlackError) else type(problem).__name__
@@ -160,25 +186,3 @@ class Inbox:
             await self._store.transact(lambda tx: tx.clicks.fail(kept.click.key, why, again))
         except Exception:  # noqa: BLE001 - the row still stands as undone: the sweep finds it when the database is back
             log.warning("click_not_put_off", kind=kept.click.kind.value)
-
-
-async def _dispatch(tenant: Tenant, click: Click) -> None:
-    match click.kind:
-        case ClickKind.OPEN_REQUEST:
-            await open_request(tenant, click)
-        case ClickKind.SUBMIT_REQUEST:
-            await submit_request(tenant, click)
-        case ClickKind.ACKNOWLEDGE | ClickKind.SNOOZE:
-            await heed_surge(tenant, click)
-        case ClickKind.DETAILS:
-            await show_details(tenant, click)
-        case ClickKind.APPROVE:
-            await cast_vote(tenant, click, Verdict.APPROVE)
-        case ClickKind.REJECT:
-            await cast_vote(tenant, click, Verdict.REJECT)
-        case ClickKind.WITHDRAW:
-            await withdraw_request(tenant, click)
-        case ClickKind.PAUSE | ClickKind.RESUME | ClickKind.STOP:
-            await steer_run(tenant, click)
-        case ClickKind.OUT_OF_DATE:
-            await tenant.slack.answer(click, explain(Refusal.OUT_OF_DATE))

@@ -1,77 +1,117 @@
 """Sign or reject a request. The vote, the new state, the ledger rows and the queued run are one transaction."""
 
+import asyncio
+from dataclasses import dataclass
+
 import structlog
 
-from bot.act.run import Run, RunState
-from bot.decide.plan import plan_hash, read_plan
-from bot.decide.policy import Account, refuse_conflict
+from bot.decide.plan import Plan, plan_hash, read_plan
+from bot.decide.policy import Person
 from bot.decide.refusal import Refusal
-from bot.decide.request import Request, RequestState, Verdict, Vote, refuse_change, refuse_vote, state_after
-from bot.operations.judge_person import Refused, accounts_of, judge_accounts, judge_lists, named
-from bot.operations.judge_place import judge_place
+from bot.decide.request import (
+    Request,
+    RequestKind,
+    RequestState,
+    Verdict,
+    Vote,
+    missing_signatures,
+    refuse_vote,
+    state_after,
+)
+from bot.operations.check_code import check_code
+from bot.operations.current_band import worse_band
+from bot.operations.host_answer import finish_click
+from bot.operations.judge_person import Refused, judge_lists
+from bot.operations.judge_place import judge_dialog, judge_place
+from bot.operations.judge_signer import Signer, judge_conflict, judge_signer, name_signers
+from bot.operations.queue_run import queue_run
 from bot.operations.refuse_click import refuse_click
 from bot.operations.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
 from bot.ports.messages import CardSubject
-from bot.ports.slack import Click
+from bot.ports.slack import Click, ClickKind
 from bot.ports.store import Transaction
 from bot.record.ledger import Event
+
+JUDGED_AT_ONCE = 2
+"""Signers of one request who wait for Microsoft side by side; the others wait for these, then look at the tables."""
 
 log = structlog.get_logger()
 
 
 async def cast_vote(tenant: Tenant, click: Click, verdict: Verdict) -> None:
     """Judge the one who clicked, then let his vote count, all or nothing."""
-    refused = await tenant.store.look(lambda tx: _refuse_by_request(tx, tenant, click))
-    if refused is not None:
-        await refuse_click(tenant, click, refused)
-        return
-    person = await judge_lists(tenant, click, tenant.policy.approvers, Refusal.NOT_AN_APPROVER)
-    if isinstance(person, Refused):
-        await refuse_click(tenant, click, person)
-        return
-    accounts: tuple[Account, ...] = ()
-    if verdict is Verdict.APPROVE:
-        found = await accounts_of(tenant, person)
-        judged = found if isinstance(found, Refused) else await judge_accounts(tenant, found)
-        if isinstance(judged, Refused):
-            await refuse_click(tenant, click, judged)
-            return
-        accounts = judged
-    ids = (tenant.world.new_id(), tenant.world.new_id())
-    refused = await tenant.store.transact(lambda tx: _vote(tx, tenant, click, verdict, accounts, ids))
+    refused = await _judge_and_vote(tenant, click, verdict)
     if refused is not None:
         await refuse_click(tenant, click, refused)
     tenant.bells.cards.set()
     tenant.bells.act.set()
 
 
-def _refuse_by_request(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
-    """What the tables alone can refuse."""
+async def _judge_and_vote(tenant: Tenant, click: Click, verdict: Verdict) -> Refused | None:
+    gate = tenant.signing.setdefault(click.subject_id, asyncio.Semaphore(JUDGED_AT_ONCE))
+    async with gate:
+        request = await tenant.store.look(lambda tx: judge_by_tables(tx, tenant, click))
+        if isinstance(request, Refused):
+            return request
+        if verdict is Verdict.REJECT:
+            signer: Signer | Refused = await _judge_rejecter(tenant, click, request)
+        else:
+            signer = await judge_signer(tenant, click, break_glass_needed=request.break_glass_needed, kind=request.kind)
+        if isinstance(signer, Refused):
+            return signer
+        ballot = _Ballot(click, verdict, signer, run_ids=(tenant.world.new_id(), tenant.world.new_id()))
+        return await tenant.store.transact(lambda tx: _vote(tx, tenant, ballot))
+
+
+def judge_by_tables(tx: Transaction, tenant: Tenant, click: Click) -> Request | Refused:
+    """What the tables alone can refuse; the request where they don't."""
     request = tx.requests.get(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
-    misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
-    if misplaced is not None:
-        return misplaced
-    return _refuse_vote(tx, tenant, click, request)
+    judge = judge_dialog if click.kind is ClickKind.SUBMIT_APPROVAL else judge_place
+    misplaced = judge(tx, tenant.id, CardSubject.REQUEST, click)
+    return misplaced or _refuse_vote(tx, tenant, click, request) or request
 
 
-def _refuse_vote(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> Refused | None:
-    votes = tx.requests.votes(tenant.id, request.id)
-    refusal = refuse_vote(request, user_id=click.user_id, votes=votes, now=tenant.world.now())
-    if refusal is Refusal.OWN_REQUEST:
-        return Refused(refusal, named(tenant.policy.approvers, but=click.user_id))
-    return Refused(refusal, when_settled(request, votes)) if refusal is not None else None
+async def _judge_rejecter(tenant: Tenant, click: Click, request: Request) -> Signer | Refused:
+    """Whoever could sign may also stop it: being flagged, or without a code, is no hindrance to caution."""
+    policy = tenant.policy
+    allowed = policy.approvers
+    if request.break_glass_needed or request.kind is RequestKind.RECOVERY:
+        allowed = tuple(dict.fromkeys(allowed + policy.break_glass))
+    person: Person | Refused = await judge_lists(tenant, click, allowed, Refusal.NOT_AN_APPROVER)
+    return person if isinstance(person, Refused) else Signer(click.user_id, (), is_break_glass=False)
 
 
-def _vote(
-    tx: Transaction, tenant: Tenant, click: Click, verdict: Verdict, accounts: tuple[Account, ...], ids: tuple[str, str]
+@dataclass(frozen=True, slots=True)
+class _Ballot:
+    """A vote with all that was judged outside the tables."""
+
+    click: Click
+    verdict: Verdict
+    signer: Signer
+    run_ids: tuple[str, str]
+
+
+def _refuse_vote(
+    tx: Transaction, tenant: Tenant, click: Click, request: Request, accounts: tuple[str, ...] = ()
 ) -> Refused | None:
+    votes = tx.requests.votes(tenant.id, request.id)
+    refusal = refuse_vote(request, user_id=click.user_id, votes=votes, now=tenant.world.now(), accounts=accounts)
+    if refusal is None:
+        return None
+    if refusal is Refusal.OWN_REQUEST:
+        needed = request.break_glass_needed
+        return Refused(refusal, name_signers(tenant, but=click.user_id, break_glass_needed=needed, kind=request.kind))
+    return Refused(refusal, when_settled(request, votes))
+
+
+def _vote(tx: Transaction, tenant: Tenant, ballot: _Ballot) -> Refused | None:
     """Everything that a signature changes, in one transaction."""
+    click = ballot.click
     if tx.clicks.is_done(click.key):
         return None
-    now = tenant.world.now()
     request = tx.requests.get(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
@@ -79,107 +119,76 @@ def _vote(
     if plan_hash(body) != request.plan_hash:
         log.error("plan_differs", tenant=tenant.id, request=request.id)
         return Refused(Refusal.PLAN_DIFFERS)
-    refused = _refuse_vote(tx, tenant, click, request)
-    if refused is None and verdict is Verdict.APPROVE:
-        conflict = refuse_conflict(
-            accounts=accounts,
-            plan_user_ids=frozenset(read_plan(body).user_ids),
-            requester_accounts=request.requester_accounts,
-        )
-        refused = Refused(conflict, _which(accounts, body)) if conflict is not None else None
-    if refused is None and not tx.requests.add_vote(request, Vote(click.user_id, verdict, now)):
-        refused = Refused(Refusal.ALREADY_SIGNED)
+    plan = read_plan(body)
+    refused = _refuse_vote(tx, tenant, click, request, ballot.signer.account_ids)
+    if refused is None and ballot.verdict is Verdict.APPROVE:
+        refused = _refuse_approval(tx, tenant, ballot, request, plan)
     if refused is not None:
         return refused
+    return _count(tx, tenant, ballot, request, plan)
+
+
+def _refuse_approval(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, plan: Plan) -> Refused | None:
+    """What speaks against this signature under this plan. The code comes last, so that none is used up in vain."""
+    worse = worse_band(tx, request)
+    if worse is not None:
+        return Refused(Refusal.EVIDENCE_WORSE, worse.value)
+    conflict = judge_conflict(tx, tenant, ballot.signer, plan=plan, requester_accounts=request.requester_accounts)
+    return conflict or _judge_code(tx, tenant, ballot, request)
+
+
+def _count(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, plan: Plan) -> Refused | None:
+    """Keep the vote and do what it leads to."""
+    click, now = ballot.click, tenant.world.now()
+    vote = _vote_of(ballot, now)
+    if not tx.requests.add_vote(request, vote):
+        return Refused(Refusal.ALREADY_SIGNED)
     tx.ledger.append(
         tenant_id=tenant.id,
         at=now,
         event=Event.REQUEST_VOTED,
         subject=request.id,
         actor=click.user_id,
-        facts={"verdict": verdict.value, "plan": request.plan_hash},
+        facts={
+            "verdict": vote.verdict.value,
+            "plan": request.plan_hash,
+            "accounts": vote.accounts,
+            "withCode": vote.with_code,
+            "breakGlass": vote.break_glass,
+            "fromHost": click.is_from_host,
+        },
     )
-    state = state_after(request, tx.requests.votes(tenant.id, request.id))
+    votes = tx.requests.votes(tenant.id, request.id)
+    state = state_after(request, votes)
     if state is RequestState.PENDING:
         tx.cards.want(tenant.id, CardSubject.REQUEST, request.id)
         tx.cards.want(tenant.id, CardSubject.SURGE, request.surge_id)
     elif settle_request(tx, request, state, by=click.user_id, at=now) and state is RequestState.APPROVED:
-        _queue_run(tx, tenant, request, body, ids, now)
-    tx.clicks.finish(click.key, now)
+        queue_run(tx, tenant, request, plan, ids=ballot.run_ids, at=now)
+    finish_click(tx, click, now, _what_came(request, votes, state))
     return None
 
 
-def _which(accounts: tuple[Account, ...], body: bytes) -> str:
-    planned = frozenset(read_plan(body).user_ids)
-    if any(account.user_id in planned for account in accounts):
-        return "your account is in the plan"
-    return "your account is at risk at this moment"
+def _vote_of(ballot: _Ballot, at: int) -> Vote:
+    click, signer = ballot.click, ballot.signer
+    with_code = ballot.verdict is Verdict.APPROVE and (click.is_from_host or bool(click.code))
+    return Vote(click.user_id, ballot.verdict, at, signer.account_ids, with_code, with_code and signer.is_break_glass)
 
 
-def _queue_run(tx: Transaction, tenant: Tenant, request: Request, body: bytes, ids: tuple[str, str], now: int) -> None:
-    """Queue what was signed."""
-    run_id, card_id = ids
-    run = Run(
-        tenant_id=tenant.id,
-        id=run_id,
-        request_id=request.id,
-        surge_id=request.surge_id,
-        plan_hash=request.plan_hash,
-        state=RunState.QUEUED,
-        created_at=now,
-    )
-    tx.runs.add(run, read_plan(body).user_ids)
-    for parent in tx.cards.of(tenant.id, CardSubject.SURGE, request.surge_id)[:1]:
-        tx.cards.ensure(
-            card_id=card_id,
-            tenant_id=tenant.id,
-            subject=CardSubject.RUN,
-            subject_id=run.id,
-            channel=parent.channel,
-            parent_id=parent.id,
-        )
-    tx.ledger.append(
-        tenant_id=tenant.id,
-        at=now,
-        event=Event.RUN_QUEUED,
-        subject=run.id,
-        actor="countersign",
-        facts={"request": request.id, "plan": request.plan_hash},
-    )
-
-
-async def withdraw_request(tenant: Tenant, click: Click) -> None:
-    """Take a request back. Only the one who asked can."""
-    refused = await tenant.store.transact(lambda tx: _withdraw(tx, tenant, click))
-    if refused is not None:
-        await refuse_click(tenant, click, refused)
-    tenant.bells.cards.set()
-
-
-def _withdraw(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
-    if tx.clicks.is_done(click.key):
+def _judge_code(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request) -> Refused | None:
+    """A code that is needed must be there; one that is there must be right. The host's door checked it already."""
+    click = ballot.click
+    if click.is_from_host:
         return None
-    now = tenant.world.now()
-    refused = _refuse_withdrawal(tx, tenant, click, now)
-    if refused is not None:
-        return refused
-    request = tx.requests.get(tenant.id, click.subject_id)
-    if request is not None:
-        settle_request(tx, request, RequestState.WITHDRAWN, by=click.user_id, at=now)
-    tx.clicks.finish(click.key, now)
+    under_glass = ballot.signer.is_break_glass and request.break_glass_needed > 0
+    if click.code or under_glass or tenant.policy.codes_required:
+        return check_code(tx, tenant_id=tenant.id, user_id=click.user_id, code=click.code, at=tenant.world.now())
     return None
 
 
-def _refuse_withdrawal(tx: Transaction, tenant: Tenant, click: Click, now: int) -> Refused | None:
-    request = tx.requests.get(tenant.id, click.subject_id)
-    if request is None:
-        return Refused(Refusal.OUT_OF_DATE)
-    misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
-    if misplaced is not None:
-        return misplaced
-    if click.team_id != tenant.team_id:
-        return Refused(Refusal.OTHER_WORKSPACE)
-    if click.user_id != request.requester:
-        return Refused(Refusal.NOT_THE_REQUESTER, f"<@{request.requester}>")
-    refusal = refuse_change(request, now=now)
-    return Refused(refusal, when_settled(request, ())) if refusal is not None else None
+def _what_came(request: Request, votes: tuple[Vote, ...], state: RequestState) -> str:
+    if state is RequestState.PENDING:
+        people, glass = missing_signatures(request, votes)
+        under_glass = f", {glass} of them under break glass" if glass else ""
+        return f"Signed. Signatures still missing: {people}{under_glass}."
+    return f"The request is {state.value}."

@@ -8,7 +8,7 @@ import structlog
 
 from bot.decide.policy import Account, Person, groups_among, refuse_list, refuse_person
 from bot.decide.refusal import Refusal
-from bot.operations.keep_acquaintances import known_members, known_person
+from bot.operations.known_signers import known_signers
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
 from bot.ports.slack import Click, SlackError
@@ -44,7 +44,7 @@ async def judge_lists(tenant: Tenant, click: Click, allowed: tuple[str, ...], no
     if not allowed:
         return Refused(Refusal.NOBODY_MAY)
     try:
-        members = await _members(tenant, click, groups_among(allowed))
+        members = await _members(tenant, click, allowed)
         person = await _person(tenant, click)
     except SlackError as problem:
         log.warning("person_not_read", tenant=tenant.id, code=problem.code)
@@ -56,8 +56,9 @@ async def judge_lists(tenant: Tenant, click: Click, allowed: tuple[str, ...], no
     return person
 
 
-async def _members(tenant: Tenant, click: Click, groups: tuple[str, ...]) -> frozenset[str]:
-    """The members of these groups as they are now; for the host's command line as they were, where Slack is away."""
+async def _members(tenant: Tenant, click: Click, allowed: tuple[str, ...]) -> frozenset[str]:
+    """The members of the groups as they are now; for the host's command line as they were, where Slack is away."""
+    groups = groups_among(allowed)
     if not groups:
         return frozenset()
     if not click.is_from_host:
@@ -66,11 +67,27 @@ async def _members(tenant: Tenant, click: Click, groups: tuple[str, ...]) -> fro
         async with asyncio.timeout(SLACK_MAY_TAKE):
             return await tenant.slack.members(groups)
     except (SlackError, TimeoutError):
-        return await known_members(tenant, groups)
+        return await _known_members(tenant, allowed)
+
+
+async def _known_members(tenant: Tenant, allowed: tuple[str, ...]) -> frozenset[str]:
+    """Whoever was on such a list when Slack was last asked."""
+    listed, policy = await tenant.store.look(lambda tx: known_signers(tx, tenant.id)), tenant.policy
+
+    def is_of(ids: tuple[str, ...]) -> bool:
+        return bool(ids) and set(ids) <= set(allowed)
+
+    return frozenset(
+        each.user_id
+        for each in listed.people
+        if (each.is_requester and is_of(policy.requesters))
+        or (each.is_approver and is_of(policy.approvers))
+        or (each.is_break_glass and is_of(policy.break_glass))
+    )
 
 
 async def _person(tenant: Tenant, click: Click) -> Person | None:
-    """Who that is now. For the host's command line, where Slack is away: who it was, or who is listed by his id."""
+    """Who that is now. For the host's command line, where Slack is away: whoever is listed, by his id alone."""
     if not click.is_from_host:
         return await tenant.slack.person(click.user_id)
     with contextlib.suppress(SlackError, TimeoutError):
@@ -78,8 +95,7 @@ async def _person(tenant: Tenant, click: Click) -> Person | None:
             person = await tenant.slack.person(click.user_id)
         if person is not None:
             return person
-    known = await known_person(tenant, click.user_id)
-    return known or Person(user_id=click.user_id, team_id=tenant.team_id, name="", email="")
+    return Person(user_id=click.user_id, team_id=tenant.team_id, name="", email="")
 
 
 async def accounts_of(tenant: Tenant, person: Person) -> tuple[DirectoryUser, ...] | Refused:

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 import structlog
 
 from bot.decide.plan import Plan
-from bot.decide.policy import Account, groups_among, refuse_conflict
+from bot.decide.policy import Account, Person, groups_among, refuse_conflict
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestKind
 from bot.operations.judge_person import Refused, judge_accounts, judge_lists, named
+from bot.operations.known_signers import known_signers
 from bot.operations.match_accounts import match_accounts
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError
 from bot.ports.slack import Click, SlackError
 from bot.ports.store import Transaction
+from bot.watch.profile import DirectoryUser
 
 log = structlog.get_logger()
 
@@ -44,12 +46,11 @@ async def judge_signer(
     read refuses. Call `judge_conflict` with the plan in the transaction that counts the signature.
     """
     policy = tenant.policy
-    not_listed = Refusal.NOT_BREAK_GLASS if kind is RequestKind.RECOVERY else Refusal.NOT_AN_APPROVER
     allowed = policy.signers(break_glass_needed=break_glass_needed, kind=kind)
-    person = await judge_lists(tenant, click, allowed, not_listed)
+    person = await judge_lists(tenant, click, allowed, not_listed(kind))
     if isinstance(person, Refused):
         return person
-    found = await match_accounts(tenant, person)
+    found = await _accounts_of(tenant, click, person)
     if isinstance(found, Refused):
         return found
     refused = await _judge_roles(tenant, [account.user_id for account in found])
@@ -72,7 +73,7 @@ async def judge_requester(tenant: Tenant, click: Click) -> tuple[str, ...] | Ref
     person = await judge_lists(tenant, click, tenant.policy.requesters, Refusal.NOT_A_REQUESTER)
     if isinstance(person, Refused):
         return person
-    found = await match_accounts(tenant, person)
+    found = await _accounts_of(tenant, click, person)
     return found if isinstance(found, Refused) else tuple(account.user_id for account in found)
 
 
@@ -90,6 +91,20 @@ def judge_conflict(
         return None
     at_risk = not any(account_id not in cleared for account_id in in_plan)
     return Refused(conflict, "your account is at risk at this moment" if at_risk else "your account is in the plan")
+
+
+def not_listed(kind: RequestKind) -> Refusal:
+    """Why somebody can't sign who is not on the list."""
+    return Refusal.NOT_BREAK_GLASS if kind is RequestKind.RECOVERY else Refusal.NOT_AN_APPROVER
+
+
+async def _accounts_of(tenant: Tenant, click: Click, person: Person) -> tuple[DirectoryUser, ...] | Refused:
+    """The accounts of the one who clicked; where Slack can't tell the address, those that were matched last."""
+    known: tuple[str, ...] = ()
+    if click.is_from_host and not person.email:
+        listed = await tenant.store.look(lambda tx: known_signers(tx, tenant.id))
+        known = next((each.accounts for each in listed.people if each.user_id == click.user_id), ())
+    return await match_accounts(tenant, person, known=known)
 
 
 async def _is_break_glass(tenant: Tenant, click: Click, allowed: Collection[str]) -> bool:

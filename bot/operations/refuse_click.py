@@ -1,6 +1,7 @@
 """Refuse a click: a ledger row, a private answer with the reason and the next step, and the click is done."""
 
 from bot.decide.refusal import explain
+from bot.operations.host_answer import finish_click
 from bot.operations.judge_person import Refused
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click
@@ -10,7 +11,8 @@ from bot.record.ledger import Event
 
 async def refuse_click(tenant: Tenant, click: Click, refused: Refused) -> None:
     """Answer first, then write it down: an answer given twice is better than none."""
-    await tenant.slack.answer(click, explain(refused.refusal, refused.detail))
+    if not click.is_from_host:
+        await tenant.slack.answer(click, explain(refused.refusal, refused.detail))
     await tenant.store.transact(lambda tx: _note(tx, tenant, click, refused))
 
 
@@ -24,4 +26,4 @@ def _note(tx: Transaction, tenant: Tenant, click: Click, refused: Refused) -> No
         actor=click.user_id,
         facts={"pressed": click.kind.value, "refused": refused.refusal.value, "detail": refused.detail},
     )
-    tx.clicks.finish(click.key, now)
+    finish_click(tx, click, now, explain(refused.refusal, refused.detail), is_refused=True)

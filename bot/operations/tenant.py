@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from bot.decide.policy import Policy
 from bot.operations.bells import Bells
@@ -63,6 +64,8 @@ class Tenant:
     tracking: asyncio.Lock = field(default_factory=asyncio.Lock)
     acting: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a run is taken a step on."""
+    signing: "WeakValueDictionary[str, asyncio.Semaphore]" = field(default_factory=WeakValueDictionary)
+    """By request: who signs it at this moment."""
     recent: Recent = field(default_factory=Recent)
     stopping: bool = False
     """The process is to end: no new batch is begun."""

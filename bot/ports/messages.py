@@ -111,8 +111,14 @@ class Clicks(Protocol):
     def is_done(self, key: str) -> bool:
         """Whether it was carried out."""
 
-    def finish(self, key: str, at: int) -> None:
-        """It was carried out, or refused with an answer."""
+    def get(self, key: str) -> Click | None:
+        """A click that was kept, carried out or not."""
+
+    def finish(self, key: str, at: int, *, answer: str = "") -> None:
+        """It was carried out, or refused with an answer. `answer` is kept for whoever waits on the command line."""
+
+    def answer(self, key: str) -> str | None:
+        """What came of a click; None while it waits to be carried out."""
 
     def fail(self, key: str, why: str, try_at: int | None) -> None:
         """It could not be carried out; None: never to be tried again."""

@@ -83,6 +83,8 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     """Who was chosen by name: directory ids or user principal names."""
     code: str = ""
     """A one-time code, as typed."""
+    opened_by: str = ""
+    """The key of the press that opened the dialog, as the dialog hands it back."""
     is_from_host: bool = False
     """Made on the host's command line, by somebody whose one-time code was checked there; never by Slack."""
 
@@ -122,6 +124,24 @@ class RequestDialog:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalDialog:
+    """What is signed, with a field for the one-time code."""
+
+    request_id: str
+    channel: str
+    """Where the button was pressed; private answers go there."""
+    opened_by: str
+    """The key of the press that opened it: the submission carries it back."""
+    surge_name: str
+    action: Action
+    users: int
+    requester: str
+    """Slack user id."""
+    reason: str
+    code_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DetailsDialog:
     """Who stands behind each figure, and what is open."""
 
@@ -138,7 +158,7 @@ class PlainDialog:
     text: str
 
 
-Dialog: TypeAlias = RequestDialog | DetailsDialog | PlainDialog
+Dialog: TypeAlias = RequestDialog | ApprovalDialog | DetailsDialog | PlainDialog
 
 
 class Slack(Protocol):

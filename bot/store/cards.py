@@ -173,8 +173,18 @@ class ClickRows:
         statement = select(clicks.c.key).where(clicks.c.key == key, clicks.c.done_at.is_not(None))
         return self._connection.execute(statement).first() is not None
 
-    def finish(self, key: str, at: int) -> None:
-        self._connection.execute(update(clicks).where(clicks.c.key == key).values(done_at=at, try_at=None))
+    def get(self, key: str) -> Click | None:
+        body: bytes | None = self._connection.execute(select(clicks.c.body).where(clicks.c.key == key)).scalar()
+        return msgspec.json.decode(body, type=Click) if body is not None else None
+
+    def finish(self, key: str, at: int, *, answer: str = "") -> None:
+        done = {"done_at": at, "try_at": None, "answer": answer}
+        self._connection.execute(update(clicks).where(clicks.c.key == key).values(**done))
+
+    def answer(self, key: str) -> str | None:
+        statement = select(clicks.c.answer).where(clicks.c.key == key, clicks.c.done_at.is_not(None))
+        found: str | None = self._connection.execute(statement).scalar()
+        return found
 
     def fail(self, key: str, why: str, try_at: int | None) -> None:
         self._connection.execute(
