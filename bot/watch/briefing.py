@@ -3,12 +3,21 @@
 A figure that could not be read is None and carries its reason; it is never counted as zero.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.watch.profile import IdentityProvider, Profile, SignInKind
+from bot.watch.account_kind import AccountKind, ToldKind
+from bot.watch.advice import Advice
+from bot.watch.evidence import Evidence
+from bot.watch.forecast import Forecast
+from bot.watch.impact import ImpactFigures
+from bot.watch.policy_changes import PolicyChange
+from bot.watch.privileged_users import Privileged
+from bot.watch.profile import IdentityProvider, Profile, SignInKind, has_mfa, is_risk_elsewhere, passwordless_methods
 from bot.watch.risk import RiskyUser
+from bot.watch.standing import Stance, Standing, count_standings
 
 
 class Cohort(StrEnum):
@@ -77,20 +86,52 @@ class Briefing:
     """Flagged users of this tenant whose risk was not read; where above zero, at_risk reads "at least"."""
     held_back: tuple[tuple[str, int], ...] = ()
     """Why users who are still at risk are held back, with how many, most first."""
+    passwordless_methods: tuple[tuple[str, int], ...] = ()
+    """Users by registered method, most first; a user may have several."""
+    mfa_unregistered: int | None = None
+    """Flagged users without a second factor; None where the registration report was not read."""
+    privileged: tuple[Privileged, ...] | None = None
+    """Each flagged user with a privileged role; None where roles were not read."""
+    account_kinds: dict[AccountKind, int] | None = None
+    """Accounts that are not simply a person's; None where the directory was not read."""
+    disabled: int | None = None
+    deleted: int | None = None
+    impact: ImpactFigures | None = None
+    standings: dict[Standing, int] | None = None
+    """What the policies do to those flagged; None where that was not worked out."""
+    forecast: Forecast | None = None
+    policy_changes: tuple[PolicyChange, ...] = ()
+    """Policies on user risk that protect less than when the surge opened, until they are back."""
+    evidence: Evidence | None = None
+    advice: Advice | None = None
+    changed: tuple[str, ...] = ()
+    """What this revision changed since the one before, as sentences."""
 
     def same_figures(self, other: "Briefing") -> bool:
-        """Whether nothing that people are shown differs."""
-        return (
-            self.flagged == other.flagged
-            and self.at_risk == other.at_risk
-            and self.cohorts == other.cohorts
-            and self.passwordless == other.passwordless
-            and self.passwordless_unread == other.passwordless_unread
-            and self.gaps == other.gaps
-            and self.eligible == other.eligible
-            and self.at_risk_unread == other.at_risk_unread
-            and self.held_back == other.held_back
-        )
+        """Whether nothing that matters differs: the ages of readings and the wording of a finding do not."""
+        return _lasting(self) == _lasting(other)
+
+
+def _lasting(briefing: Briefing) -> Briefing:
+    """The briefing without what moves by itself."""
+    impact, evidence = briefing.impact, briefing.evidence
+    return replace(
+        briefing,
+        revision=0,
+        made_at=0,
+        changed=(),
+        impact=impact and replace(impact, last=None, attempts=0, read_until=None),
+        evidence=evidence
+        and replace(
+            evidence,
+            coverage=round(evidence.coverage, 1),
+            total=round(evidence.total),
+            rows=tuple(
+                replace(row, read_at=None, weight=round(row.weight), finding="" if row.is_read else row.finding)
+                for row in evidence.rows
+            ),
+        ),
+    )
 
 
 def make_briefing(
@@ -105,41 +146,81 @@ def make_briefing(
     gaps: Iterable[Gap],
     eligible: int | None = None,
     held_back: Iterable[tuple[str, int]] = (),
+    privileged: Iterable[Privileged] | None = None,
+    accounts: Mapping[str, ToldKind] | None = None,
+    stances: Mapping[str, Stance] | None = None,
+    impact: ImpactFigures | None = None,
+    forecast: Forecast | None = None,
+    policy_changes: Iterable[PolicyChange] = (),
+    evidence: Evidence | None = None,
+    advice: Advice | None = None,
 ) -> Briefing:
     """Count. risky, profiles: None where the read failed as a whole; the gap says why.
 
-    eligible, held_back: whom a clean-up could act on, and why not on others, as the plan would judge.
+    eligible, held_back: whom a clean-up could act on, and why not on others, as the plan would judge. privileged,
+    accounts, stances: of flagged users, None where they were not read. Each user counts once.
     """
     flagged = sorted(set(users))
-    cohorts: dict[Cohort, int] | None = None
-    passwordless: int | None = None
-    unread = 0
-    if profiles is not None:
-        cohorts = dict.fromkeys(Cohort, 0)
-        for user_id in flagged:
-            cohorts[cohort_of(profiles.get(user_id))] += 1
-        cohorts = {cohort: count for cohort, count in cohorts.items() if count}
-        if registration_read:
-            known = [profiles[user_id].is_passwordless for user_id in flagged if user_id in profiles]
-            passwordless = sum(1 for value in known if value)
-            unread = len(flagged) - sum(1 for value in known if value is not None)
-    at_risk, at_risk_unread = None, 0
-    if risky is not None:
-        told = profiles or {}
-        unread_risk = [user_id for user_id in flagged if user_id not in risky]
-        at_risk_unread = sum(1 for user_id in unread_risk if cohort_of(told.get(user_id)) is not Cohort.GUEST)
-        at_risk = sum(1 for user_id in flagged if user_id in risky and risky[user_id].is_open)
+    listed = [profiles[user_id] for user_id in flagged if user_id in profiles] if profiles is not None else []
+    registered = [profile.registered for profile in listed if profile.registered is not None]
+    has_registration = profiles is not None and registration_read
+    methods = Counter(name for each in registered for name in passwordless_methods(each))
     return Briefing(
         surge_id=surge_id,
         revision=revision,
         made_at=made_at,
         flagged=len(flagged),
-        at_risk=at_risk,
-        cohorts=cohorts,
-        passwordless=passwordless,
-        passwordless_unread=unread,
+        at_risk=_count(risky, flagged, lambda user: user.is_open),
+        cohorts=None if profiles is None else _cohorts(flagged, profiles),
+        passwordless=sum(1 for each in listed if each.is_passwordless) if has_registration else None,
+        passwordless_unread=(
+            len(flagged) - sum(1 for each in listed if each.is_passwordless is not None) if has_registration else 0
+        ),
         gaps=tuple(gaps),
         eligible=eligible,
-        at_risk_unread=at_risk_unread,
+        at_risk_unread=_at_risk_unread(flagged, risky, profiles or {}),
         held_back=tuple(held_back),
+        passwordless_methods=tuple(sorted(methods.items(), key=lambda each: (-each[1], each[0]))),
+        mfa_unregistered=sum(1 for each in listed if has_mfa(each) is False) if has_registration else None,
+        privileged=None if privileged is None else tuple(privileged),
+        account_kinds=None if accounts is None else _account_kinds(flagged, accounts),
+        disabled=None if profiles is None else sum(1 for each in listed if each.is_enabled is False),
+        deleted=_count(risky, flagged, lambda user: user.is_deleted),
+        impact=impact,
+        standings=None if stances is None else count_standings({u: stances[u] for u in flagged if u in stances}),
+        forecast=forecast,
+        policy_changes=tuple(policy_changes),
+        evidence=evidence,
+        advice=advice,
     )
+
+
+def _cohorts(flagged: Iterable[str], profiles: Mapping[str, Profile]) -> dict[Cohort, int]:
+    counts = Counter(cohort_of(profiles.get(user_id)) for user_id in flagged)
+    return {cohort: counts[cohort] for cohort in Cohort if counts[cohort]}
+
+
+def _account_kinds(flagged: Iterable[str], accounts: Mapping[str, ToldKind]) -> dict[AccountKind, int]:
+    counts = Counter(accounts[user_id].kind for user_id in flagged if user_id in accounts)
+    return {kind: counts[kind] for kind in AccountKind if counts[kind]}
+
+
+def _count(
+    risky: Mapping[str, RiskyUser] | None, flagged: Iterable[str], is_counted: Callable[[RiskyUser], bool]
+) -> int | None:
+    if risky is None:
+        return None
+    return sum(1 for user_id in flagged if user_id in risky and is_counted(risky[user_id]))
+
+
+def _at_risk_unread(
+    flagged: Iterable[str], risky: Mapping[str, RiskyUser] | None, profiles: Mapping[str, Profile]
+) -> int:
+    """Flagged users of this tenant who ought to be listed as risky and are not."""
+    if risky is None:
+        return 0
+    return sum(1 for user_id in flagged if user_id not in risky and not _is_elsewhere(profiles.get(user_id)))
+
+
+def _is_elsewhere(profile: Profile | None) -> bool:
+    return profile is not None and is_risk_elsewhere(profile.kind, is_listed=False)
