@@ -10,7 +10,17 @@ from typing import Protocol, TypeVar
 
 from bot.ports.agreements import Codes, Requests, Runs
 from bot.ports.messages import Cards, Clicks
-from bot.ports.watching import Briefings, Detections, Directory, DirectoryUsers, Readings, Surges, Watches
+from bot.ports.watching import (
+    Briefings,
+    Counts,
+    Detections,
+    Directory,
+    DirectoryUsers,
+    Impacts,
+    Readings,
+    Surges,
+    Watches,
+)
 from bot.record.ledger import Entry, Event
 
 T = TypeVar("T")
@@ -78,6 +88,10 @@ class Transaction(Protocol):
     def directory_users(self) -> DirectoryUsers: ...
     @property
     def readings(self) -> Readings: ...
+    @property
+    def impacts(self) -> Impacts: ...
+    @property
+    def counts(self) -> Counts: ...
     @property
     def briefings(self) -> Briefings: ...
     @property

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.watch.briefing import Briefing
 from bot.watch.detector import Flag
+from bot.watch.impact import Impact
 from bot.watch.profile import DirectoryUser, Profile
 from bot.watch.risk import Detection, RiskyUser
 from bot.watch.surge import Surge
@@ -116,6 +117,9 @@ class Directory(Protocol):
     def risky(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, RiskyUser]:
         """By user id. Without names where they are not needed: tens of thousands weigh."""
 
+    def ids_of(self, tenant_id: str, names: Collection[str]) -> frozenset[str]:
+        """User ids of these user principal names, as far as they were read; case does not matter."""
+
     def keep_profiles(self, tenant_id: str, profiles: Iterable[Profile], read_at: int) -> None:
         """Insert or update."""
 
@@ -175,6 +179,50 @@ class Readings(Protocol):
 
     def forget(self, tenant_id: str, name: str) -> None:
         """As if it had never been read."""
+
+
+class Impacts(Protocol):
+    """What the sign-in log said of each user of a surge who was stopped."""
+
+    def keep(self, tenant_id: str, surge_id: str, found: Iterable[Impact]) -> None:
+        """Insert or update."""
+
+    def get(self, tenant_id: str, surge_id: str) -> dict[str, Impact]:
+        """By user id; users who were never stopped are left out."""
+
+    def blocked(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        """User ids who were blocked and have not signed in since, as far as was read."""
+
+    def cleared_at(self, tenant_id: str, surge_id: str) -> dict[str, int]:
+        """By user id: when the clean-up was last verified (microseconds UTC)."""
+
+
+class Counts(Protocol):
+    """Figures that the database counts by itself."""
+
+    def flagged_at(self, surge: Surge) -> dict[str, int]:
+        """By user id: the first flag that is part of the surge (microseconds UTC)."""
+
+    def users_by_type(self, surge: Surge) -> dict[str, int]:
+        """Users by the types of their detections in the surge."""
+
+    def detections(self, surge: Surge, *, since: int, until: int, but: Collection[str]) -> int:
+        """Detections of the surge's users from since to before until, but for these types."""
+
+    def last_detection(self, tenant_id: str, risk_event_type: str, before: int) -> int | None:
+        """When somebody of the tenant was last flagged for this type before a time."""
+
+    def departments(self, tenant_id: str, surge: Surge | None = None) -> dict[str, int]:
+        """Users by department in the directory: the tenant's, or a surge's. Those without one are left out."""
+
+    def newer_passwords(self, tenant_id: str, *, than: int, before: int, surge: Surge | None = None) -> tuple[int, int]:
+        """Enabled users whose password was changed before a time: how many after another, and how many in all."""
+
+    def users_in_domains(self, tenant_id: str, domains: Collection[str]) -> int:
+        """Users of the directory whose principal name is in one of these domains; external ones are not counted."""
+
+    def watched_tenants(self) -> frozenset[str]:
+        """Tenants whose detections were ever read."""
 
 
 class Briefings(Protocol):

@@ -14,8 +14,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from bot.ports.store import Transaction
 from bot.store.cards import CardRows, ClickRows
 from bot.store.codes import CodeRows
+from bot.store.counts import CountRows
 from bot.store.directory import DirectoryUserRows, ReadingRows
 from bot.store.engine import ONLY_READS
+from bot.store.impacts import ImpactRows
 from bot.store.leases import LeaseRows
 from bot.store.ledger import LedgerRows
 from bot.store.requests import RequestRows
@@ -74,6 +76,16 @@ class Rows:
     def readings(self) -> ReadingRows:
         """Readings for the whole tenant."""
         return ReadingRows(self._connection)
+
+    @cached_property
+    def impacts(self) -> ImpactRows:
+        """Who was stopped from signing in."""
+        return ImpactRows(self._connection)
+
+    @cached_property
+    def counts(self) -> CountRows:
+        """What the database counts."""
+        return CountRows(self._connection)
 
     @cached_property
     def briefings(self) -> BriefingRows:

@@ -1,0 +1,108 @@
+"""Figures that the database counts by itself, so that tens of thousands of rows need not be read for them."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from bot.store.tables import detections, directory_users, surge_users, watches
+from bot.watch.surge import Surge
+
+
+class CountRows:
+    """bot.ports.watching.Counts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def flagged_at(self, surge: Surge) -> dict[str, int]:
+        statement = (
+            select(detections.c.user_id, func.min(detections.c.detected_at))
+            .where(_part_of(surge), detections.c.user_id.in_(_members(surge)))
+            .group_by(detections.c.user_id)
+        )
+        return dict(iter(self._connection.execute(statement)))
+
+    def users_by_type(self, surge: Surge) -> dict[str, int]:
+        statement = (
+            select(detections.c.risk_event_type, func.count(func.distinct(detections.c.user_id)))
+            .where(_part_of(surge), detections.c.user_id.in_(_members(surge)))
+            .group_by(detections.c.risk_event_type)
+        )
+        return dict(iter(self._connection.execute(statement)))
+
+    def detections(self, surge: Surge, *, since: int, until: int, but: Collection[str]) -> int:
+        return self._one(
+            select(func.count())
+            .select_from(detections)
+            .where(
+                detections.c.tenant_id == surge.tenant_id,
+                detections.c.detected_at >= since,
+                detections.c.detected_at < until,
+                detections.c.risk_event_type.not_in(sorted(but)),
+                detections.c.user_id.in_(_members(surge)),
+            )
+        )
+
+    def last_detection(self, tenant_id: str, risk_event_type: str, before: int) -> int | None:
+        found: int | None = self._connection.execute(
+            select(func.max(detections.c.detected_at)).where(
+                detections.c.tenant_id == tenant_id,
+                detections.c.risk_event_type == risk_event_type,
+                detections.c.detected_at < before,
+            )
+        ).scalar()
+        return found
+
+    def departments(self, tenant_id: str, surge: Surge | None = None) -> dict[str, int]:
+        statement = (
+            select(directory_users.c.department, func.count())
+            .where(self._of(tenant_id, surge), directory_users.c.department != "")
+            .group_by(directory_users.c.department)
+        )
+        return dict(iter(self._connection.execute(statement)))
+
+    def newer_passwords(self, tenant_id: str, *, than: int, before: int, surge: Surge | None = None) -> tuple[int, int]:
+        changed = directory_users.c.password_changed_at
+        newer = func.sum(case((changed > than, 1), else_=0))
+        is_enabled = or_(directory_users.c.account_enabled.is_(None), directory_users.c.account_enabled.is_(True))
+        row = self._connection.execute(
+            select(newer, func.count()).where(self._of(tenant_id, surge), changed < before, is_enabled)
+        ).one()
+        return int(row[0] or 0), int(row[1])
+
+    def users_in_domains(self, tenant_id: str, domains: Collection[str]) -> int:
+        name = func.lower(directory_users.c.user_principal_name)
+        if not domains:
+            return 0
+        is_in = or_(*(name.endswith(f"@{domain.lower()}", autoescape=True) for domain in sorted(domains)))
+        return self._one(
+            select(func.count())
+            .select_from(directory_users)
+            .where(directory_users.c.tenant_id == tenant_id, is_in, ~name.contains("#ext#", autoescape=True))
+        )
+
+    def watched_tenants(self) -> frozenset[str]:
+        statement = select(watches.c.tenant_id).where(watches.c.read_through.is_not(None))
+        return frozenset(self._connection.execute(statement).scalars())
+
+    def _of(self, tenant_id: str, surge: Surge | None) -> ColumnElement[bool]:
+        of_tenant = directory_users.c.tenant_id == tenant_id
+        return of_tenant if surge is None else and_(of_tenant, directory_users.c.user_id.in_(_members(surge)))
+
+    def _one(self, statement: Select[int]) -> int:
+        return int(self._connection.execute(statement).scalar_one())
+
+
+def _part_of(surge: Surge) -> ColumnElement[bool]:
+    """Detections that are part of a surge, as Surge.holds tells."""
+    return and_(
+        detections.c.tenant_id == surge.tenant_id,
+        detections.c.risk_event_type.in_(surge.risk_event_types),
+        detections.c.detected_at.between(surge.window_start, surge.window_end),
+    )
+
+
+def _members(surge: Surge) -> Select[str]:
+    return select(surge_users.c.user_id).where(
+        surge_users.c.tenant_id == surge.tenant_id, surge_users.c.surge_id == surge.id
+    )

@@ -1,0 +1,49 @@
+"""What the sign-in log said of the users of a surge."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+
+from sqlalchemy import Connection, or_, select
+
+from bot.store.rows import upsert_rows
+from bot.store.tables import impacts, outcomes, runs
+from bot.watch.impact import Impact
+
+_COLUMNS = [impacts.c[field.name] for field in fields(Impact)]
+
+
+class ImpactRows:
+    """bot.ports.watching.Impacts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep(self, tenant_id: str, surge_id: str, found: Iterable[Impact]) -> None:
+        key = {"tenant_id": tenant_id, "surge_id": surge_id}
+        upsert_rows(self._connection, impacts, (key | asdict(impact) for impact in found))
+
+    def get(self, tenant_id: str, surge_id: str) -> dict[str, Impact]:
+        statement = select(*_COLUMNS).where(impacts.c.tenant_id == tenant_id, impacts.c.surge_id == surge_id)
+        return {row["user_id"]: Impact(**row) for row in self._connection.execute(statement).mappings()}
+
+    def blocked(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        statement = select(impacts.c.user_id).where(
+            impacts.c.tenant_id == tenant_id,
+            impacts.c.surge_id == surge_id,
+            impacts.c.blocked_since.is_not(None),
+            or_(impacts.c.succeeded_at.is_(None), impacts.c.succeeded_at <= impacts.c.blocked_last),
+        )
+        return frozenset(self._connection.execute(statement).scalars())
+
+    def cleared_at(self, tenant_id: str, surge_id: str) -> dict[str, int]:
+        statement = (
+            select(outcomes.c.user_id, outcomes.c.verified_at)
+            .join(runs, (runs.c.tenant_id == outcomes.c.tenant_id) & (runs.c.id == outcomes.c.run_id))
+            .where(
+                runs.c.tenant_id == tenant_id,
+                runs.c.surge_id == surge_id,
+                outcomes.c.verified_at.is_not(None),
+            )
+            .order_by(outcomes.c.verified_at)
+        )
+        return dict(iter(self._connection.execute(statement)))
