@@ -32,7 +32,8 @@ async def beat(path: Path) -> None:
         now = time.monotonic()
         longest = sorted([*longest, (late, now - began)], reverse=True)[:KEPT]
         if now > written + WRITE_EVERY_SECONDS:
-            path.write_text(json.dumps([{"blocked": late, "at": at} for late, at in longest]))
+            told = json.dumps([{"blocked": late, "at": at} for late, at in longest])
+            await asyncio.to_thread(path.write_text, told)
             written = now
 
 
