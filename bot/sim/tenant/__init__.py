@@ -26,20 +26,30 @@ Graph where the documents leave room.
 - `TenantServer`: the socket. Limits and paging state live here; a server restarted forgets them.
 - `Limits`: Microsoft's limits, exact rules in its module; `scale` makes them that many times faster.
 - `Faults`, `Fault`: what goes wrong between tenant and caller, scripted or by lot; `Arrival` is what a hook is told.
-- `april_2025`: the story. `Truth` is its answer sheet.
+- `april_2025`, `hidden_takeovers`, `spray_attack`, `leaked_list`, `p1_tenant`, `all_refused`: the stories, by name in
+  `STORIES`. `Truth` is their answer sheet.
 """
 
-from bot.sim.tenant.april import april_2025
 from bot.sim.tenant.directory import Domain, Federation, User
 from bot.sim.tenant.faults import Arrival, Fault, Faults
 from bot.sim.tenant.hybrid import FeatureRollout
 from bot.sim.tenant.limits import Limits
 from bot.sim.tenant.risk import Detection
 from bot.sim.tenant.server import RequestRecord, TenantServer
+from bot.sim.tenant.stories import (
+    STORIES,
+    all_refused,
+    april_2025,
+    hidden_takeovers,
+    leaked_list,
+    p1_tenant,
+    spray_attack,
+)
 from bot.sim.tenant.tenant import Tenant, Write
 from bot.sim.tenant.truth import Truth
 
 __all__ = [
+    "STORIES",
     "Arrival",
     "Detection",
     "Domain",
@@ -54,5 +64,10 @@ __all__ = [
     "Truth",
     "User",
     "Write",
+    "all_refused",
     "april_2025",
+    "hidden_takeovers",
+    "leaked_list",
+    "p1_tenant",
+    "spray_attack",
 ]

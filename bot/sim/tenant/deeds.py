@@ -116,7 +116,11 @@ def _try(tenant: Tenant, user_id: str, at: int, address: str, risk: SignInRisk) 
 
 
 def _is_named(tenant: Tenant, user: User, users: Iterable[str], groups: Iterable[str], roles: Iterable[str]) -> bool:
-    if user.id in users or ("All" in users) or ("GuestsOrExternalUsers" in users and user.user_type == "Guest"):
+    if (
+        user.id in users
+        or ("All" in users)
+        or ("GuestsOrExternalUsers" in users and (user.is_external or user.user_type == "Guest"))
+    ):
         return True
     if any(user.id in tenant.groups[group].member_ids for group in groups if group in tenant.groups):
         return True

@@ -178,6 +178,10 @@ class SignIns:
             return self._code(error_code).newest(start, end, before)
         return self._all.newest(start, end, before)
 
+    def written(self, start: int, end: int) -> Iterator[SignIn]:
+        """Sign-ins between two instants (both included), newest first, but for those that are only promised."""
+        return self._all.written(start, end)
+
     def _code(self, error_code: int) -> Timeline[SignIn]:
         return self._of_code.setdefault(error_code, Timeline())
 

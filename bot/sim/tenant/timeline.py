@@ -63,6 +63,10 @@ class Timeline(Generic[E]):
         it is read.
         """
         self._keep_promises(start, end)
+        return self.written(start, end, before)
+
+    def written(self, start: int = BEGINNING[0], end: int = END[0], before: Key = END) -> Iterator[E]:
+        """As `newest`, without what is only promised."""
         position = bisect_left(self._entries, min(before, (end + 1, -1)), key=key)
         while position > 0:
             position -= 1
