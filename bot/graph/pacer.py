@@ -3,11 +3,12 @@
 A long run would else keep the watch from ever reading, and a wave behind a remediation would go unseen. So each
 priority but the first has a turn that is due to it: after so many seconds without a slot (and so many slots, where the
 pace is slow) its eldest call goes before more urgent ones. Together the turns take at most 11 of 20 slots, however
-slow the pace; at one slot a second, with everybody waiting, a run keeps nine of ten.
+slow the pace; at one slot a second, with everybody waiting all the time, a run keeps six of seven.
 
 What holds while slots open: the eldest call of a priority waits no longer than its turn's seconds or slots, whichever
 is longer, and four slots more. So at one slot a second the watch, however busy a run is, gets a slot at least every
-24 seconds, a briefing every 34, a deep reading every 64.
+16 seconds, a briefing every 34, a deep reading every 64: a watch that reads two pages and rests for ten seconds keeps
+detections less than 60 seconds old.
 """
 
 import asyncio
@@ -32,12 +33,12 @@ class Turn:
 TURNS: Mapping[Priority, Turn] = MappingProxyType(
     {
         Priority.ACT: Turn(5.0, 5),
-        Priority.WATCH: Turn(20.0, 5),
+        Priority.WATCH: Turn(12.0, 5),
         Priority.BRIEF: Turn(30.0, 10),
         Priority.DEEP: Turn(60.0, 20),
     }
 )
-"""Clicks need none: they are first. Detections may be 60 s old while a run writes: 20 s leave time for two pages."""
+"""Clicks need none: they are first."""
 
 _SOON = 1e-6
 
