@@ -120,8 +120,9 @@ def _coverage(rows: Iterable[Row], table: Weights) -> float:
         if row.reading is not Reading.NOT_ASKED:
             possible[row.group] += row.reach
             read[row.group] += row.reach if row.is_read else 0.0
-    whole = sum(min(_cap(group, table), reach) for group, reach in possible.items())
-    return sum(min(_cap(group, table), reach) for group, reach in read.items()) / whole if whole else 0.0
+    worth = {group: min(_cap(group, table), reach) for group, reach in possible.items() if reach}
+    whole = sum(worth.values())
+    return sum(worth[group] * read[group] / possible[group] for group in worth) / whole if whole else 0.0
 
 
 def _band(facts: Facts, rows: tuple[Row, ...], total: float, coverage: float, table: Weights) -> Band:

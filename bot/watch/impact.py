@@ -71,11 +71,11 @@ class ImpactReading:
                 self._stop(one)
 
     def changed(self) -> dict[str, Impact]:
-        """By user id: what is to be kept, where it differs from what was known. Users never stopped are left out."""
+        """By user id: what is to be kept, where it differs from what was known. Left out: never stopped nor cleared."""
         made: dict[str, Impact] = {}
         for user_id in {*self._found, *self._known, *self._successes}:
             impact = self._found.get(user_id) or self._known.get(user_id) or Impact(user_id)
-            if impact.is_hit:
+            if impact.is_hit or user_id in self._cleared_at:
                 impact = replace(impact, succeeded_at=self._success(user_id, impact))
                 if impact != self._known.get(user_id):
                     made[user_id] = impact
@@ -179,8 +179,10 @@ def impact_figures(
         last=max(ends, default=None),
         attempts=sum(each.blocks for each in blocked),
         cleared=len(cleared),
-        blocked_after=sum(1 for each in blocked if (each.blocked_last or 0) > cleared.get(each.user_id, read_until)),
-        succeeded_after=sum(1 for user_id in cleared if user_id in hit and hit[user_id].succeeded_at is not None),
+        blocked_after=sum(1 for each in blocked if _is_after(each.blocked_last, cleared.get(each.user_id))),
+        succeeded_after=sum(
+            1 for user, at in cleared.items() if user in impacts and _is_after(impacts[user].succeeded_at, at)
+        ),
         read_until=read_until,
     )
 
@@ -192,6 +194,10 @@ def _expected(usual: Mapping[str, int], flagged_at: Mapping[str, int], until: in
         for user_id, count in usual.items()
         if user_id in flagged_at
     )
+
+
+def _is_after(at: int | None, cleared_at: int | None) -> bool:
+    return at is not None and cleared_at is not None and at > cleared_at
 
 
 def _earlier(known: int | None, at: int) -> int:

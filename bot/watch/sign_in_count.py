@@ -3,7 +3,7 @@
 riskLevelDuringSignIn reads "hidden" without Microsoft Entra ID P2 (Microsoft Graph v1.0, signIn).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.watch.facts import Known, Missing, Rate, Told
@@ -32,9 +32,16 @@ class SignInCount:
 class SignInReading:
     """One reading of the sign-in log, folded page by page in any order. Seen twice is counted once."""
 
-    def __init__(self, users: Collection[str], *, since: int, until: int) -> None:
-        """users: who counts. since and until (microseconds UTC): the first counts still, the last no more."""
+    def __init__(
+        self, users: Collection[str], *, since: int, until: int, changed_at: Mapping[str, int] | None = None
+    ) -> None:
+        """users: who counts. since and until (microseconds UTC): the first counts still, the last no more.
+
+        changed_at: when a user's password was changed by force: the bad passwords after it are those of devices that
+        still send the old one, and count no more.
+        """
         self._of = users
+        self._changed_at = changed_at or {}
         self._since, self._until = since, until
         self._seen: set[str] = set()
         self._risky = self._hidden = self._bad = 0
@@ -49,7 +56,7 @@ class SignInReading:
             self._seen.add(one.id)
             self._risky += one.risk_level in _RISKY
             self._hidden += one.risk_level == "hidden"
-            self._bad += one.error_code in BAD_CREDENTIALS
+            self._bad += one.error_code in BAD_CREDENTIALS and one.at < self._changed_at.get(one.user_id, self._until)
             if one.error_code == 0:
                 self._users.add(one.user_id)
                 self._networks.add((one.user_id, network_of(one.ip_address)))
