@@ -5,6 +5,8 @@ import socket
 import struct
 import time
 import uuid
+from datetime import UTC
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
@@ -103,6 +105,7 @@ class TenantServer:
             await self._tell(incoming, family, carried_out=True)
         if fault.seconds:
             await asyncio.sleep(fault.seconds)
+        answer.headers["Date"] = format_datetime(self.tenant.clock().astimezone(UTC), usegmt=True)
         return await _send(request, _with_ids(answer, incoming), fault)
 
     def _judge(self, incoming: Incoming, *, inner: bool = False) -> tuple[Answer, Fault]:

@@ -122,6 +122,13 @@ async def test_every_answer_carries_a_request_id_and_gives_the_clients_id_back(g
             assert reply.json["error"]["innerError"]["client-request-id"] == "mine"
 
 
+async def test_every_answer_carries_the_tenants_time(graph, clock):
+    for path in ("users?$top=1", "nothing"):
+        assert (await graph.get(path)).headers["Date"] == "Sun, 20 Apr 2025 09:00:00 GMT"
+    clock.advance(61)
+    assert (await graph.get("users?$top=1", Authorization="")).headers["Date"] == "Sun, 20 Apr 2025 09:01:01 GMT"
+
+
 async def test_the_server_writes_down_every_request_with_its_family(graph):
     await graph.get("users?$top=1")
     await graph.get("identityProtection/riskyUsers?$top=501")

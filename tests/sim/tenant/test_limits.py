@@ -86,6 +86,8 @@ async def test_the_directory_tells_its_cost_warns_from_80_percent_and_then_refus
         ("GET", "users/ada@contoso.example", 1),
         ("GET", "users/delta", 1),
         ("GET", "domains", 1),
+        ("GET", "groups/x/transitiveMembers", 5),
+        ("GET", "groups/x/transitiveMembers?$select=id&$top=1", 3),
         ("GET", "organization", 1),
         ("POST", "directoryObjects/getByIds", 3),
     ],

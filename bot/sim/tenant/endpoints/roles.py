@@ -127,12 +127,13 @@ ROUTES = (
     Route("GET", f"{_ROLES}/roleDefinitions", "directory", READ_ROLES, list_definitions),
     Route("GET", f"{_ROLES}/roleDefinitions/{{id}}", "directory", READ_ROLES, get_definition),
     Route("GET", f"{_ROLES}/roleAssignments", "directory", READ_ROLES, list_assignments),
-    Route("GET", "groups/{id}/transitiveMembers", "directory", READ_MEMBERS, list_members),
+    Route("GET", "groups/{id}/transitiveMembers", "directory", READ_MEMBERS, list_members, units=5),
     Route(
         "GET",
         "groups/{id}/transitiveMembers/microsoft.graph.user",
         "directory",
         READ_MEMBERS,
         partial(list_members, is_cast=True),
+        units=5,
     ),
 )
