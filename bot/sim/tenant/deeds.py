@@ -122,6 +122,7 @@ def _is_named(tenant: Tenant, user: User, users: Iterable[str], groups: Iterable
         or ("GuestsOrExternalUsers" in users and (user.is_external or user.user_type == "Guest"))
     ):
         return True
-    if any(user.id in tenant.groups[group].member_ids for group in groups if group in tenant.groups):
+    found = (tenant.groups.get(group) or tenant.roles.groups.get(group) for group in groups)
+    if any(user.id in group.member_ids for group in found if group is not None):
         return True
     return any(user.id in tenant.roles.holders_of(role) for role in roles)

@@ -155,7 +155,9 @@ class SignIns:
         self._all.extend(self._indexed(sign_ins))
 
     def promise(self, start: int, end: int, write: Callable[[], Iterable[SignIn]]) -> None:
-        """Sign-ins between two instants (ticks, both included) that are made up only when somebody looks."""
+        """Sign-ins between two instants (ticks, both included) that are made up only when somebody looks; all of them
+        succeeded.
+        """
         self._all.promise(start, end, lambda: self._indexed(write()))
 
     def newest(
@@ -168,15 +170,16 @@ class SignIns:
         user_id: str | None = None,
     ) -> Iterator[SignIn]:
         """Sign-ins between two instants (both included) and before a place, newest first."""
-        next(self._all.newest(start, end), None)  # what was promised of that time is written first
+        if user_id is None and error_code is None:
+            return self._all.newest(start, end, before)
+        if user_id is not None or error_code == SUCCESS:
+            self._all.keep_promises(start, end)
         if user_id is not None:
             if self._of_user is None:
                 self._find_by_user()
             found = (self._of_user or {}).get(user_id, Timeline()).newest(start, end, before)
             return (each for each in found if error_code is None or each.error_code == error_code)
-        if error_code is not None:
-            return self._code(error_code).newest(start, end, before)
-        return self._all.newest(start, end, before)
+        return self._code(SUCCESS if error_code is None else error_code).newest(start, end, before)
 
     def written(self, start: int, end: int) -> Iterator[SignIn]:
         """Sign-ins between two instants (both included), newest first, but for those that are only promised."""
@@ -197,7 +200,7 @@ class SignIns:
 
     def _find_by_user(self) -> None:
         found: dict[str, list[SignIn]] = {}
-        for each in self._all.newest():
+        for each in self._all.written():
             found.setdefault(each.user_id, []).append(each)
         self._of_user = {}
         for user_id, those in found.items():

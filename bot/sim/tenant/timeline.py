@@ -39,7 +39,7 @@ class Timeline(Generic[E]):
         self._promises: list[tuple[int, int, Callable[[], Iterable[E]]]] = []
 
     def __len__(self) -> int:
-        self._keep_promises(BEGINNING[0], END[0])
+        self.keep_promises()
         return len(self._entries)
 
     def add(self, entry: E) -> None:
@@ -59,24 +59,33 @@ class Timeline(Generic[E]):
         self._promises.append((start, end, write))
 
     def newest(self, start: int = BEGINNING[0], end: int = END[0], before: Key = END) -> Iterator[E]:
-        """Entries between two instants (both included) and before a place, newest first. Not to be added to while
-        it is read.
+        """Entries between two instants (both included) and before a place, newest first; promises are kept only as
+        far as it is read. Not to be added to while it is read.
         """
-        self._keep_promises(start, end)
-        return self.written(start, end, before)
-
-    def written(self, start: int = BEGINNING[0], end: int = END[0], before: Key = END) -> Iterator[E]:
-        """As `newest`, without what is only promised."""
-        position = bisect_left(self._entries, min(before, (end + 1, -1)), key=key)
-        while position > 0:
-            position -= 1
-            entry = self._entries[position]
-            if entry.at < start:
+        place = min(before, (end + 1, -1))
+        position = bisect_left(self._entries, place, key=key)
+        while True:
+            entry = self._entries[position - 1] if position > 0 else None
+            reached = start if entry is None else max(start, entry.at)
+            if self._promises and self.keep_promises(reached, place[0]):
+                position = bisect_left(self._entries, place, key=key)
+                continue
+            if entry is None or entry.at < start:
                 return
             yield entry
+            position, place = position - 1, key(entry)
 
-    def _keep_promises(self, start: int, end: int) -> None:
+    def written(self, start: int = BEGINNING[0], end: int = END[0]) -> Iterator[E]:
+        """Entries between two instants (both included), newest first, without what is only promised."""
+        position = bisect_left(self._entries, (end + 1, -1), key=key)
+        while position > 0 and self._entries[position - 1].at >= start:
+            position -= 1
+            yield self._entries[position]
+
+    def keep_promises(self, start: int = BEGINNING[0], end: int = END[0]) -> bool:
+        """Write what was promised of the time between two instants (both included); whether there was any."""
         due = [promise for promise in self._promises if promise[0] <= end and promise[1] >= start]
         if due:
             self._promises = [promise for promise in self._promises if promise not in due]
             self.extend(entry for *_, write in due for entry in write())
+        return bool(due)

@@ -65,6 +65,11 @@ COLLECTIONS = [
     ("roleManagement/directory/roleAssignments", "unifiedRoleAssignment"),
     ("directory/onPremisesSynchronization", "onPremisesDirectorySynchronization"),
     ("policies/featureRolloutPolicies", "featureRolloutPolicy"),
+    ("auditLogs/signIns", "signIn"),
+    ("auditLogs/directoryAudits", "directoryAudit"),
+    ("servicePrincipals", "servicePrincipal"),
+    ("admin/serviceAnnouncement/issues", "serviceHealthIssue"),
+    ("admin/serviceAnnouncement/messages", "serviceUpdateMessage"),
 ]
 
 
@@ -99,6 +104,20 @@ async def test_all_properties_of_the_metadata_that_are_served_can_be_selected_an
                 assert name in row or path == "users/delta"  # which leaves out what was never set
                 check_object(row, type_name, type_name)
     assert set(served) == set(properties(type_name))
+
+
+@pytest.mark.parametrize(
+    ("path", "type_name"),
+    [
+        ("auditLogs/signIns", "signIn"),
+        ("auditLogs/directoryAudits", "directoryAudit"),
+        ("servicePrincipals", "servicePrincipal"),
+        ("admin/serviceAnnouncement/issues", "serviceHealthIssue"),
+    ],
+)
+async def test_a_row_of_a_log_or_list_has_every_property(graph, path, type_name):
+    for row in (await graph.get(path)).json["value"]:
+        assert set(row) == set(properties(type_name))
 
 
 @pytest.mark.parametrize("of", ["riskDetections", "riskyUsers"])
