@@ -12,7 +12,6 @@ import structlog
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.decide.policy import Policy
 from bot.graph.door import open_graph
 from bot.health import health_app
 from bot.operations.bells import Bell, Bells
@@ -22,7 +21,7 @@ from bot.operations.tenant import Tenant
 from bot.ports.slack import SlackError
 from bot.ports.store import Notices
 from bot.replica import Replica
-from bot.settings import Fault, Settings, SettingsError
+from bot.settings import Fault, Settings, SettingsError, TenantOptions, read_tenants
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
 from bot.slack.http_mode import events_handler
@@ -34,7 +33,6 @@ from bot.store.sole import SecondProcessError, sole_lock
 from bot.watch.scan.window_scan import WindowScan
 from bot.world import RealWorld
 
-MICROSECONDS = 1_000_000
 _M_ARENA_MAX = -8
 """mallopt's parameter, from glibc's malloc.h."""
 FRESH_POLLS = 3
@@ -64,6 +62,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack) -> None:
+    options = read_tenants(settings)
     store = _open_store(settings, stack)
     try:
         await asyncio.to_thread(migrate_apart, settings.database)
@@ -88,9 +87,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     name = secrets.token_hex(8)
     notices = _notices(settings, store, name)
     shared = Bells(cards=_bell(notices, "cards"), clicks=_bell(notices, "clicks"))
-    tenant = _tenant(settings, team, database, slack, world, notices, shared)
-    stack.push_async_callback(tenant.graph.close)
-    tenants = {tenant.id: tenant}
+    tenants: dict[str, Tenant] = {}
+    for each in options:
+        tenant = _tenant(each, team, database, slack, world, notices, shared)
+        stack.push_async_callback(tenant.graph.close)
+        tenants[tenant.id] = tenant
     inbox = Inbox(store=database, slack=slack, world=world, tenants=tenants, bell=shared.clicks)
     replica = Replica(
         name=name,
@@ -112,7 +113,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     await _serve_http(health, settings.http_port, stack)
     if settings.slack_mode == "socket":
         await _listen(connection, stop)
-    log.info("started", tenant=tenant.id, mode=settings.slack_mode)
+    log.info("started", tenants=list(tenants), mode=settings.slack_mode)
     await replica.live(stop)
 
 
@@ -201,7 +202,7 @@ def _bell(notices: Notices | None, name: str) -> Bell:
 
 
 def _tenant(
-    settings: Settings,
+    options: TenantOptions,
     team: Team,
     store: Database,
     slack: SlackDoor,
@@ -209,6 +210,7 @@ def _tenant(
     notices: Notices | None,
     shared: Bells,
 ) -> Tenant:
+    settings = options.settings
     token = settings.graph_access_token
     graph = open_graph(
         tenant_id=settings.azure_tenant_id,
@@ -217,18 +219,12 @@ def _tenant(
         world=world,
         requests_per_second=settings.identity_protection_rps,
     )
-    policy = Policy(
-        requesters=settings.requesters,
-        approvers=settings.approvers,
-        approvals_needed=settings.approvals_needed,
-        request_lifetime=settings.request_ttl * MICROSECONDS,
-        resend_after=settings.resend_after * MICROSECONDS,
-    )
     return Tenant(
         id=settings.azure_tenant_id,
         channel=settings.slack_channel,
         team_id=team.team_id,
-        policy=policy,
+        policy=options.policy,
+        circumstances=options.circumstances,
         store=store,
         graph=graph,
         slack=slack,

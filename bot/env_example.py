@@ -23,10 +23,15 @@ def lines() -> Iterator[str]:
         if field.is_required():
             yield f"{field.alias}="
         else:
-            value = "" if field.default in {None, PydanticUndefined, ()} else field.default
-            yield f"#{field.alias}={value}"
+            yield f"#{field.alias}={_as_written(field.default)}"
     yield ""
     yield _AZURE
+
+
+def _as_written(default: object) -> object:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "" if default is PydanticUndefined or default in (None, (), {}) else default
 
 
 if __name__ == "__main__":

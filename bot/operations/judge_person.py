@@ -98,19 +98,6 @@ async def _person(tenant: Tenant, click: Click) -> Person | None:
     return Person(user_id=click.user_id, team_id=tenant.team_id, name="", email="")
 
 
-async def accounts_of(tenant: Tenant, person: Person) -> tuple[DirectoryUser, ...] | Refused:
-    """The directory account that bears the person's address; none where there is no such account."""
-    if not person.email:
-        return ()
-    try:
-        found = await tenant.graph.users_by_address(person.email)
-    except GraphError as problem:
-        return Refused(Refusal.RISK_UNREADABLE, problem.why)
-    if len(found) > 1:
-        return Refused(Refusal.ACCOUNT_AMBIGUOUS)
-    return found
-
-
 async def judge_accounts(tenant: Tenant, accounts: tuple[DirectoryUser, ...]) -> tuple[Account, ...] | Refused:
     """Each account with whether it is at risk at this moment."""
     judged = []

@@ -12,6 +12,7 @@ from bot.ports.graph import Graph
 from bot.ports.slack import Slack
 from bot.ports.store import Hold, LeaseLostError, Store, Transaction
 from bot.ports.world import World
+from bot.watch.circumstances import Circumstances
 from bot.watch.detector import Detector, Sighting
 from bot.watch.profile import Domain
 from bot.watch.registration import RegistrationReport
@@ -56,6 +57,8 @@ class Tenant:
     new_detector: Callable[[int | None], Detector]
     """Makes a detector for so many users."""
     bells: Bells
+    circumstances: Circumstances = field(default_factory=Circumstances)
+    """What the team says of this tenant."""
     hold: Hold | None = None
     """The lease on this tenant's work; None while another process has it."""
     detector: Detector | None = None

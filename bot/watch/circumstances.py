@@ -1,0 +1,27 @@
+"""What the team says of its tenant, because Microsoft Graph does not tell it or tells it too late."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.watch.profile import IdentityProvider
+from bot.watch.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """None: the team did not say."""
+
+    name: str = ""
+    """What people call the tenant."""
+    identity_providers: Mapping[str, IdentityProvider] = field(default_factory=dict)
+    """By domain, in lower case: who checks its users' passwords, whatever its federation looks like."""
+    password_hash_sync: bool | None = None
+    """Whether password hashes come from on-premises."""
+    password_writeback: bool | None = None
+    """Whether a password changed in Entra is written back on-premises."""
+    time_zone: str = "UTC"
+    """IANA name: whose nights and mornings count."""
+    entra_service: str = "Microsoft Entra"
+    """What Microsoft's service announcements call the service that matters."""
+    weights: Weights = field(default_factory=Weights)
+    """The numbers by which the evidence is judged."""
