@@ -99,7 +99,7 @@ async def test_one_answer_that_is_missing_is_one_unknown_fate(microsoft, door):
     assert [each.status for each in answer.users.values()] == [None, 204, 204]
 
 
-@pytest.mark.parametrize("user_ids", [[], NAMES + ["one-more"], ["a", "a"]])
+@pytest.mark.parametrize("user_ids", [[], [*NAMES, "one-more"], ["a", "a"]])
 async def test_no_write_for_nobody_for_more_than_20_or_for_one_twice(microsoft, door, user_ids):
     with pytest.raises(ValueError, match=r"1 to 20|once"):
         await door.send(REVOKE, user_ids)

@@ -1,4 +1,4 @@
-"""Who is privileged, who is in a group, which apps and plans there are; and what is missing where it may not be read."""
+"""Who is privileged, who is in a group, which apps and plans there are; and what is missing where it is withheld."""
 
 from urllib.parse import unquote
 
