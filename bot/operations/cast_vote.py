@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.decide.plan import Plan, plan_hash, read_plan
+from bot.decide.plan import CLEARS_RISK, Plan, plan_hash, read_plan
 from bot.decide.policy import Person
 from bot.decide.refusal import Refusal
 from bot.decide.request import (
@@ -130,8 +130,10 @@ def _vote(tx: Transaction, tenant: Tenant, ballot: _Ballot) -> Refused | None:
 
 def _refuse_approval(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, plan: Plan) -> Refused | None:
     """What speaks against this signature under this plan. The code comes last, so that none is used up in vain."""
-    worse = worse_band(tx, request)
+    worse = worse_band(tx, request) if plan.action in CLEARS_RISK else None
     if worse is not None:
+        why = f"the evidence got worse: it is {worse.value} now"
+        settle_request(tx, request, RequestState.SUPERSEDED, by=None, at=tenant.world.now(), why=why)
         return Refused(Refusal.EVIDENCE_WORSE, worse.value)
     conflict = judge_conflict(tx, tenant, ballot.signer, plan=plan, requester_accounts=request.requester_accounts)
     return conflict or _judge_code(tx, tenant, ballot, request)

@@ -20,12 +20,15 @@ KINDS: dict[str, ClickKind] = {action_id: kind for kind, action_id in BUTTONS.it
 
 REQUEST_DIALOG = "countersign-request"
 """callback_id of the dialog whose submission is a request."""
+APPROVAL_DIALOG = "countersign-approval"
+"""callback_id of the dialog whose submission is a signature."""
 INFORMATION_DIALOG = "countersign-information"
 """callback_id of dialogs that only show something."""
 
 ACTION_FIELD = "action"
 COHORTS_FIELD = "cohorts"
 REASON_FIELD = "reason"
+CODE_FIELD = "code"
 """block_id, and action_id within it, of the request dialog's fields; also the keys of its field errors."""
 
 CARD_EVENT = "countersign_card"

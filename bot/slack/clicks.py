@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.ports.slack import Click, ClickKind
-from bot.slack.action_ids import ACTION_FIELD, COHORTS_FIELD, KINDS, REASON_FIELD
+from bot.slack.action_ids import ACTION_FIELD, CODE_FIELD, COHORTS_FIELD, KINDS, REASON_FIELD
 
 Json = dict[str, Any]
 
@@ -14,6 +14,8 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,30}")
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,8}")
+_KEY = re.compile(r"[0-9a-f]{64}")
+MOST_CODE = 20
 MOST_COHORTS = 100
 MOST_REASON = 3_000
 """What Slack lets into a field; what may be asked is judged with the submission."""
@@ -69,6 +71,24 @@ def submitted(payload: Json, *, kind: ClickKind = ClickKind.SUBMIT_REQUEST) -> C
     )
 
 
+def approved(payload: Json) -> Click | None:
+    """The click of the submission that signs: the press that opened the dialog is named, and must be known."""
+    view = _object(payload.get("view"))
+    metadata = _metadata(view.get("private_metadata"))
+    subject = _text(metadata.get("request"), _ID)
+    return _click(
+        payload,
+        kind=ClickKind.SUBMIT_APPROVAL if subject else ClickKind.OUT_OF_DATE,
+        identity=["approve", view.get("id"), view.get("hash") if not subject else ""],
+        channel=_text(metadata.get("channel"), _CHANNEL),
+        message_ts="",
+        thread_ts="",
+        subject_id=subject,
+        code=_words(_field(view, CODE_FIELD).get("value"), MOST_CODE),
+        opened_by=_text(metadata.get("opened_by"), _KEY),
+    )
+
+
 def out_of_date(payload: Json) -> Click | None:
     """The click of whatever is not known any more."""
     return submitted(payload, kind=ClickKind.OUT_OF_DATE) if "view" in payload else _unknown(payload)
@@ -101,6 +121,8 @@ def _click(
     action: str = "",
     cohorts: tuple[str, ...] = (),
     reason: str = "",
+    code: str = "",
+    opened_by: str = "",
 ) -> Click | None:
     user = _object(payload.get("user"))
     user_id = _text(user.get("id"), _USER)
@@ -122,6 +144,8 @@ def _click(
         action=action,
         cohorts=cohorts,
         reason=reason,
+        code=code,
+        opened_by=opened_by,
     )
 
 

@@ -2,8 +2,9 @@
 
 from typing import assert_never
 
-from bot.ports.slack import Account, DetailsDialog, Dialog, PlainDialog, RequestDialog
+from bot.ports.slack import Account, ApprovalDialog, DetailsDialog, Dialog, PlainDialog, RequestDialog
 from bot.record.account import CallAccount, RequestAccount, RunAccount, SurgeAccount
+from bot.slack.cards.approval_dialog import approval_dialog
 from bot.slack.cards.blocks import Card, Json
 from bot.slack.cards.call import call_card
 from bot.slack.cards.details_dialog import details_dialog
@@ -34,6 +35,8 @@ def view(dialog: Dialog) -> Json:
     match dialog:
         case RequestDialog():
             return request_dialog(dialog)
+        case ApprovalDialog():
+            return approval_dialog(dialog)
         case DetailsDialog():
             return details_dialog(dialog)
         case PlainDialog():

@@ -1,4 +1,4 @@
-"""Submissions of the request dialog."""
+"""Submissions of the dialogs that ask and that sign."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.ports.slack import ClickInbox, ClickKind
-from bot.slack.action_ids import ACTION_FIELD, COHORTS_FIELD, REASON_FIELD, REQUEST_DIALOG
+from bot.slack.action_ids import ACTION_FIELD, APPROVAL_DIALOG, COHORTS_FIELD, REASON_FIELD, REQUEST_DIALOG
 from bot.slack.cards.text import shorten
-from bot.slack.clicks import submitted
+from bot.slack.clicks import approved, submitted
 from bot.slack.listeners.taking import take
 
 FIELDS = (ACTION_FIELD, COHORTS_FIELD, REASON_FIELD)
@@ -27,7 +27,11 @@ def register(app: AsyncApp, inbox: ClickInbox) -> None:
                 return
         await take(click, ack, inbox)
 
+    async def approval_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await take(approved(body), ack, inbox)
+
     app.view(REQUEST_DIALOG)(request_submitted)
+    app.view(APPROVAL_DIALOG)(approval_submitted)
 
 
 def _by_block(errors: dict[str, str]) -> dict[str, str]:
