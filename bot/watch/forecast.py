@@ -80,8 +80,8 @@ class Forecast:
                 f"who signs in on such a day was not read{unsure}."
             )
         return (
-            f"On {self.morning}, some {self.expected:,} more will meet the block: {self.by_scope:,} are in the "
-            f"policies' scope, and so many of them signed in on that day last week{unsure}."
+            f"On {self.morning}, {self.expected:,} more are expected to meet the block: of {self.by_scope:,} in the "
+            f"policies' scope, so many signed in on that day last week{unsure}."
         )
 
 

@@ -164,7 +164,9 @@ def _password_change(
 ) -> Stance:
     if Registered.SSPR_CAPABLE not in registered:
         return Stance(Standing.STUCK, policy.name, "can't reset the own password")
-    if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED, SignInKind.UNKNOWN} and writeback is None:
+    if profile.kind is SignInKind.UNKNOWN and not writeback:
+        return Stance(Standing.NOT_KNOWN, policy.name, "whether the user is synced is not known")
+    if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED} and writeback is None:
         return Stance(Standing.NOT_KNOWN, policy.name, "whether passwords are written back is not known")
     if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED} and not writeback:
         return Stance(Standing.STUCK, policy.name, "a new password would not be written back on-premises")

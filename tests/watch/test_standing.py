@@ -1,0 +1,123 @@
+"""Whom a policy covers and what it does to each: never guessed where memberships were not read."""
+
+import pytest
+
+from bot.watch.access_policies import Grant
+from bot.watch.profile import SignInKind
+from bot.watch.registration import Registered
+from bot.watch.standing import Scope, Standing, count_standings, covers, groups_needed, stance_of, stances_of
+from tests.watch.people import ABLE, person, policy
+
+SCOPE = Scope(groups={"staff": frozenset({"ada"})}, roles={"admin": frozenset({"bob"})}, guests=frozenset({"gus"}))
+CHANGE = (Grant.PASSWORD_CHANGE, Grant.MFA)
+
+
+@pytest.mark.parametrize(
+    ("given", "user", "is_covered"),
+    [
+        (policy(), "ada", True),
+        (policy(users=("None",)), "ada", False),
+        (policy(users=("ada",)), "ada", True),
+        (policy(users=("ada",)), "bob", False),
+        (policy(users=("GuestsOrExternalUsers",)), "gus", True),
+        (policy(users=("GuestsOrExternalUsers",)), "ada", False),
+        (policy(users=(), groups=("staff",)), "ada", True),
+        (policy(users=(), groups=("staff",)), "bob", False),
+        (policy(users=(), groups=("unread",)), "ada", None),
+        (policy(users=(), groups=("unread", "staff")), "ada", True),
+        (policy(users=(), roles=("admin",)), "bob", True),
+        (policy(users=(), roles=("a role nobody holds",)), "bob", False),
+        (policy(without_users=("ada",)), "ada", False),
+        (policy(without_groups=("staff",)), "ada", False),
+        (policy(without_groups=("unread",)), "ada", None),
+        (policy(without_groups=("unread",), without_users=("ada",)), "ada", False),
+        (policy(without_roles=("admin",)), "bob", False),
+        (policy(users=("bob",), without_groups=("unread",)), "ada", False),
+    ],
+)
+def test_a_policy_covers_whom_it_includes_and_does_not_exclude(given, user, is_covered):
+    assert covers(given, user, SCOPE) is is_covered
+
+
+def test_roles_that_were_not_read_leave_the_cover_unknown():
+    assert covers(policy(users=(), roles=("admin",)), "bob", Scope()) is None
+
+
+def test_the_groups_to_read_are_those_in_and_out_of_scope():
+    assert groups_needed([policy(groups=("a",), without_groups=("b",)), policy(groups=("a",))]) == {"a", "b"}
+
+
+def standing(profile, *policies, writeback=None, level="high"):
+    return stance_of(profile, "ada", policies, SCOPE, writeback=writeback, risk_level=level).standing
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((), Standing.UNTOUCHED),
+        ((policy(),), Standing.BLOCKED),
+        ((policy(state="disabled"),), Standing.UNTOUCHED),
+        ((policy(state="enabledForReportingButNotEnforced"),), Standing.UNTOUCHED),
+        ((policy(levels=("low",)),), Standing.UNTOUCHED),
+        ((policy(levels=()),), Standing.UNTOUCHED),
+        ((policy(without_users=("ada",)),), Standing.UNTOUCHED),
+        ((policy(grants=CHANGE),), Standing.CAN_HELP_HIMSELF),
+        ((policy(grants=(Grant.MFA,)),), Standing.CAN_HELP_HIMSELF),
+        ((policy(grants=(Grant.OTHER,)),), Standing.NOT_KNOWN),
+        ((policy(grants=()),), Standing.UNTOUCHED),
+        ((policy(without_groups=("unread",)),), Standing.NOT_KNOWN),
+        ((policy(without_groups=("unread",)), policy()), Standing.BLOCKED),
+        ((policy(grants=CHANGE), policy()), Standing.BLOCKED),
+    ],
+)
+def test_the_strictest_policy_that_covers_a_user_decides(given, expected):
+    assert standing(person("ada"), *given) is expected
+
+
+@pytest.mark.parametrize(
+    ("registered", "kind", "writeback", "expected"),
+    [
+        (ABLE, SignInKind.CLOUD_ONLY, None, Standing.CAN_HELP_HIMSELF),
+        (Registered.NOTHING, SignInKind.CLOUD_ONLY, None, Standing.STUCK),
+        (Registered.MFA, SignInKind.CLOUD_ONLY, None, Standing.STUCK),
+        (None, SignInKind.CLOUD_ONLY, None, Standing.NOT_KNOWN),
+        (ABLE, SignInKind.HYBRID, True, Standing.CAN_HELP_HIMSELF),
+        (ABLE, SignInKind.HYBRID, False, Standing.STUCK),
+        (ABLE, SignInKind.HYBRID, None, Standing.NOT_KNOWN),
+        (ABLE, SignInKind.FEDERATED, None, Standing.NOT_KNOWN),
+        (ABLE, SignInKind.UNKNOWN, False, Standing.NOT_KNOWN),
+        (ABLE, SignInKind.UNKNOWN, True, Standing.CAN_HELP_HIMSELF),
+        (ABLE, SignInKind.GUEST, True, Standing.STUCK),
+    ],
+)
+def test_a_password_change_asks_for_a_second_factor_a_reset_and_writeback(registered, kind, writeback, expected):
+    user = person("ada", kind, registered=registered)
+    assert standing(user, policy(grants=CHANGE), writeback=writeback) is expected
+
+
+def test_risk_remediation_lets_the_passwordless_help_themselves_without_a_password():
+    user = person("ada", SignInKind.HYBRID, registered=Registered.PASSWORDLESS)
+    assert standing(user, policy(grants=(Grant.REMEDIATION,))) is Standing.CAN_HELP_HIMSELF
+    assert standing(person("ada", registered=Registered.NOTHING), policy(grants=(Grant.REMEDIATION,))) is Standing.STUCK
+
+
+@pytest.mark.parametrize("level", ["hidden", "", "none", "aNewLevel"])
+def test_a_level_that_is_hidden_is_taken_to_be_any(level):
+    assert standing(person("ada"), policy(levels=("low",)), level=level) is Standing.BLOCKED
+
+
+def test_policies_that_could_not_be_read_leave_everybody_unknown():
+    stances = stances_of(["ada", "bob"], {}, None, SCOPE)
+    assert count_standings(stances) == {Standing.NOT_KNOWN: 2}
+
+
+def test_each_user_is_counted_once_by_his_own_risk_level():
+    found = {name: person(name) for name in ("ada", "bob", "cy")}
+    stances = stances_of([*found, "ada"], found, [policy()], SCOPE, risk_levels={"bob": "medium"})
+    assert count_standings(stances) == {Standing.BLOCKED: 2, Standing.UNTOUCHED: 1}
+    assert stances["ada"].policy == "Block high user risk"
+
+
+def test_a_user_without_a_profile_is_blocked_all_the_same():
+    assert standing(None, policy()) is Standing.BLOCKED
+    assert standing(None, policy(grants=CHANGE)) is Standing.NOT_KNOWN
