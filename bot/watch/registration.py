@@ -3,6 +3,7 @@
 Source: Microsoft Graph v1.0, resource type userRegistrationDetails.
 """
 
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -46,9 +47,10 @@ class RegistrationReport:
     """The report by user id, in some nine bytes a user."""
 
     def __init__(self, entries: Iterable[tuple[str, Registered]]) -> None:
-        found = sorted({_mark(user_id): int(registered) for user_id, registered in entries}.items())
-        self._marks = array("Q", (mark for mark, _ in found))
-        self._registered = bytes(registered for _, registered in found)
+        found = {_mark(user_id): int(registered) for user_id, registered in entries}
+        marks = sorted(found)
+        self._marks = array("Q", marks)
+        self._registered = bytes(map(found.__getitem__, marks))
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -65,7 +67,8 @@ class RegistrationReport:
         """Which share of those in the report has registered this; None for an empty report."""
         if not self._registered:
             return None
-        return sum(1 for each in self._registered if each & registered) / len(self._registered)
+        counts = (self._registered.count(value) for value in range(256) if value & registered)
+        return sum(counts) / len(self._registered)
 
     def pack(self) -> bytes:
         """As bytes, to be kept; `unpack` reads them on any machine."""
@@ -78,12 +81,18 @@ class RegistrationReport:
         if len(body) < _HEAD or len(body) != _HEAD + count * (_HEAD + 1):
             raise ValueError("these bytes are no registration report")
         report = cls(())
-        report._marks = array(
-            "Q", (int.from_bytes(body[at : at + _HEAD], "big") for at in range(_HEAD, _HEAD + count * _HEAD, _HEAD))
-        )
+        marks = array("Q", body[_HEAD : _HEAD + count * _HEAD])
+        report._marks = _swapped(marks)
         report._registered = body[_HEAD + count * _HEAD :]
         return report
 
 
 def _big_endian(marks: "array[int]") -> bytes:
-    return b"".join(mark.to_bytes(8, "big") for mark in marks)
+    return _swapped(array("Q", marks)).tobytes()
+
+
+def _swapped(marks: "array[int]") -> "array[int]":
+    """From this machine's order of bytes to that of the kept form, or back."""
+    if sys.byteorder == "little":
+        marks.byteswap()
+    return marks
