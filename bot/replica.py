@@ -15,9 +15,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.operations.bells import Bells
 from bot.operations.brief_surge import brief_due_surges
+from bot.operations.call_signers import call_signers
 from bot.operations.carry_out_click import LEFT_ALONE_FOR, Inbox
 from bot.operations.carry_run import carry_runs
 from bot.operations.learn_history import learn_history
+from bot.operations.match_signers import match_signers
 from bot.operations.measure_tenant import measure_tenant
 from bot.operations.poll_tenant import poll_deeply, poll_tenant
 from bot.operations.send_cards import Sender
@@ -182,6 +184,7 @@ class Replica:
     async def _deepen(self) -> None:
         for tenant in self.tenants.values():
             if tenant.hold is not None and tenant.detector is not None:
+                await match_signers(tenant)
                 await measure_tenant(tenant)
                 await learn_history(tenant)
                 await poll_deeply(tenant)
@@ -191,6 +194,7 @@ class Replica:
         for tenant in self.tenants.values():
             if tenant.hold is not None:
                 await expire_requests(tenant)
+                await call_signers(tenant)
         await self.inbox.sweep()
 
     async def _act(self, tenant: Tenant) -> int | None:

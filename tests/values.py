@@ -2,7 +2,8 @@
 
 from bot.act.run import Run, RunState
 from bot.decide.action import Action
-from bot.decide.plan import Plan, make_plan
+from bot.decide.make_plan import Facts, make_plan
+from bot.decide.plan import Plan
 from bot.decide.policy import Person
 from bot.decide.request import Request, RequestState
 from bot.watch.briefing import Cohort
@@ -148,16 +149,13 @@ def sighting(
 
 
 def plan_of(*users: str, action: Action = Action.CONFIRM_SAFE, made_at: int = NOW) -> Plan:
-    return make_plan(
+    facts = Facts(
         surge=surge(users=len(users)),
-        action=action,
-        cohorts=EVERYBODY,
-        users=users,
-        detections=[detection(user) for user in users],
+        detections=tuple(detection(user) for user in users),
         risky={user: risky(user) for user in users},
         profiles={user: profile(user) for user in users},
-        made_at=made_at,
     )
+    return make_plan(facts, action=action, users=users, made_at=made_at)
 
 
 def request(

@@ -2,16 +2,16 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import msgspec
 
 from bot.decide.action import Action
-from bot.watch.briefing import Cohort, cohort_of
-from bot.watch.profile import Profile, SignInKind
-from bot.watch.risk import Detection, RiskyUser
+from bot.decide.request import RequestKind
+from bot.watch.briefing import Cohort
+from bot.watch.risk import Detection
 from bot.watch.surge import Surge, open_elsewhere
 
 NEVER_IN_BULK = frozenset(
@@ -30,19 +30,52 @@ NEVER_IN_BULK = frozenset(
 CLEARS_RISK = frozenset({Action.CONFIRM_SAFE, Action.DISMISS_RISK})
 """The actions that wave a risk through."""
 
+CAN_LOCK_OUT = frozenset({Action.CONFIRM_COMPROMISED, Action.REVOKE_SESSIONS, Action.REQUIRE_PASSWORD_CHANGE})
+"""The actions after which somebody may not get in again."""
+
+LIGHT_LEVELS = frozenset({"low", "none"})
+"""riskLevel of detections that hold nobody back. A level that is not known, or hidden from us, weighs."""
+
 
 class HeldBackReason(StrEnum):
     """Why a flagged user is not in the plan. The value is what people read."""
 
     NEVER_IN_BULK = "a detection of a kind that is never cleared in bulk"
     OTHER_DETECTION = "another open detection that is not part of this surge"
+    SUSPICIOUS = "signs of a takeover in the evidence"
     CONFIRMED_COMPROMISED = "confirmed compromised by a person"
+    EMERGENCY = "an emergency account, which no plan touches"
+    LAST_ADMINISTRATOR = "one of the last two Global Administrators, whom this could lock out"
+    SYNCHRONIZATION = "the account of the directory synchronization"
+    SIGNER = "may sign for this bot"
+    PRIVILEGED = "privileged: holds a directory role"
     EXTERNAL = "external guest: the risk is held in the home tenant"
     NOT_LISTED = "not (yet) listed among the tenant's risky users"
     DELETED = "the account is deleted"
     DISABLED = "the account is disabled"
     CLOSED = "already closed"
+    MISFIT = "the action does not fit the account"
+    ELSEWHERE = "in another plan that is pending or running"
     COHORT = "left out by the requester's choice of cohorts"
+
+
+RELEASABLE = frozenset(
+    {
+        HeldBackReason.NEVER_IN_BULK,
+        HeldBackReason.OTHER_DETECTION,
+        HeldBackReason.SUSPICIOUS,
+        HeldBackReason.CONFIRMED_COMPROMISED,
+        HeldBackReason.SYNCHRONIZATION,
+        HeldBackReason.SIGNER,
+        HeldBackReason.PRIVILEGED,
+        HeldBackReason.DISABLED,
+    }
+)
+"""What one user may be released from, one by one and under the larger quorum.
+
+The others can't be argued away: there is nothing to act on, the action does not fit, it could lock out the tenant, or
+somebody else is at it.
+"""
 
 
 class HeldBack(msgspec.Struct, frozen=True):
@@ -53,7 +86,17 @@ class HeldBack(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Released(msgspec.Struct, frozen=True):
+    """What a user would have been held back for, and was released from with a reason."""
+
+    user_id: str
+    reason: HeldBackReason
+    detail: str
+    detection_ids: tuple[str, ...] = ()
+    """The open detections that were weighed. One that comes later is not part of what was signed."""
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """The frozen plan. Stored as canonical bytes; its id is their SHA-256."""
 
     tenant_id: str
@@ -70,6 +113,13 @@ class Plan(msgspec.Struct, frozen=True):
     """For each of user_ids: riskLastUpdatedDateTime as text when the plan was made."""
     held_back: tuple[HeldBack, ...]
     made_at: int
+    kind: RequestKind = RequestKind.SURGE
+    released: tuple[Released, ...] = ()
+    """What its users were released from; empty but for a release."""
+    run_id: str = ""
+    """The run whose users these are, where it is a way back."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read when it was made, so that somebody may be in it who would be held back otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +133,11 @@ class PlanSummary:
     reasons: tuple[tuple[str, int], ...]
     """Why users are held back, with how many, most first; without those who were closed already."""
     already_closed: int
+    kind: RequestKind = RequestKind.SURGE
+    released: tuple[str, ...] = ()
+    """What its one user was released from, in words."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read when it was made."""
 
     @property
     def held_back(self) -> int:
@@ -99,6 +154,11 @@ def summarize(plan: Plan) -> PlanSummary:
         users=len(plan.user_ids),
         reasons=count_reasons(held_back),
         already_closed=len(plan.held_back) - len(held_back),
+        kind=plan.kind,
+        released=tuple(
+            f"{each.reason.value} ({each.detail})" if each.detail else each.reason.value for each in plan.released
+        ),
+        gaps=plan.gaps,
     )
 
 
@@ -125,89 +185,43 @@ def read_plan(body: bytes) -> Plan:
 def open_against(surge: Surge, detections: Iterable[Detection], action: Action) -> Mapping[str, tuple[Detection, ...]]:
     """By user id: the open detections that hold a user back from this action.
 
-    Those that are not part of the surge; and, where the action clears risk, those of a kind that is never cleared in
-    bulk, though it be the surge's own.
+    Those of medium, high or unknown level that are not part of the surge; and, where the action clears risk, those of
+    a kind that is never cleared in bulk, of whatever level, though they be the surge's own.
     """
     found = [detection for detection in detections if detection.is_open]
-    against = {user_id: list(others) for user_id, others in open_elsewhere(surge, found).items()}
+    heavy = [detection for detection in found if detection.risk_level.lower() not in LIGHT_LEVELS]
+    against = {user_id: list(others) for user_id, others in open_elsewhere(surge, heavy).items()}
     if action in CLEARS_RISK:
         for detection in found:
-            if detection.risk_event_type in NEVER_IN_BULK and surge.holds(detection):
+            listed = against.get(detection.user_id, [])
+            if detection.risk_event_type in NEVER_IN_BULK and detection not in listed:
                 against.setdefault(detection.user_id, []).append(detection)
     return {user_id: tuple(others) for user_id, others in against.items()}
 
 
-def _why_held_back(
-    user_id: str,
-    *,
-    action: Action,
-    cohorts: Collection[Cohort],
-    profile: Profile | None,
-    risky: RiskyUser | None,
-    others: tuple[Detection, ...],
-) -> HeldBack | None:
-    def held(reason: HeldBackReason, detail: str = "") -> HeldBack:
-        return HeldBack(user_id, reason, detail)
-
-    types = ", ".join(sorted({other.risk_event_type for other in others}))
-    if risky is None:
-        external = profile is not None and profile.kind is SignInKind.GUEST
-        return held(HeldBackReason.EXTERNAL if external else HeldBackReason.NOT_LISTED)
-    if risky.is_deleted:
-        return held(HeldBackReason.DELETED)
-    if any(other.risk_event_type in NEVER_IN_BULK for other in others):
-        return held(HeldBackReason.NEVER_IN_BULK, types)
-    if others:
-        return held(HeldBackReason.OTHER_DETECTION, types)
-    if not risky.is_open and action in CLEARS_RISK:
-        return held(HeldBackReason.CLOSED, risky.risk_detail or risky.risk_state)
-    if risky.risk_state == "confirmedCompromised" and action in CLEARS_RISK:
-        return held(HeldBackReason.CONFIRMED_COMPROMISED)
-    if profile is not None and profile.is_enabled is False:
-        return held(HeldBackReason.DISABLED)
-    if cohort_of(profile) not in cohorts:
-        return held(HeldBackReason.COHORT, cohort_of(profile).value)
-    return None
-
-
-def make_plan(
-    *,
-    surge: Surge,
-    action: Action,
-    cohorts: Collection[Cohort],
-    users: Iterable[str],
-    detections: Iterable[Detection],
-    risky: Mapping[str, RiskyUser],
-    profiles: Mapping[str, Profile],
-    made_at: int,
-) -> Plan:
-    """Judge every user of the surge by cause and freeze the result. made_at in microseconds UTC."""
-    others = open_against(surge, detections, action)
-    acted_on: list[str] = []
-    held_back: list[HeldBack] = []
-    for user_id in sorted(set(users)):
-        held = _why_held_back(
-            user_id,
-            action=action,
-            cohorts=cohorts,
-            profile=profiles.get(user_id),
-            risky=risky.get(user_id),
-            others=others.get(user_id, ()),
-        )
-        if held is None:
-            acted_on.append(user_id)
-        else:
-            held_back.append(held)
-    return Plan(
-        tenant_id=surge.tenant_id,
-        surge_id=surge.id,
-        action=action,
-        cohorts=tuple(sorted(set(cohorts))),
-        risk_event_types=surge.risk_event_types,
-        window_start=surge.window_start,
-        window_end=surge.window_end,
-        user_ids=tuple(acted_on),
-        seen=tuple(risky[user_id].last_updated_text for user_id in acted_on),
-        held_back=tuple(held_back),
-        made_at=made_at,
+def as_planned(surge: Surge, plan: Plan) -> Surge:
+    """The surge as it stands: of the types that were signed, and never narrower than the window that was."""
+    return replace(
+        surge,
+        risk_event_types=plan.risk_event_types,
+        window_start=min(surge.window_start, plan.window_start),
+        window_end=max(surge.window_end, plan.window_end),
     )
+
+
+def against_plan(plan: Plan, surge: Surge, detections: Iterable[Detection]) -> Mapping[str, tuple[Detection, ...]]:
+    """By user id: the open detections for which a user of the plan is left out of the run, as things stand.
+
+    As `open_against`, by the types and the window that were signed. Those that the plan released are part of what was
+    signed, exactly those; and on the way back, where nothing is cleared, no detection spares anybody.
+    """
+    if plan.kind is RequestKind.WAY_BACK and plan.action not in CLEARS_RISK:
+        return {}
+    released = {detection_id for each in plan.released for detection_id in each.detection_ids}
+    left = [detection for detection in detections if detection.id not in released]
+    return open_against(as_planned(surge, plan), left, plan.action)
+
+
+def is_released(plan: Plan, user_id: str, reason: HeldBackReason) -> bool:
+    """Whether the plan releases this user from this reason."""
+    return any(each.user_id == user_id and each.reason is reason for each in plan.released)

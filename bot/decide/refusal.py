@@ -39,6 +39,8 @@ class Refusal(StrEnum):
     REQUEST_OPEN = "request open"
     RUN_ACTIVE = "run active"
     NOTHING_TO_DO = "nothing to do"
+    NOT_RELEASABLE = "not releasable"
+    NOT_HELD_BACK = "not held back"
     NOT_READ_YET = "not read yet"
     SURGE_CLOSED = "surge closed"
     RUN_ENDED = "run ended"
@@ -84,6 +86,8 @@ _SENTENCES: dict[Refusal, str] = {
     Refusal.REQUEST_OPEN: "A request for this surge is waiting for its signature already: {detail}. Sign or withdraw that one first.",
     Refusal.RUN_ACTIVE: "A run for this surge is under way already. Wait until it ends; users who are left can be asked for then.",
     Refusal.NOTHING_TO_DO: "Nobody is left to act on with this choice: every user is held back. Details lists who and why.",
+    Refusal.NOT_RELEASABLE: "This user can't be released: {detail}. Details lists who is held back and why.",
+    Refusal.NOT_HELD_BACK: "Nobody who is held back in this surge is called {detail}. Type the user principal name as Details lists it.",
     Refusal.NOT_READ_YET: "The users of this surge have not been read from Graph yet ({detail}). The card says when they are; press again then.",
     Refusal.SURGE_CLOSED: "This surge is closed: nobody in it is at risk any more.",
     Refusal.RUN_ENDED: "This run has ended already; there is nothing to change.",

@@ -80,6 +80,8 @@ class Request:
     """When people were last called to sign it."""
     calls: int = 0
     """How many rounds of calls went out."""
+    settled_why: str = ""
+    """Why it was superseded, in words; empty where somebody ended it."""
 
 
 @dataclass(frozen=True, slots=True)

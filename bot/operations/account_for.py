@@ -5,21 +5,27 @@ from dataclasses import replace
 
 from bot.act.outcome import OutcomeState
 from bot.act.run import Run, RunState
-from bot.decide.plan import read_plan, summarize
-from bot.decide.request import Request, Verdict
+from bot.decide.calling import distinct
+from bot.decide.plan import Plan, read_plan, summarize
+from bot.decide.request import Request, RequestKind, RequestState, Verdict
+from bot.operations.call_signers import who_could_sign
 from bot.operations.draft_plan import RECENT
+from bot.operations.find_shortage import shortage_of
+from bot.operations.known_signers import known_signers
+from bot.operations.name_people import names_of
 from bot.ports.messages import Card, CardSubject
 from bot.ports.store import Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort, cohort_of
-from bot.watch.surge import Surge, open_elsewhere
+from bot.watch.surge import Surge, SurgeState, open_elsewhere
 
 MINUTE = 60_000_000
 
 
 def account_for_request(tx: Transaction, request: Request, surge: Surge, now: int) -> RequestAccount:
     """A request with its plan, votes and run."""
-    plan = summarize(read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash)))
+    whole = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
+    plan = summarize(whole)
     votes = tx.requests.votes(request.tenant_id, request.id)
     run = tx.runs.of_request(request.tenant_id, request.id)
     run_account = None
@@ -38,7 +44,46 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
             users_a_minute=pace,
             seconds_left=seconds_left,
         )
-    return RequestAccount(request, plan, votes, surge, run_account)
+    return RequestAccount(
+        request,
+        plan,
+        votes,
+        surge,
+        run_account,
+        people=_people_of(tx, request, whole),
+        could_sign=_could_sign(tx, request, whole),
+        may_ask_again=_may_ask_again(tx, request, surge),
+    )
+
+
+def _people_of(tx: Transaction, request: Request, plan: Plan) -> tuple[PersonLine, ...]:
+    """By name, where that is whom people decide on."""
+    if request.kind not in {RequestKind.RELEASE, RequestKind.RECOVERY}:
+        return ()
+    names = names_of(tx, request.tenant_id, plan.user_ids)
+    released: dict[str, list[str]] = {}
+    for each in plan.released:
+        said = f"{each.reason.value} ({each.detail})" if each.detail else each.reason.value
+        released.setdefault(each.user_id, []).append(said)
+    return tuple(
+        PersonLine(user_id, names[user_id], "", "; ".join(released.get(user_id, ()))) for user_id in plan.user_ids
+    )
+
+
+def _could_sign(tx: Transaction, request: Request, plan: Plan) -> int | None:
+    if request.state is not RequestState.PENDING:
+        return None
+    listed = known_signers(tx, request.tenant_id)
+    return distinct(who_could_sign(tx, listed, request, plan)) if listed.people else None
+
+
+def _may_ask_again(tx: Transaction, request: Request, surge: Surge) -> bool:
+    if request.state in {RequestState.PENDING, RequestState.APPROVED}:
+        return False
+    if surge.state is SurgeState.CLOSED and request.kind is not RequestKind.WAY_BACK:
+        return False
+    others = tx.requests.of_surge(request.tenant_id, request.surge_id)
+    return not any(other.asked_again == request.id for other in others)
 
 
 def _pace(run: Run, counts: Mapping[OutcomeState, int], now: int) -> tuple[int | None, int | None]:
@@ -55,13 +100,15 @@ def account_for_surge(tx: Transaction, surge: Surge, now: int) -> SurgeAccount:
     """A surge with its newest briefing and all its requests. A snooze that is over is not told any more."""
     if surge.snoozed_until is not None and surge.snoozed_until <= now:
         surge = replace(surge, snoozed_by=None, snoozed_until=None)
+    requests = tuple(
+        account_for_request(tx, request, surge, now) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
+    )
     return SurgeAccount(
         surge=surge,
         briefing=tx.briefings.latest(surge.tenant_id, surge.id),
-        requests=tuple(
-            account_for_request(tx, request, surge, now) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
-        ),
+        requests=requests,
         watch_problem=tx.watches.get(surge.tenant_id).problem,
+        shortage=shortage_of(tx, surge, requests),
     )
 
 
@@ -85,7 +132,9 @@ def account_for_card(
     account = account_for_request(tx, request, surge, now)
     if card.subject is CardSubject.RUN:
         return account.run
-    return CallAccount(account, link) if card.subject is CardSubject.CALL else account
+    if card.subject in {CardSubject.CALL, CardSubject.REMINDER}:
+        return CallAccount(account, link, is_reminder=card.subject is CardSubject.REMINDER)
+    return account
 
 
 def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:

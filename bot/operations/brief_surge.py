@@ -13,6 +13,7 @@ from bot.decide.action import Action
 from bot.decide.plan import summarize
 from bot.operations.draft_plan import plan_for, read_people
 from bot.operations.keep_reading import keep_reading
+from bot.operations.supersede_requests import supersede_requests
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
 from bot.ports.messages import CardSubject
@@ -215,7 +216,7 @@ async def _count(tenant: Tenant, surge: Surge, findings: Findings, gaps: Collect
 
 
 def _briefing(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings, gaps: Collection[Gap]) -> Briefing:
-    people = read_people(tx, surge)
+    people = read_people(tx, surge, tenant.policy)
     plan = None
     known_before = AT_RISK in findings.pending and tx.watches.get(tenant.id).risky_through is not None
     at_risk_is_known = findings.risky_read_at is not None or known_before
@@ -248,6 +249,7 @@ def _settle(tx: Transaction, tenant: Tenant, briefing: Briefing, taken_until: in
     again = None if closed or surge.state is SurgeState.CLOSED else now + AGAIN_AFTER
     if again is not None and briefing.gaps:
         again = now + AGAIN_AFTER_A_GAP
+    supersede_requests(tx, tenant, briefing.surge_id)
     tx.surges.settle_briefing(tenant.id, briefing.surge_id, taken_until=taken_until, again_at=again)
 
 

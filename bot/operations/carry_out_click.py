@@ -9,6 +9,7 @@ import structlog
 
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import Verdict
+from bot.operations.ask_again import ask_again
 from bot.operations.bells import Bell
 from bot.operations.cast_vote import cast_vote
 from bot.operations.heed_surge import heed_surge
@@ -43,6 +44,14 @@ _SUBJECTS = {
     ClickKind.PAUSE: CardSubject.RUN,
     ClickKind.RESUME: CardSubject.RUN,
     ClickKind.STOP: CardSubject.RUN,
+    ClickKind.CHOOSE_ACTION: CardSubject.SURGE,
+    ClickKind.OPEN_RELEASE: CardSubject.SURGE,
+    ClickKind.SUBMIT_RELEASE: CardSubject.SURGE,
+    ClickKind.OPEN_RECOVERY: CardSubject.SURGE,
+    ClickKind.SUBMIT_RECOVERY: CardSubject.SURGE,
+    ClickKind.OPEN_WAY_BACK: CardSubject.SURGE,
+    ClickKind.SUBMIT_WAY_BACK: CardSubject.SURGE,
+    ClickKind.ASK_AGAIN: CardSubject.REQUEST,
 }
 _USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[None]]] = {
     ClickKind.OPEN_REQUEST: open_request,
@@ -57,6 +66,14 @@ _USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[None]]] = {
     ClickKind.PAUSE: steer_run,
     ClickKind.RESUME: steer_run,
     ClickKind.STOP: steer_run,
+    ClickKind.CHOOSE_ACTION: open_request,
+    ClickKind.OPEN_RELEASE: open_request,
+    ClickKind.SUBMIT_RELEASE: submit_request,
+    ClickKind.OPEN_RECOVERY: open_request,
+    ClickKind.SUBMIT_RECOVERY: submit_request,
+    ClickKind.OPEN_WAY_BACK: open_request,
+    ClickKind.SUBMIT_WAY_BACK: submit_request,
+    ClickKind.ASK_AGAIN: ask_again,
 }
 _FOR_THE_HOLDER = {
     ClickKind.SUBMIT_REQUEST,
@@ -69,7 +86,14 @@ _FOR_THE_HOLDER = {
     ClickKind.RESUME,
 }
 """These ask Microsoft, and only the process that does the tenant's work does so, at the tenant's one pace."""
-_OPENS_A_DIALOG = {ClickKind.OPEN_REQUEST, ClickKind.DETAILS}
+_OPENS_A_DIALOG = {
+    ClickKind.OPEN_REQUEST,
+    ClickKind.DETAILS,
+    ClickKind.OPEN_RELEASE,
+    ClickKind.OPEN_RECOVERY,
+    ClickKind.OPEN_WAY_BACK,
+    ClickKind.CHOOSE_ACTION,
+}
 
 log = structlog.get_logger()
 

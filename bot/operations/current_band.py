@@ -8,9 +8,7 @@ from bot.watch.evidence import Band
 def current_band(tx: Transaction, tenant_id: str, surge_id: str) -> Band | None:
     """The band of the newest briefing; None where no evidence was gathered yet."""
     briefing = tx.briefings.latest(tenant_id, surge_id)
-    evidence = getattr(briefing, "evidence", None)
-    band = getattr(evidence, "band", None)
-    return band if isinstance(band, Band) else None
+    return briefing.evidence.band if briefing is not None and briefing.evidence is not None else None
 
 
 def worse_band(tx: Transaction, request: Request) -> Band | None:

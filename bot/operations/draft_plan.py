@@ -1,70 +1,54 @@
 """Make a plan from what the tables hold now."""
 
-from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from bot.act.actions import CATALOGUE
+from bot.act.actions import misfit
 from bot.decide.action import Action
-from bot.decide.plan import HeldBackReason, Plan, count_reasons, make_plan
-from bot.decide.refusal import Refusal
-from bot.decide.request import RequestState
-from bot.operations.judge_person import Refused
-from bot.operations.tenant import Tenant
-from bot.ports.slack import DialogChoice, RequestDialog
+from bot.decide.make_plan import OF_DETECTIONS, Facts, Guarded, make_plan, release_plan
+from bot.decide.plan import HeldBackReason, Plan
+from bot.decide.policy import Policy
+from bot.decide.request import RequestKind
+from bot.operations.keep_readings import known
+from bot.operations.known_signers import known_signers
+from bot.operations.tenant_readings import ROLES
 from bot.ports.store import Transaction
-from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.account_kind import AccountKind, account_kind
+from bot.watch.briefing import Cohort
+from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, RoleReport
 from bot.watch.profile import Profile
 from bot.watch.risk import RiskyUser
-from bot.watch.surge import Surge, SurgeState
+from bot.watch.surge import Surge
 
-FIRST_PEOPLE = 10
+SYNCHRONIZATION_NAMES = ("sync_", "adtoaadsyncserviceaccount")
 RECENT = 14 * 24 * 3600 * 1_000_000
 """Open detections this old still hold a user back (microseconds)."""
 
 
-def refuse_asking(tx: Transaction, surge: Surge | None) -> Refused | None:
-    """Why no request can be made for this surge now, as far as the tables tell."""
-    if surge is None:
-        return Refused(Refusal.OUT_OF_DATE)
-    if surge.state is SurgeState.CLOSED:
-        return Refused(Refusal.SURGE_CLOSED)
-    if tx.watches.get(surge.tenant_id).risky_through is None:
-        why = "they are being read at this moment"
-        briefing = tx.briefings.latest(surge.tenant_id, surge.id)
-        if briefing is not None and briefing.gaps:
-            why = briefing.gaps[0].why
-        return Refused(Refusal.NOT_READ_YET, why)
-    for request in tx.requests.of_surge(surge.tenant_id, surge.id):
-        if request.state is RequestState.PENDING:
-            return Refused(Refusal.REQUEST_OPEN, f"<@{request.requester}> asked for it")
-        run = tx.runs.of_request(surge.tenant_id, request.id)
-        if run is not None and not run.state.is_over:
-            return Refused(Refusal.RUN_ACTIVE)
-    return None
-
-
-def draft_plan(tx: Transaction, surge: Surge, action: Action, cohorts: Collection[Cohort], now: int) -> Plan:
-    """The plan that this action and these cohorts give now."""
-    return plan_for(tx, surge, read_people(tx, surge), action, cohorts, now)
-
-
 @dataclass(frozen=True, slots=True)
 class People:
-    """The users of a surge with what was read of them, without their names."""
+    """The users of a surge, or those of a run, with what was read of them, without their names."""
 
     user_ids: tuple[str, ...]
     risky: dict[str, RiskyUser]
     profiles: dict[str, Profile]
+    guarded: Guarded = field(default_factory=Guarded)
 
 
-def read_people(tx: Transaction, surge: Surge) -> People:
+def read_people(tx: Transaction, surge: Surge, policy: Policy | None = None) -> People:
     """Everybody in a surge. Tens of thousands on a bad day: read once and pass on."""
-    users = tx.surges.users(surge.tenant_id, surge.id)
+    return people_among(tx, surge, tx.surges.users(surge.tenant_id, surge.id), policy)
+
+
+def people_among(
+    tx: Transaction, surge: Surge, users: tuple[str, ...], policy: Policy | None, *, but_of: str = ""
+) -> People:
+    """These users. but_of: the id of a pending request whose plan holds nobody back, because it is the one judged."""
     return People(
         users,
         tx.directory.risky(surge.tenant_id, users, named=False),
         tx.directory.profiles(surge.tenant_id, users, named=False),
+        _guarded(tx, surge, policy, but_of),
     )
 
 
@@ -72,41 +56,139 @@ def plan_for(
     tx: Transaction, surge: Surge, people: People, action: Action, cohorts: Collection[Cohort], now: int
 ) -> Plan:
     """The plan for people who were read already. now in microseconds UTC."""
+    return make_plan(_facts(tx, surge, people, now), action=action, users=people.user_ids, cohorts=cohorts, made_at=now)
+
+
+def draft_plan(
+    tx: Transaction, policy: Policy, surge: Surge, action: Action, cohorts: Collection[Cohort], now: int
+) -> Plan:
+    """The plan that this action and these cohorts give now."""
+    return plan_for(tx, surge, read_people(tx, surge, policy), action, cohorts, now)
+
+
+def draft_release(tx: Transaction, policy: Policy, surge: Surge, action: Action, user_id: str, now: int) -> Plan:
+    """The plan that releases exactly this user of the surge; empty where something can't be released."""
+    people = people_among(tx, surge, (user_id,), policy)
+    return release_plan(_facts(tx, surge, people, now), action=action, user_id=user_id, made_at=now)
+
+
+def draft_recovery(
+    tx: Transaction, policy: Policy, surge: Surge, action: Action, users: Collection[str], now: int
+) -> Plan:
+    """The plan that clears flagged signers: being a signer, and so privileged, holds nobody back in it."""
+    people = people_among(tx, surge, tuple(sorted(set(users))), policy)
+    lifted = {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED}
     return make_plan(
-        surge=surge,
+        _facts(tx, surge, people, now),
         action=action,
-        cohorts=cohorts,
         users=people.user_ids,
+        made_at=now,
+        kind=RequestKind.RECOVERY,
+        lifted=lifted,
+    )
+
+
+def draft_way_back(
+    tx: Transaction,
+    policy: Policy,
+    surge: Surge,
+    action: Action,
+    *,
+    users: Collection[str],
+    origin: Plan,
+    run_id: str,
+    now: int,
+) -> Plan:
+    """The plan for users whom a run acted on. Whom its plan released, or recovered, is not held back for the same."""
+    people = people_among(tx, surge, tuple(sorted(set(users))), policy)
+    lifted = {each.reason for each in origin.released}
+    if origin.kind is RequestKind.RECOVERY:
+        lifted |= {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED}
+    return make_plan(
+        _facts(tx, surge, people, now),
+        action=action,
+        users=people.user_ids,
+        made_at=now,
+        kind=RequestKind.WAY_BACK,
+        lifted=lifted,
+        run_id=run_id,
+    )
+
+
+def still_eligible(
+    tx: Transaction, policy: Policy, surge: Surge, plan: Plan, request_id: str, now: int
+) -> frozenset[str]:
+    """Who of a pending plan would be in it if it were made now; its own request holds nobody back."""
+    people = people_among(tx, surge, plan.user_ids, policy, but_of=request_id)
+    facts = _facts(tx, surge, people, now)
+    released = {detection_id for each in plan.released for detection_id in each.detection_ids}
+    left = tuple(each for each in facts.detections if each.id not in released)
+    lifted = {each.reason for each in plan.released} - OF_DETECTIONS
+    if plan.kind is RequestKind.RECOVERY:
+        lifted |= {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED}
+    if plan.kind is RequestKind.WAY_BACK:
+        lifted |= {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED, HeldBackReason.DISABLED}
+    again = make_plan(
+        replace(facts, detections=left),
+        action=plan.action,
+        users=plan.user_ids,
+        made_at=now,
+        kind=plan.kind,
+        lifted=lifted,
+    )
+    return frozenset(again.user_ids)
+
+
+def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> Facts:
+    return Facts(
+        surge=surge,
         detections=tx.detections.open_of_surge_users(surge, now - RECENT),
         risky=people.risky,
         profiles=people.profiles,
-        made_at=now,
+        guarded=people.guarded,
+        misfit=misfit,
     )
 
 
-def request_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, now: int) -> RequestDialog:
-    """What the requester sees before asking: everybody chosen, who is held back and why."""
-    people = read_people(tx, surge)
-    plan = plan_for(tx, surge, people, Action.CONFIRM_SAFE, tuple(Cohort), now)
-    eligible = Counter(cohort_of(people.profiles.get(user_id)) for user_id in plan.user_ids)
-    held_back = [held for held in plan.held_back if held.reason is not HeldBackReason.CLOSED]
-    first = [held.user_id for held in held_back[:FIRST_PEOPLE]]
-    profiles, risky = tx.directory.profiles(surge.tenant_id, first), tx.directory.risky(surge.tenant_id, first)
-    named = []
-    for held in held_back[:FIRST_PEOPLE]:
-        profile, state = profiles.get(held.user_id), risky.get(held.user_id)
-        name = profile.user_principal_name if profile else state.user_principal_name if state else held.user_id
-        reason = f"{held.reason.value} ({held.detail})" if held.detail else held.reason.value
-        named.append((name, reason))
-    return RequestDialog(
-        surge_id=surge.id,
-        channel=channel,
-        surge_name=surge.short_name,
-        actions=tuple(CATALOGUE),
-        choices=tuple(DialogChoice(cohort, eligible[cohort]) for cohort in Cohort if eligible[cohort]),
-        held_back=count_reasons(held_back),
-        held_back_people=tuple(named),
-        eligible=len(plan.user_ids),
-        approvals_needed=tenant.policy.approvals_needed,
-        expires_in_seconds=tenant.policy.request_lifetime // 1_000_000,
+def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str) -> Guarded:
+    tenant_id = surge.tenant_id
+    roles = known(tx, tenant_id, ROLES)
+    listed = known_signers(tx, tenant_id)
+    emergency = policy.emergency_accounts if policy else ()
+    named_alike = tx.directory.profiles(tenant_id, tx.directory.ids_beginning(tenant_id, SYNCHRONIZATION_NAMES))
+    synchronization = {
+        user_id
+        for user_id, profile in named_alike.items()
+        if account_kind(profile, roles.value, ()).kind is AccountKind.DIRECTORY_SYNC
+    }
+    if roles.value is not None:
+        synchronization |= roles.value.holders(DIRECTORY_SYNCHRONIZATION)
+    return Guarded(
+        roles=roles.value,
+        roles_problem=roles.problem,
+        emergency=frozenset(emergency) | tx.directory.ids_of(tenant_id, emergency),
+        synchronization=frozenset(synchronization),
+        signers=listed.signer_accounts(),
+        unmatched_signers=len(listed.unmatched),
+        suspicious=_suspicious(tx, surge),
+        elsewhere=tx.requests.taken(tenant_id, but_of=but_of),
+        locked_out=_locked_out(tx, tenant_id, roles.value),
     )
+
+
+def _suspicious(tx: Transaction, surge: Surge) -> dict[str, str]:
+    """Users for whom the evidence names an act that follows a takeover."""
+    briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+    evidence = briefing.evidence if briefing is not None else None
+    return {suspect.user_id: suspect.why for suspect in evidence.suspects} if evidence is not None else {}
+
+
+def _locked_out(tx: Transaction, tenant_id: str, roles: RoleReport | None) -> frozenset[str]:
+    """Global Administrators who are disabled or confirmed compromised: they could not mend a lock-out."""
+    if roles is None:
+        return frozenset()
+    holders = roles.holders(GLOBAL_ADMINISTRATOR)
+    accounts = tx.directory_users.get(tenant_id, holders)
+    risky = tx.directory.risky(tenant_id, holders, named=False)
+    disabled = {user_id for user_id, account in accounts.items() if account.account_enabled is False}
+    return frozenset(disabled | {each for each, user in risky.items() if user.risk_state == "confirmedCompromised"})

@@ -1,47 +1,68 @@
-"""Ask for a remediation: the dialog, its check, and the request with its frozen plan."""
+"""Ask for something: the dialogs, their check, and the request with its frozen plan.
 
-from collections.abc import Mapping
+A remediation of the surge, the release of one user, the recovery of signers, the way back: each has its dialog, and
+all become a request in the same way.
+"""
 
-import structlog
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
-from bot.decide.plan import canonical, plan_hash
-from bot.decide.policy import Person
 from bot.decide.refusal import Refusal, explain
-from bot.decide.request import Request, RequestState
-from bot.operations.draft_plan import draft_plan, refuse_asking, request_dialog
-from bot.operations.judge_person import Refused, accounts_of, judge_lists
+from bot.decide.request import RequestKind
+from bot.operations.check_code import check_code
+from bot.operations.host_answer import finish_click
+from bot.operations.judge_person import Refused, judge_lists
 from bot.operations.judge_place import judge_place
+from bot.operations.judge_signer import judge_requester
+from bot.operations.make_request import MOST_REASON, Asked, Asker, make_request, refuse_asking
+from bot.operations.match_signers import FOR_A_REQUEST, match_signers
+from bot.operations.name_people import find_user
 from bot.operations.refuse_click import refuse_click
+from bot.operations.request_dialogs import recovery_dialog, release_dialog, request_dialog, way_back_dialog
 from bot.operations.tenant import Tenant
 from bot.ports.messages import CardSubject
-from bot.ports.slack import Click, PlainDialog, RequestDialog, SlackError
+from bot.ports.slack import Click, ClickKind, Dialog, PlainDialog, SlackError
 from bot.ports.store import Transaction
-from bot.record.ledger import Event
 from bot.watch.briefing import Cohort
+from bot.watch.surge import Surge
 
-MOST_REASON = 500
-
-log = structlog.get_logger()
+SUBMITTED = {
+    ClickKind.SUBMIT_REQUEST: RequestKind.SURGE,
+    ClickKind.SUBMIT_RELEASE: RequestKind.RELEASE,
+    ClickKind.SUBMIT_RECOVERY: RequestKind.RECOVERY,
+    ClickKind.SUBMIT_WAY_BACK: RequestKind.WAY_BACK,
+}
+"""What each submitted dialog asks for."""
+OPENED = {
+    ClickKind.OPEN_REQUEST: RequestKind.SURGE,
+    ClickKind.CHOOSE_ACTION: RequestKind.SURGE,
+    ClickKind.OPEN_RELEASE: RequestKind.RELEASE,
+    ClickKind.OPEN_RECOVERY: RequestKind.RECOVERY,
+    ClickKind.OPEN_WAY_BACK: RequestKind.WAY_BACK,
+}
 
 
 async def open_request(tenant: Tenant, click: Click) -> None:
-    """Open the dialog as "loading" at once, for its trigger lives three seconds; then fill it."""
-    if click.user_id not in tenant.policy.requesters:
-        person = await judge_lists(tenant, click, tenant.policy.requesters, Refusal.NOT_A_REQUESTER)
+    """Open the dialog as "loading" at once, for its trigger lives three seconds; then fill it.
+
+    A button within a dialog has the next one filled into its place.
+    """
+    policy = tenant.policy
+    if click.user_id not in policy.requesters:
+        person = await judge_lists(tenant, click, policy.requesters, Refusal.NOT_A_REQUESTER)
         if isinstance(person, Refused):
             await refuse_click(tenant, click, person)
             return
     try:
-        view_id = await tenant.slack.open_dialog(click.trigger_id)
+        view_id = click.view_id or await tenant.slack.open_dialog(click.trigger_id)
     except SlackError as problem:
         await refuse_click(tenant, click, Refused(Refusal.TRY_AGAIN, f"Slack did not open the dialog ({problem.code})"))
         return
-    person = await judge_lists(tenant, click, tenant.policy.requesters, Refusal.NOT_A_REQUESTER)
-    dialog: RequestDialog | Refused
+    person = await judge_lists(tenant, click, policy.requesters, Refusal.NOT_A_REQUESTER)
     if isinstance(person, Refused):
-        dialog = person
+        dialog: Dialog | Refused = person
     else:
         dialog = await tenant.store.look(lambda tx: _dialog(tx, tenant, click))
     if isinstance(dialog, Refused):
@@ -53,20 +74,40 @@ async def open_request(tenant: Tenant, click: Click) -> None:
     await tenant.store.transact(lambda tx: tx.clicks.finish(click.key, tenant.world.now()))
 
 
-def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> RequestDialog | Refused:
-    misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
+def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> Dialog | Refused:
+    misplaced = None if click.view_id else judge_place(tx, tenant.id, CardSubject.SURGE, click)
     if misplaced is not None:
         return misplaced
+    kind = OPENED[click.kind]
     surge = tx.surges.get(tenant.id, click.subject_id)
-    refused = refuse_asking(tx, surge)
+    refused = refuse_asking(tx, surge, kind)
     if refused is not None or surge is None:
         return refused or Refused(Refusal.OUT_OF_DATE)
-    dialog = request_dialog(tx, tenant, surge, click.channel, tenant.world.now())
-    return dialog if dialog.eligible else Refused(Refusal.NOTHING_TO_DO)
+    match kind:
+        case RequestKind.SURGE:
+            return _surge_dialog(tx, tenant, surge, click)
+        case RequestKind.RELEASE:
+            return release_dialog(tx, tenant, surge, click.channel, tenant.world.now())
+        case RequestKind.RECOVERY:
+            return recovery_dialog(tx, tenant, surge, click.channel)
+        case RequestKind.WAY_BACK:
+            return way_back_dialog(tx, tenant, surge, click.channel)
+
+
+def _surge_dialog(tx: Transaction, tenant: Tenant, surge: Surge, click: Click) -> Dialog | Refused:
+    """Without anybody to act on there is a dialog still where another action, or a release, may be asked for."""
+    action = Action(click.action) if click.action in set(CATALOGUE) else Action.CONFIRM_SAFE
+    dialog = request_dialog(tx, tenant, surge, click.channel, tenant.world.now(), action)
+    if dialog.eligible or dialog.can_release or click.kind is ClickKind.CHOOSE_ACTION:
+        return dialog
+    return Refused(Refusal.NOTHING_TO_DO)
 
 
 def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, str]:
     """What is wrong with a submission, from a few rows: field -> sentence. Slack waits three seconds for it."""
+    kind = SUBMITTED.get(click.kind)
+    if kind is None:
+        return {}
     errors: dict[str, str] = {}
     if not click.reason.strip():
         errors["reason"] = "Say why: the one who signs and the record need it."
@@ -74,13 +115,39 @@ def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, 
         errors["reason"] = f"At most {MOST_REASON} characters, please."
     if click.action not in set(CATALOGUE):
         errors["action"] = "Choose what is to be done."
-    if not _cohorts(click):
-        errors["cohorts"] = "Choose at least one group of users."
     surge = tx.surges.get(tenant.id, click.subject_id)
-    refused = refuse_asking(tx, surge)
+    errors |= _CHOICES[kind](tx, surge, click)
+    refused = refuse_asking(tx, surge, kind)
     if refused is not None:
         errors.setdefault("action", explain(refused.refusal, refused.detail))
     return errors
+
+
+def _cohorts_missing(_tx: Transaction, _surge: Surge | None, click: Click) -> dict[str, str]:
+    return {} if _cohorts(click) else {"cohorts": "Choose at least one group of users."}
+
+
+def _user_missing(tx: Transaction, surge: Surge | None, click: Click) -> dict[str, str]:
+    typed = click.people[0] if click.people else ""
+    if surge is not None and find_user(tx, surge, typed) is None:
+        return {"people": explain(Refusal.NOT_HELD_BACK, typed or "nobody")}
+    return {}
+
+
+def _signers_missing(_tx: Transaction, _surge: Surge | None, click: Click) -> dict[str, str]:
+    return {} if click.people else {"people": "Choose at least one signer."}
+
+
+def _run_missing(_tx: Transaction, _surge: Surge | None, click: Click) -> dict[str, str]:
+    return {} if click.run_id else {"run": "Choose a run."}
+
+
+_CHOICES: Mapping[RequestKind, Callable[[Transaction, Surge | None, Click], dict[str, str]]] = {
+    RequestKind.SURGE: _cohorts_missing,
+    RequestKind.RELEASE: _user_missing,
+    RequestKind.RECOVERY: _signers_missing,
+    RequestKind.WAY_BACK: _run_missing,
+}
 
 
 def _cohorts(click: Click) -> tuple[Cohort, ...]:
@@ -89,112 +156,69 @@ def _cohorts(click: Click) -> tuple[Cohort, ...]:
 
 async def submit_request(tenant: Tenant, click: Click) -> None:
     """Judge the requester again, freeze the plan, and put the request into the thread."""
-    person = await judge_lists(tenant, click, tenant.policy.requesters, Refusal.NOT_A_REQUESTER)
-    if isinstance(person, Refused):
-        await refuse_click(tenant, click, person)
-        return
-    accounts = await accounts_of(tenant, person)
+    await ask(tenant, click, lambda tx: _asked(tx, tenant, click))
+
+
+async def ask(tenant: Tenant, click: Click, asked: Callable[[Transaction], Asked | Refused]) -> None:
+    """Judge who asks, find out who may sign, and make the request that `asked` gives."""
+    accounts = await judge_requester(tenant, click)
     if isinstance(accounts, Refused):
         await refuse_click(tenant, click, accounts)
         return
-    callees = await _callees(tenant, person)
-    ids = [tenant.world.new_id() for _ in range(2 + len(callees))]
-    account_ids = tuple(account.user_id for account in accounts)
-    refused = await tenant.store.transact(lambda tx: _request(tx, tenant, click, account_ids, callees, ids))
+    await match_signers(tenant, older_than=FOR_A_REQUEST)
+    request_id = tenant.world.new_id()
+    asker = Asker(click.user_id, accounts, with_code=click.is_from_host)
+    refused = await tenant.store.transact(lambda tx: _make(tx, tenant, click, asker, asked, request_id))
     if refused is not None:
         await refuse_click(tenant, click, refused)
     tenant.bells.cards.set()
 
 
-async def _callees(tenant: Tenant, requester: Person) -> tuple[str, ...]:
-    """Whoever may sign and is to be told by direct message."""
-    listed = [each for each in tenant.policy.approvers if not each.startswith("S")]
-    groups = [each for each in tenant.policy.approvers if each.startswith("S")]
-    try:
-        listed += sorted(await tenant.slack.members(groups)) if groups else []
-    except SlackError as problem:
-        log.warning("signers_not_read", tenant=tenant.id, code=problem.code)
-    return tuple(each for each in dict.fromkeys(listed) if each != requester.user_id)
+def _asked(tx: Transaction, tenant: Tenant, click: Click) -> Asked | Refused:
+    surge = tx.surges.get(tenant.id, click.subject_id)
+    if surge is None or click.action not in set(CATALOGUE):
+        return Refused(Refusal.OUT_OF_DATE)
+    kind = SUBMITTED[click.kind]
+    people = click.people
+    if kind is RequestKind.RELEASE:
+        typed = people[0] if people else ""
+        found = find_user(tx, surge, typed)
+        if found is None:
+            return Refused(Refusal.NOT_HELD_BACK, typed or "nobody")
+        people = (found,)
+    return Asked(
+        surge_id=surge.id,
+        action=Action(click.action),
+        reason=click.reason,
+        kind=kind,
+        cohorts=_cohorts(click),
+        user_ids=people,
+        run_id=click.run_id,
+    )
 
 
-def _request(
+def _make(
     tx: Transaction,
     tenant: Tenant,
     click: Click,
-    accounts: tuple[str, ...],
-    callees: tuple[str, ...],
-    ids: list[str],
+    asker: Asker,
+    asked: Callable[[Transaction], Asked | Refused],
+    request_id: str,
 ) -> Refused | None:
-    """One transaction: plan, request, cards, ledger row, and the click's end."""
+    """One transaction: the code that was typed, the request, and the click's end. A wrong code is counted."""
     if tx.clicks.is_done(click.key):
         return None
     now = tenant.world.now()
-    surge = tx.surges.get(tenant.id, click.subject_id)
-    refused = refuse_asking(tx, surge)
-    if refused is not None or surge is None:
-        return refused or Refused(Refusal.OUT_OF_DATE)
-    if click.action not in set(CATALOGUE):
-        return Refused(Refusal.OUT_OF_DATE)
-    plan = draft_plan(tx, surge, Action(click.action), _cohorts(click), now)
-    if not plan.user_ids:
-        return Refused(Refusal.NOTHING_TO_DO)
-    body = canonical(plan)
-    request = Request(
-        tenant_id=tenant.id,
-        id=ids[0],
-        surge_id=surge.id,
-        plan_hash=plan_hash(body),
-        state=RequestState.PENDING,
-        requester=click.user_id,
-        requester_accounts=accounts,
-        reason=click.reason.strip()[:MOST_REASON],
-        approvals_needed=tenant.policy.approvals_needed,
-        created_at=now,
-        expires_at=now + tenant.policy.request_lifetime,
-    )
-    tx.requests.add_plan(tenant.id, request.plan_hash, body)
-    tx.requests.add(request)
-    _ensure_cards(tx, tenant, request, callees, ids[1:])
-    tx.ledger.append(
-        tenant_id=tenant.id,
-        at=now,
-        event=Event.REQUEST_MADE,
-        subject=request.id,
-        actor=click.user_id,
-        facts={
-            "surge": surge.id,
-            "action": plan.action.value,
-            "plan": request.plan_hash,
-            "users": len(plan.user_ids),
-            "heldBack": len(plan.held_back),
-            "reason": request.reason,
-            "approvalsNeeded": request.approvals_needed,
-            "expiresAt": request.expires_at,
-        },
-    )
-    tx.clicks.finish(click.key, now)
+    wanted = asked(tx)
+    if isinstance(wanted, Refused):
+        return wanted
+    if click.code and not click.is_from_host:
+        refused = check_code(tx, tenant_id=tenant.id, user_id=click.user_id, code=click.code, at=now)
+        if refused is not None:
+            return refused
+        asker = replace(asker, with_code=True)
+    made = make_request(tx, tenant.policy, tenant.id, wanted, asker, request_id=request_id, now=now)
+    if isinstance(made, Refused):
+        return made
+    finish_click(tx, click, now, f"Asked for. Signatures needed: {made.approvals_needed}. Request {made.id}.")
     return None
-
-
-def _ensure_cards(tx: Transaction, tenant: Tenant, request: Request, callees: tuple[str, ...], ids: list[str]) -> None:
-    """A reply in the surge's thread, and a direct message to everyone who may sign."""
-    parents = tx.cards.of(tenant.id, CardSubject.SURGE, request.surge_id)
-    for parent in parents[:1]:
-        tx.cards.ensure(
-            card_id=ids[0],
-            tenant_id=tenant.id,
-            subject=CardSubject.REQUEST,
-            subject_id=request.id,
-            channel=parent.channel,
-            parent_id=parent.id,
-        )
-    for callee, card_id in zip(callees, ids[1:], strict=True):
-        tx.cards.ensure(
-            card_id=card_id,
-            tenant_id=tenant.id,
-            subject=CardSubject.CALL,
-            subject_id=request.id,
-            channel=callee,
-            parent_id=ids[0],
-        )
-    tx.cards.want(tenant.id, CardSubject.SURGE, request.surge_id)

@@ -18,6 +18,8 @@ SECOND = 1_000_000
 BETWEEN_UPDATES = 3 * SECOND
 LONGEST_PAUSE = 60 * SECOND
 IDLE_LOOK = 5 * SECOND
+_TO_A_PERSON = {CardSubject.CALL, CardSubject.REMINDER}
+"""Direct messages: they stand in no thread, and carry a link to the request's card."""
 
 log = structlog.get_logger()
 
@@ -92,7 +94,8 @@ class Sender:
             parent = await self.store.look(lambda tx: tx.cards.get(card.tenant_id, parent_id))
             if parent is None or parent.posted is None:
                 return  # its turn comes when the parent stands
-        thread_ts = parent.posted.ts if parent and parent.posted and card.subject is not CardSubject.CALL else None
+        is_private = card.subject in _TO_A_PERSON
+        thread_ts = parent.posted.ts if parent and parent.posted and not is_private else None
         account, wanted = await self._account(card, await self._link(card, parent))
         if account is None:
             await self._transact(lambda tx: tx.cards.set_shown(card, wanted, not_before=0))
@@ -122,7 +125,7 @@ class Sender:
 
     async def _link(self, card: Card, parent: Card | None) -> str:
         """A call carries a link to the request's card."""
-        if card.subject is not CardSubject.CALL:
+        if card.subject not in _TO_A_PERSON:
             return ""
         if parent is None and card.parent_id is not None:
             parent_id = card.parent_id

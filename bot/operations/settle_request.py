@@ -15,9 +15,16 @@ _EVENTS = {
 }
 
 
-def settle_request(tx: Transaction, request: Request, state: RequestState, *, by: str | None, at: int) -> bool:
-    """Settle a pending request; False if somebody was faster. by None: time did it. at in microseconds UTC."""
-    if not tx.requests.settle(request, state, by=by, at=at):
+def settle_request(
+    tx: Transaction, request: Request, state: RequestState, *, by: str | None, at: int, why: str = ""
+) -> bool:
+    """Settle a pending request; False if somebody was faster. at in microseconds UTC.
+
+    by None: nobody did it, but time, or the facts that `why` states.
+
+    Unless it was approved its users can be asked for anew, so who that is will be counted again.
+    """
+    if not tx.requests.settle(request, state, by=by, at=at, why=why):
         return False
     tx.ledger.append(
         tenant_id=request.tenant_id,
@@ -25,11 +32,13 @@ def settle_request(tx: Transaction, request: Request, state: RequestState, *, by
         event=_EVENTS[state],
         subject=request.id,
         actor=by or "countersign",
-        facts={"plan": request.plan_hash},
+        facts={"plan": request.plan_hash} | ({"why": why} if why else {}),
     )
-    tx.cards.want(request.tenant_id, CardSubject.REQUEST, request.id)
-    tx.cards.want(request.tenant_id, CardSubject.CALL, request.id)
+    for subject in (CardSubject.REQUEST, CardSubject.CALL, CardSubject.REMINDER):
+        tx.cards.want(request.tenant_id, subject, request.id)
     tx.cards.want(request.tenant_id, CardSubject.SURGE, request.surge_id)
+    if state is not RequestState.APPROVED:
+        tx.surges.ask_briefing(request.tenant_id, request.surge_id, at)
     return True
 
 

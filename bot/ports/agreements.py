@@ -31,11 +31,20 @@ class Requests(Protocol):
     def of_surge(self, tenant_id: str, surge_id: str) -> tuple[Request, ...]:
         """Oldest first."""
 
+    def pending(self, tenant_id: str) -> tuple[Request, ...]:
+        """Those that wait for signatures, oldest first."""
+
+    def taken(self, tenant_id: str, *, but_of: str = "") -> frozenset[str]:
+        """Users in a pending plan, or whom a run is to act on or has not seen done yet. but_of: not for this request."""
+
+    def set_called(self, request: Request, *, calls: int, at: int) -> bool:
+        """So many rounds of calls went out by now; False if it is settled, or somebody was faster."""
+
     def expired(self, tenant_id: str, now: int) -> tuple[Request, ...]:
         """Pending ones whose time is up."""
 
-    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int) -> bool:
-        """From pending to a final state; False if somebody was faster."""
+    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int, why: str = "") -> bool:
+        """From pending to a final state; False if somebody was faster. why: in words, where nobody did it."""
 
     def add_vote(self, request: Request, vote: Vote) -> bool:
         """One vote a person; False if that person voted before."""
@@ -105,10 +114,24 @@ class Runs(Protocol):
         """Users of the surge whom Microsoft accepted and who are not visible as done yet."""
 
     def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
-        """Users whose clean-up was verified, each with the time of the write that did it."""
+        """Users whose risk was cleared, each with the time at which that was verified."""
 
     def cleared_among(self, tenant_id: str, user_ids: Collection[str], since: int) -> frozenset[str]:
         """Which of these were verified, since then, to be cleared by a run that clears risk."""
+
+    def flagged_again(
+        self, tenant_id: str, *, within: int, run_id: str | None = None, surge_id: str | None = None
+    ) -> dict[str, str]:
+        """Users of a run or surge who were flagged anew within so long of their verified clean-up, with its run."""
+
+    def last_clearing(self, tenant_id: str, user_ids: Collection[str], since: int) -> dict[str, tuple[str, int]]:
+        """Which of these users were cleared since: the run that did it last, and when that was verified."""
+
+    def rank_first(self, run: Run, user_ids: Collection[str]) -> None:
+        """These of the users who wait go before the others."""
+
+    def gives_way(self, run: Run, now: int) -> bool:
+        """Whether a run that goes first has somebody to write to now."""
 
     def next_number(self, run: Run) -> int:
         """The number of the next batch, from 1."""

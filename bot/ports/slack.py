@@ -44,6 +44,8 @@ class ClickKind(StrEnum):
     STOP = "stop"
     ASK_AGAIN = "ask-again"
     """On a request that ended without a run: the same again, on a fresh plan."""
+    CHOOSE_ACTION = "choose-action"
+    """In the request dialog: who is eligible and who is held back, for this action."""
     OPEN_RELEASE = "open-release"
     SUBMIT_RELEASE = "submit-release"
     """One held-back user, released with a reason."""
@@ -83,6 +85,10 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     """Who was chosen by name: directory ids or user principal names."""
     code: str = ""
     """A one-time code, as typed."""
+    run_id: str = ""
+    """The run that was chosen for the way back."""
+    view_id: str = ""
+    """The dialog that carried the button, which shows the next one in its place; empty in a message."""
     opened_by: str = ""
     """The key of the press that opened the dialog, as the dialog hands it back."""
     is_from_host: bool = False
@@ -121,6 +127,75 @@ class RequestDialog:
     eligible: int
     approvals_needed: int
     expires_in_seconds: int
+    action: Action = Action.CONFIRM_SAFE
+    """The one that the figures are for."""
+    break_glass_needed: int = 0
+    evidence: str = ""
+    """What the evidence leans to, in words; empty where none was gathered."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read, so that somebody may be in the plan who would be held back otherwise."""
+    already_closed: int = 0
+    can_release: bool = False
+    """Whether anybody who is held back may be released."""
+    takes: str = ""
+    """What it would take for everybody, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUser:
+    """Somebody who can be chosen by name."""
+
+    user_id: str
+    name: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDialog:
+    """One held-back user, to be released with a reason."""
+
+    surge_id: str
+    channel: str
+    surge_name: str
+    actions: tuple[Action, ...]
+    people: tuple[NamedUser, ...]
+    """Those who may be released, the first hundred."""
+    more: int
+    """How many more there are: above zero, a name is typed."""
+    approvals_needed: int
+    break_glass_needed: int
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryDialog:
+    """Flagged signers, to be cleared first so that they can sign again."""
+
+    surge_id: str
+    channel: str
+    surge_name: str
+    actions: tuple[Action, ...]
+    people: tuple[NamedUser, ...]
+    most: int
+    """How many may be chosen."""
+    approvals_needed: int
+    break_glass: tuple[str, ...]
+    """Slack user ids of the break-glass approvers."""
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class WayBackDialog:
+    """The users of a run, to be put under another action."""
+
+    surge_id: str
+    channel: str
+    surge_name: str
+    actions: tuple[Action, ...]
+    runs: tuple[tuple[str, str], ...]
+    """Id and words of each run, newest first."""
+    approvals_needed: int
+    expires_in_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +223,11 @@ class DetailsDialog:
     surge_name: str
     figures: tuple[Figure, ...]
     notes: tuple[str, ...]
+    surge_id: str = ""
+    channel: str = ""
+    """Where the surge's card stands; private answers go there."""
+    offers: tuple[ClickKind, ...] = ()
+    """What can be asked for from here: a release, the way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +238,15 @@ class PlainDialog:
     text: str
 
 
-Dialog: TypeAlias = RequestDialog | ApprovalDialog | DetailsDialog | PlainDialog
+Dialog: TypeAlias = (
+    RequestDialog
+    | ReleaseDialog
+    | RecoveryDialog
+    | WayBackDialog
+    | ApprovalDialog
+    | DetailsDialog
+    | PlainDialog
+)
 
 
 class Slack(Protocol):

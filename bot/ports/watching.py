@@ -120,6 +120,12 @@ class Directory(Protocol):
     def ids_of(self, tenant_id: str, names: Collection[str]) -> frozenset[str]:
         """User ids of these user principal names, as far as they were read; case does not matter."""
 
+    def count_risky(self, tenant_id: str, *, changed_since: str = "") -> int:
+        """How many are listed, as last read: at risk; or with a riskLastUpdatedDateTime from this text on."""
+
+    def ids_beginning(self, tenant_id: str, beginnings: Collection[str]) -> frozenset[str]:
+        """User ids of profiles whose user principal name begins so, in lower case."""
+
     def keep_profiles(self, tenant_id: str, profiles: Iterable[Profile], read_at: int) -> None:
         """Insert or update."""
 

@@ -6,7 +6,7 @@ from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import Run
 from bot.decide.action import Action
 from bot.decide.plan import PlanSummary
-from bot.decide.request import Request, RequestState, Vote
+from bot.decide.request import Request, RequestState, Verdict, Vote, missing_signatures, signers_of
 from bot.watch.briefing import Briefing
 from bot.watch.surge import Surge
 
@@ -45,13 +45,46 @@ class RequestAccount:
     votes: tuple[Vote, ...]
     surge: Surge
     run: RunAccount | None
+    people: tuple["PersonLine", ...] = ()
+    """Whom it is about by name, where they are few: the one who is released, the signers who are recovered."""
+    could_sign: int | None = None
+    """How many people could still sign it, as far as is known; None where it is settled."""
+    may_ask_again: bool = False
+    """It ended without a run, and nobody has asked again yet."""
+
+    @property
+    def signed(self) -> int:
+        """People who signed, each counted once."""
+        return len(signers_of(self.request, [vote for vote in self.votes if vote.verdict is Verdict.APPROVE]))
 
     @property
     def missing(self) -> int:
         """Signatures still missing."""
-        if self.request.state is not RequestState.PENDING:
-            return 0
-        return max(0, self.request.approvals_needed - len(self.votes))
+        return self._missing[0]
+
+    @property
+    def missing_glass(self) -> int:
+        """How many of them must come from break-glass approvers."""
+        return self._missing[1]
+
+    @property
+    def _missing(self) -> tuple[int, int]:
+        is_open = self.request.state is RequestState.PENDING
+        return missing_signatures(self.request, self.votes) if is_open else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Those who could sign are fewer than must, because signers are flagged themselves."""
+
+    able: int
+    needed: int
+    flagged: int
+    """Accounts of signers whom this surge flagged."""
+    break_glass: int
+    """Break-glass approvers on the list."""
+    is_asked_for: bool
+    """A recovery waits for its signatures, or runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +97,8 @@ class SurgeAccount:
     """Oldest first."""
     watch_problem: str
     """Why watching does not work at the moment; empty when it does."""
+    shortage: Shortage | None = None
+    """Set where a clean-up could not be signed as it is."""
 
     @property
     def latest_run(self) -> RunAccount | None:
@@ -84,6 +119,8 @@ class CallAccount:
     request: RequestAccount
     link: str
     """To the request's card; empty where Slack gave none."""
+    is_reminder: bool = False
+    """Not the first call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 from dataclasses import fields
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, or_, select, update
 
+from bot.act.outcome import OutcomeState
+from bot.act.run import RunState
+from bot.decide.plan import read_plan
 from bot.decide.request import Request, RequestKind, RequestState, Verdict, Vote
 from bot.store.rows import insert_rows
-from bot.store.tables import plans, requests, votes
+from bot.store.tables import outcomes, plans, requests, runs, votes
 
 _PLAIN = [field.name for field in fields(Request) if field.name not in {"state", "kind", "requester_accounts"}]
+
+_UNDER_WAY = [OutcomeState.WAITING.value, OutcomeState.SENDING.value]
+_RUNNING = [state.value for state in RunState if not state.is_over]
 
 
 def _request(row: RowMapping) -> Request:
@@ -58,6 +64,47 @@ class RequestRows:
         )
         return tuple(_request(row) for row in self._connection.execute(statement).mappings())
 
+    def pending(self, tenant_id: str) -> tuple[Request, ...]:
+        statement = (
+            select(requests)
+            .where(requests.c.tenant_id == tenant_id, requests.c.state == RequestState.PENDING.value)
+            .order_by(requests.c.created_at, requests.c.id)
+        )
+        return tuple(_request(row) for row in self._connection.execute(statement).mappings())
+
+    def taken(self, tenant_id: str, *, but_of: str = "") -> frozenset[str]:
+        found: set[str] = set()
+        for request in self.pending(tenant_id):
+            if request.id != but_of:
+                found.update(read_plan(self.plan_body(tenant_id, request.plan_hash)).user_ids)
+        is_same_run = and_(runs.c.tenant_id == outcomes.c.tenant_id, runs.c.id == outcomes.c.run_id)
+        statement = (
+            select(outcomes.c.user_id)
+            .join(runs, is_same_run)
+            .where(
+                outcomes.c.tenant_id == tenant_id,
+                or_(
+                    and_(outcomes.c.state.in_(_UNDER_WAY), runs.c.state.in_(_RUNNING)),
+                    outcomes.c.state == OutcomeState.ACCEPTED.value,
+                ),
+            )
+        )
+        found.update(self._connection.execute(statement).scalars())
+        return frozenset(found)
+
+    def set_called(self, request: Request, *, calls: int, at: int) -> bool:
+        changed = self._connection.execute(
+            update(requests)
+            .where(
+                requests.c.tenant_id == request.tenant_id,
+                requests.c.id == request.id,
+                requests.c.state == RequestState.PENDING.value,
+                requests.c.calls < calls,
+            )
+            .values(calls=calls, called_at=at)
+        )
+        return changed.rowcount == 1
+
     def expired(self, tenant_id: str, now: int) -> tuple[Request, ...]:
         statement = select(requests).where(
             requests.c.tenant_id == tenant_id,
@@ -66,7 +113,7 @@ class RequestRows:
         )
         return tuple(_request(row) for row in self._connection.execute(statement).mappings())
 
-    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int) -> bool:
+    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int, why: str = "") -> bool:
         changed = self._connection.execute(
             update(requests)
             .where(
@@ -74,7 +121,7 @@ class RequestRows:
                 requests.c.id == request.id,
                 requests.c.state == RequestState.PENDING.value,
             )
-            .values(state=state.value, settled_by=by, settled_at=at)
+            .values(state=state.value, settled_by=by, settled_at=at, settled_why=why)
         )
         return changed.rowcount == 1
 

@@ -247,6 +247,7 @@ requests = Table(
     _added_text("asked_again"),
     _number("called_at", nullable=True),
     _added_number("calls"),
+    _added_text("settled_why"),
     CheckConstraint("approvals_needed >= 1", name="someone_else_signs"),
     ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
     ForeignKeyConstraint(["tenant_id", "plan_hash"], ["plans.tenant_id", "plans.hash"]),
@@ -307,6 +308,9 @@ runs = Table(
     _number("canary_passed_at", nullable=True),
     _added_truth("needs_signature"),
     _added_truth("goes_first"),
+    _added_text("paused_because"),
+    _added_text("band_known"),
+    _added_number("flagged_known"),
     UniqueConstraint("tenant_id", "request_id"),
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
 )

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select
 
 from bot.decide.plan import NEVER_IN_BULK
 from bot.ports.watching import Watch
 from bot.store.rows import select_by_keys, upsert_rows
-from bot.store.tables import detections, profiles, risky_users, surge_users, watches
+from bot.store.tables import detections, directory_users, profiles, risky_users, surge_users, watches
 from bot.watch.detector import Flag
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
@@ -160,6 +160,30 @@ class DirectoryRows:
             self._connection, columns, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
         )
         return {row["user_id"]: RiskyUser(**{name: _one_copy(row[name]) for name in row}) for row in found}
+
+    def ids_of(self, tenant_id: str, names: Collection[str]) -> frozenset[str]:
+        wanted = {name.casefold() for name in names}
+        found: set[str] = set()
+        for table in (profiles, risky_users, directory_users):
+            if wanted:
+                named = func.lower(table.c.user_principal_name).in_(wanted)
+                statement = select(table.c.user_id).where(table.c.tenant_id == tenant_id, named)
+                found.update(self._connection.execute(statement).scalars())
+        return frozenset(found)
+
+    def count_risky(self, tenant_id: str, *, changed_since: str = "") -> int:
+        wanted = (
+            risky_users.c.last_updated_text >= changed_since if changed_since else risky_users.c.risk_state == "atRisk"
+        )
+        statement = select(func.count()).where(risky_users.c.tenant_id == tenant_id, wanted)
+        found: int = self._connection.execute(statement).scalar_one()
+        return found
+
+    def ids_beginning(self, tenant_id: str, beginnings: Collection[str]) -> frozenset[str]:
+        name = func.lower(profiles.c.user_principal_name)
+        begins = or_(*(name.startswith(each, autoescape=True) for each in beginnings))
+        statement = select(profiles.c.user_id).where(profiles.c.tenant_id == tenant_id, begins)
+        return frozenset(self._connection.execute(statement).scalars())
 
     def keep_profiles(self, tenant_id: str, found: Iterable[Profile], read_at: int) -> None:
         rows = [{"tenant_id": tenant_id, "read_at": read_at} | asdict(profile) for profile in found]

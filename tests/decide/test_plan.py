@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.decide.action import Action
+from bot.decide.make_plan import Facts, make_plan
 from bot.decide.plan import (
     NEVER_IN_BULK,
     HeldBack,
     HeldBackReason,
     canonical,
-    make_plan,
     plan_hash,
     read_plan,
 )
@@ -47,16 +47,13 @@ def plan(
     profiles=None,
     types=None,
 ):
-    return make_plan(
+    facts = Facts(
         surge=surge(types=types or (LEAKED,)),
-        action=action,
-        cohorts=cohorts,
-        users=users,
-        detections=[detection(user) for user in users] if detections is None else detections,
+        detections=tuple([detection(user) for user in users] if detections is None else detections),
         risky={user: risky(user) for user in users} if risky_users is None else risky_users,
         profiles={user: profile(user) for user in users} if profiles is None else profiles,
-        made_at=NOW,
     )
+    return make_plan(facts, action=action, cohorts=cohorts, users=users, made_at=NOW)
 
 
 def held(made):

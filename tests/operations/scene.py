@@ -16,7 +16,8 @@ from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, Posted
 from bot.record.ledger import Event, first_break
 from bot.store.database import Database
-from bot.watch.briefing import Cohort
+from bot.watch.briefing import Briefing, Cohort
+from bot.watch.evidence import Band, Evidence, Suspect
 from bot.watch.risk import RiskyUser
 from tests.operations.fakes import Clock, FakeDetector, FakeGraph, FakeSlack
 from tests.values import NOW, SURGE, TENANT, detection, profile, risky, surge
@@ -72,6 +73,19 @@ class Scene:
         self.look(make)
         self.tenant.detections_read_at = self.clock.now()
 
+    def weigh(self, band: Band, *suspects: Suspect) -> None:
+        """A briefing whose evidence leans there."""
+
+        def make(tx):
+            latest = tx.briefings.latest(TENANT, SURGE)
+            plain = Briefing(SURGE, 0, self.clock.now(), 3, None, None, None, 0, ())
+            evidence = Evidence((), 0.0, 1.0, band, suspects)
+            tx.briefings.add(
+                TENANT, replace(latest or plain, revision=latest.revision + 1 if latest else 1, evidence=evidence)
+            )
+
+        self.look(make)
+
     def stand(self, subject: CardSubject, subject_id: str) -> Posted:
         """Post the card of a subject in the channel, if it is not yet."""
 
@@ -93,9 +107,10 @@ class Scene:
             ClickKind.PAUSE: CardSubject.RUN,
             ClickKind.RESUME: CardSubject.RUN,
             ClickKind.STOP: CardSubject.RUN,
+            ClickKind.ASK_AGAIN: CardSubject.REQUEST,
         }
         if at is None:
-            in_dialog = kind is ClickKind.SUBMIT_REQUEST
+            in_dialog = kind.value.startswith("submit-")
             at = NOWHERE if in_dialog else self.stand(subjects.get(kind, CardSubject.SURGE), subject_id)
         self.presses += 1
         known = {

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from bot.decide.action import Action
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
@@ -235,10 +234,3 @@ async def test_a_right_submission_has_no_field_errors(scene):
     scene.flag("ada")
     click = scene.click(ClickKind.SUBMIT_REQUEST, "UANNA", **SUBMITTED)
     assert await scene.inbox.field_errors(click) == {}
-
-
-@pytest.mark.parametrize("action", [Action.REVOKE_SESSIONS, Action.REQUIRE_PASSWORD_CHANGE])
-async def test_an_action_that_can_not_be_carried_out_yet_is_a_wrong_field(scene, action):
-    scene.flag("ada")
-    click = scene.click(ClickKind.SUBMIT_REQUEST, "UANNA", **(SUBMITTED | {"action": action.value}))
-    assert list(await scene.inbox.field_errors(click)) == ["action"]

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import RunState
+from bot.decide.plan import canonical, plan_hash, read_plan
 from bot.decide.request import RequestState, Verdict, Vote
 from bot.store.tables import votes
 from tests.store.conftest import BODY, HASH
-from tests.values import HOUR, NOW, SURGE, TENANT, request, surge
+from tests.values import HOUR, NOW, SURGE, TENANT, plan_of, request, run
 
 SECOND_ID = "c" * 32
 
@@ -31,7 +34,7 @@ def test_a_request_comes_back_as_it_was_kept(transact, with_surge):
     assert transact(lambda tx: tx.requests.get("other", kept.id)) is None
 
 
-def test_the_database_refuses_a_second_pending_request_for_a_surge(transact, with_request):
+def test_the_database_refuses_a_second_pending_request_for_a_plan(transact, with_request):
     with pytest.raises(IntegrityError):
         transact(lambda tx: tx.requests.add(replace(with_request, id=SECOND_ID)))
 
@@ -45,10 +48,52 @@ def test_after_a_request_is_settled_there_can_be_another(transact, with_request,
     assert transact(lambda tx: tx.requests.of_surge(TENANT, SURGE)) == (first, second)
 
 
-def test_two_surges_can_each_have_a_pending_request(transact, with_request):
-    transact(lambda tx: tx.surges.save(surge(id_="6" * 32, key="two")))
-    transact(lambda tx: tx.requests.add(replace(with_request, id=SECOND_ID, surge_id="6" * 32)))
-    assert len(transact(lambda tx: tx.requests.of_surge(TENANT, SURGE))) == 1
+def test_two_plans_of_a_surge_can_each_have_a_pending_request(transact, with_request):
+    body = canonical(plan_of("eve"))
+    transact(lambda tx: tx.requests.add_plan(TENANT, plan_hash(body), body))
+    second = replace(with_request, id=SECOND_ID, plan_hash=plan_hash(body), created_at=NOW + 1)
+    transact(lambda tx: tx.requests.add(second))
+    assert transact(lambda tx: tx.requests.pending(TENANT)) == (with_request, second)
+    assert transact(lambda tx: tx.requests.pending("other")) == ()
+
+
+def test_users_of_pending_plans_are_taken_but_for_the_one_that_is_judged(transact, with_request):
+    planned = frozenset(read_plan(BODY).user_ids)
+    assert planned
+    assert transact(lambda tx: tx.requests.taken(TENANT)) == planned
+    assert transact(lambda tx: tx.requests.taken("other")) == frozenset()
+    assert transact(lambda tx: tx.requests.taken(TENANT, but_of=with_request.id)) == frozenset()
+    transact(lambda tx: tx.requests.settle(with_request, RequestState.WITHDRAWN, by="UANNA", at=NOW))
+    assert transact(lambda tx: tx.requests.taken(TENANT)) == frozenset()
+
+
+def test_a_run_takes_whom_it_has_not_settled_and_gives_back_whom_it_never_reached(transact, with_request):
+    users = read_plan(BODY).user_ids
+    going = run(request_id=with_request.id, plan_hash=HASH)
+    transact(lambda tx: tx.requests.settle(with_request, RequestState.APPROVED, by="UBEN", at=NOW))
+    transact(lambda tx: tx.runs.add(going, users))
+    assert transact(lambda tx: tx.requests.taken(TENANT)) == frozenset(users)
+    done, accepted, *waiting = users
+    outcomes = [Outcome(done, OutcomeState.VERIFIED, ""), Outcome(accepted, OutcomeState.ACCEPTED, "")]
+    transact(lambda tx: tx.runs.set_outcomes(going, outcomes))
+    assert transact(lambda tx: tx.requests.taken(TENANT)) == {accepted, *waiting}
+    transact(lambda tx: tx.runs.save(replace(going, state=RunState.STOPPED)))
+    assert transact(lambda tx: tx.requests.taken(TENANT)) == {accepted}
+
+
+def test_a_round_of_calls_goes_out_once_and_only_while_the_request_waits(transact, with_request):
+    assert transact(lambda tx: tx.requests.set_called(with_request, calls=1, at=NOW))
+    assert not transact(lambda tx: tx.requests.set_called(with_request, calls=1, at=NOW + 1))
+    assert transact(lambda tx: tx.requests.set_called(with_request, calls=2, at=NOW + 2))
+    kept = transact(lambda tx: tx.requests.get(TENANT, with_request.id))
+    assert (kept.calls, kept.called_at) == (2, NOW + 2)
+    transact(lambda tx: tx.requests.settle(with_request, RequestState.REJECTED, by="UBEN", at=NOW))
+    assert not transact(lambda tx: tx.requests.set_called(with_request, calls=3, at=NOW + 3))
+
+
+def test_why_a_request_was_superseded_is_kept(transact, with_request):
+    transact(lambda tx: tx.requests.settle(with_request, RequestState.SUPERSEDED, by=None, at=NOW, why="worse"))
+    assert transact(lambda tx: tx.requests.get(TENANT, with_request.id)).settled_why == "worse"
 
 
 @pytest.mark.parametrize("needed", [0, -1])

@@ -1,0 +1,51 @@
+"""End requests whose ground has moved: the evidence got worse, or too many of their users are not eligible any more.
+
+Growth never does: whoever joins the surge can be asked for in a plan of his own.
+"""
+
+from bot.decide.plan import CLEARS_RISK, Plan, as_planned, read_plan
+from bot.decide.policy import Policy
+from bot.decide.request import Request, RequestState
+from bot.operations.current_band import worse_band
+from bot.operations.draft_plan import still_eligible
+from bot.operations.settle_request import settle_request
+from bot.operations.tenant import Tenant
+from bot.ports.store import Transaction
+
+MOST_GONE = 0.2
+"""A request whose users are gone beyond this share is not what people looked at."""
+
+
+def supersede_requests(tx: Transaction, tenant: Tenant, surge_id: str) -> int:
+    """Supersede the pending requests of a surge that are outdated; how many. After each briefing."""
+    now = tenant.world.now()
+    ended = 0
+    for request in tx.requests.of_surge(tenant.id, surge_id):
+        if request.state is RequestState.PENDING:
+            ended += supersede_if_outdated(tx, tenant.policy, request, now)
+    return ended
+
+
+def supersede_if_outdated(tx: Transaction, policy: Policy, request: Request, now: int) -> bool:
+    """Supersede this one if it is outdated. Also before a signature counts."""
+    why = why_outdated(tx, policy, request, now)
+    return bool(why) and settle_request(tx, request, RequestState.SUPERSEDED, by=None, at=now, why=why)
+
+
+def why_outdated(tx: Transaction, policy: Policy, request: Request, now: int) -> str:
+    """Why the request can't stand as it is, in words; empty where it can."""
+    plan = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
+    worse = worse_band(tx, request) if plan.action in CLEARS_RISK and request.band else None
+    if worse is not None:
+        return f"the evidence got worse: it was {request.band} when this was asked for, and is {worse.value} now"
+    gone = _gone(tx, policy, request, plan, now)
+    if gone > MOST_GONE * len(plan.user_ids):
+        return f"{gone:,} of its {len(plan.user_ids):,} users are not eligible any more"
+    return ""
+
+
+def _gone(tx: Transaction, policy: Policy, request: Request, plan: Plan, now: int) -> int:
+    surge = tx.surges.get(request.tenant_id, request.surge_id)
+    if surge is None:
+        return 0
+    return len(plan.user_ids) - len(still_eligible(tx, policy, as_planned(surge, plan), plan, request.id, now))
