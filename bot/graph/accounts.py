@@ -51,7 +51,7 @@ class AccountsPart(Tenancy):
         if on_account is not None:
             return await self._send_batch(*on_account, user_ids)
         request = requests.action(self._client, action, user_ids)
-        held = self._pacers[Family.IDENTITY_PROTECTION].use_held()
+        held = await self._pacers[Family.IDENTITY_PROTECTION].use_held()
         return (await self._calls.write(request, RISKY_USER_ACTIONS, Priority.ACT, taken_at=held)).answer
 
     async def account_states(self, user_ids: Collection[str]) -> Mapping[str, AccountState]:

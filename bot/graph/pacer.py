@@ -50,6 +50,7 @@ class _Waiter:
     since: float
     units: int
     slot: asyncio.Future[float]
+    ahead: float = 0.0
 
 
 class Pacer:
@@ -64,37 +65,45 @@ class Pacer:
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
         self._is_held = False
+        self._held_from = float("-inf")
 
     async def slot(self, priority: Priority, units: int = 1) -> float:
         """Wait for a slot; the monotonic second at which it was taken. Raises GraphError when the door closes."""
+        return await self._queue(priority, units)
+
+    async def _queue(self, priority: Priority, units: int = 1, ahead: float = 0.0) -> float:
         if self._is_closed:
             raise _closed()
         self._arrivals += 1
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiter(priority, self._arrivals, self._monotonic(), units, future))
+        self._waiting.append(_Waiter(priority, self._arrivals, self._monotonic(), units, future, ahead))
         self._hand_out()
         return await future
 
     @asynccontextmanager
-    async def held(self, priority: Priority) -> AsyncIterator[None]:
+    async def held(self, priority: Priority, ahead: float = 0.0) -> AsyncIterator[None]:
         """Wait for a slot and hold it: nobody else is served until it is used or given back at the end.
 
-        Nothing of this family may be read meanwhile: it would wait for ever.
+        ahead: seconds before it opens from which it may be held, for what has to be done before it is used. Nothing of
+        this family may be read meanwhile: it would wait for ever.
         """
-        await self.slot(priority)
+        self._held_from = await self._queue(priority, ahead=ahead)
         self._is_held = True
         try:
             yield
         finally:
             if self._is_held:
                 self._is_held = False
-                self.rate.give_back(self._monotonic())
+                self.rate.give_back(max(self._monotonic(), self._held_from))
                 self._hand_out()
 
-    def use_held(self) -> float | None:
-        """The held slot is used now, and the next one counts from now; None where none is held."""
+    async def use_held(self) -> float | None:
+        """Wait until the held slot opens and use it, and the next one counts from then; None where none is held."""
         if not self._is_held:
             return None
+        early = self._held_from - self._monotonic()
+        if early > 0:
+            await asyncio.sleep(early)
         self._is_held = False
         now = self._monotonic()
         self.rate.take(now)
@@ -140,15 +149,16 @@ class Pacer:
             if not self._waiting or self._is_held or self._is_closed:
                 return
             now = self._monotonic()
-            wait = self.rate.opens_at - now
+            waiter = self._next(now)
+            wait = self.rate.opens_at - now - waiter.ahead
             if wait > _SOON:
                 self._timer = asyncio.get_running_loop().call_later(wait, self._hand_out)
                 return
-            waiter = self._next(now)
             self._waiting.remove(waiter)
             self._served_at[waiter.priority] = now
-            self.rate.take(now, waiter.units)
-            waiter.slot.set_result(now)
+            opens_at = max(now, self.rate.opens_at) if waiter.ahead else now
+            self.rate.take(opens_at, waiter.units)
+            waiter.slot.set_result(opens_at)
 
     def _next(self, now: float) -> _Waiter:
         heads: dict[Priority, _Waiter] = {}

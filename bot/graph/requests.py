@@ -74,8 +74,10 @@ def detections(client: GraphServiceClient, since: int | None) -> Request:
     return listing(builder, query, NEWER_MEMBERS)
 
 
-def risky_users(client: GraphServiceClient, *, changed_since: int | None, only_at_risk: bool) -> Request:
-    """Pages of riskyUsers."""
+def risky_users(
+    client: GraphServiceClient, *, changed_since: int | None, only_at_risk: bool, page_size: int = RISK_PAGE
+) -> Request:
+    """Pages of riskyUsers, of at most RISK_PAGE."""
     builder = client.identity_protection.risky_users
     conditions = []
     if only_at_risk:
@@ -83,7 +85,7 @@ def risky_users(client: GraphServiceClient, *, changed_since: int | None, only_a
     if changed_since is not None:
         conditions.append(f"riskLastUpdatedDateTime ge {filter_text(changed_since)}")
     query = RiskyUsersRequestBuilder.RiskyUsersRequestBuilderGetQueryParameters(
-        top=RISK_PAGE, filter=" and ".join(conditions) or None
+        top=min(page_size, RISK_PAGE), filter=" and ".join(conditions) or None
     )
     return listing(builder, query, NEWER_MEMBERS)
 

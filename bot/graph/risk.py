@@ -9,7 +9,7 @@ from bot.graph import decode, requests
 from bot.graph.endpoints import RISK_DETECTIONS, RISKY_USERS, Family
 from bot.graph.tenancy import Tenancy
 from bot.graph.timestamps import microseconds
-from bot.ports.graph import GraphError, Page, Priority, Problem
+from bot.ports.graph import LARGEST_PAGE, GraphError, Page, Priority, Problem
 from bot.watch.risk import Detection, RiskyUser
 
 T = TypeVar("T")
@@ -37,10 +37,17 @@ class RiskPart(Tenancy):
                 yield _kept(page, lambda detection: since is None or detection.detected_at >= since)
 
     async def risky_users(
-        self, *, changed_since: int | None = None, only_at_risk: bool = False, priority: Priority
+        self,
+        *,
+        changed_since: int | None = None,
+        only_at_risk: bool = False,
+        priority: Priority,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncGenerator[Page[RiskyUser], None]:
-        """Pages of up to 500 risky users: all, those at risk, or those whose risk changed since (microseconds UTC)."""
-        bare = requests.risky_users(self._client, changed_since=None, only_at_risk=False)
+        """Pages of risky users, up to 500 each: all, those at risk, or those whose risk changed since (microseconds
+        UTC).
+        """
+        bare = requests.risky_users(self._client, changed_since=None, only_at_risk=False, page_size=page_size)
         options = [
             *(["riskState"] if only_at_risk else []),
             *(["riskLastUpdatedDateTime"] if changed_since is not None else []),
@@ -48,7 +55,9 @@ class RiskPart(Tenancy):
         if not options:
             found = self._lists.read(bare, RISKY_USERS, priority, decode.risky_users)
         else:
-            narrow = requests.risky_users(self._client, changed_since=changed_since, only_at_risk=only_at_risk)
+            narrow = requests.risky_users(
+                self._client, changed_since=changed_since, only_at_risk=only_at_risk, page_size=page_size
+            )
             found = self._lists.read_filtered(
                 narrow, bare, RISKY_USERS, priority, decode.risky_users, options=" ".join(options)
             )
@@ -68,9 +77,9 @@ class RiskPart(Tenancy):
             raise
         return reading.value
 
-    def held_slot(self, priority: Priority) -> AbstractAsyncContextManager[None]:
-        """Hold the next slot of the Identity Protection family for a send."""
-        return self._pacers[Family.IDENTITY_PROTECTION].held(priority)
+    def held_slot(self, priority: Priority, *, ahead: float = 0.0) -> AbstractAsyncContextManager[None]:
+        """Hold the next slot of the Identity Protection family for a send, from so many seconds before it opens."""
+        return self._pacers[Family.IDENTITY_PROTECTION].held(priority, ahead)
 
 
 def _kept(page: Page[T], is_wanted: Callable[[T], bool]) -> Page[T]:

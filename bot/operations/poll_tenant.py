@@ -4,16 +4,20 @@ Graph gives no push for risk, gives offline detections up to 48 hours late, and 
 each reading overlaps the last one, and a page is kept and looked at before the next is asked for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.act.run import DETECTIONS_FRESH_FOR
+from bot.operations.note_flagged_again import note_flagged_again
 from bot.operations.tenant import Tenant
 from bot.operations.track_surges import track_surges
 from bot.ports.graph import GraphError, Page, Priority
 from bot.ports.messages import CardSubject
 from bot.ports.store import Transaction
 from bot.ports.watching import Watch
+from bot.watch.detector import Flag
 from bot.watch.risk import Detection
 from bot.watch.surge import SurgeState
 
@@ -22,6 +26,9 @@ HOUR = 60 * MINUTE
 FIRST_LOOK = 7 * 24 * HOUR
 LONG_OVERLAP = 48 * HOUR
 SHORT_OVERLAP = HOUR
+REAL_TIME_OVERLAP = 15 * MINUTE
+FRESH_MARGIN = 10_000_000
+"""Read a little before they are too old, so that a batch need not wait for it (microseconds)."""
 MOST_PAGES_OF_LONG_OVERLAP = 5
 
 log = structlog.get_logger()
@@ -71,13 +78,23 @@ async def poll_deeply(tenant: Tenant) -> None:
         await _read(tenant, due, now)
 
 
+async def keep_detections_fresh(tenant: Tenant, *, ahead: int = 0) -> bool:
+    """Detections no older than a minute, read again if need be. ahead: for so much longer (microseconds)."""
+    if tenant.world.now() - tenant.detections_read_at < DETECTIONS_FRESH_FOR - FRESH_MARGIN - ahead:
+        return True
+    return await refresh_detections(tenant)
+
+
 async def refresh_detections(tenant: Tenant) -> bool:
-    """The short reading that a run needs before it writes: what was detected in the last hour, with overlap."""
+    """The short reading that a run needs before it writes: what real-time detection may have shown late.
+
+    Real-time detections appear within ten minutes; the offline ones, up to 48 hours late, are the polls' to find.
+    """
     now = tenant.world.now()
     watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
     if watch.read_through is None:
         return await poll_tenant(tenant)
-    since = watch.read_through - SHORT_OVERLAP
+    since = watch.read_through - REAL_TIME_OVERLAP
     return await _read(tenant, Reach(since, is_deep=False, priority=Priority.ACT), now)
 
 
@@ -114,7 +131,13 @@ async def _read(tenant: Tenant, how: Reach, now: int) -> bool:
 async def take_page(tenant: Tenant, page: Page[Detection]) -> None:
     """Keep a page and look at what is new in it at once: the first card must not wait for the rest of the pages."""
     now = tenant.world.now()
-    new = await tenant.transact_as_holder(lambda tx: tx.detections.keep(tenant.id, page.items, now))
+
+    def keep(tx: Transaction) -> Sequence[Flag]:
+        new = tx.detections.keep(tenant.id, page.items, now)
+        note_flagged_again(tx, tenant, new)
+        return new
+
+    new = await tenant.transact_as_holder(keep)
     if new:
         await track_surges(tenant, new)
 

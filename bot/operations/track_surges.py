@@ -50,11 +50,11 @@ async def load_detector(tenant: Tenant) -> None:
 
 
 async def forgive_users(tenant: Tenant, outcomes: Iterable[Outcome]) -> None:
-    """Verified users start anew: a detection dated after the write that cleared them counts as new."""
+    """Users whose risk was cleared start anew: a detection dated after that was verified counts as new."""
     async with tenant.tracking:
         for outcome in outcomes:
             if outcome.state is OutcomeState.VERIFIED and tenant.detector is not None:
-                tenant.detector.forgive(outcome.user_id, outcome.sent_at or tenant.world.now())
+                tenant.detector.forgive(outcome.user_id, outcome.verified_at or tenant.world.now())
 
 
 async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:

@@ -1,95 +1,149 @@
 """Read users back after the write: only a reading begun after it can verify."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import structlog
 
+from bot.act.actions import CATALOGUE, AccountAction
+from bot.act.effect import HOURLY, SOON, after_verification
+from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import Outcome, OutcomeState
-from bot.act.run import SECOND, Run, after_verification
+from bot.act.run import SECOND, Run
 from bot.decide.action import Action
-from bot.decide.plan import read_plan
+from bot.decide.plan import CLEARS_RISK, read_plan
 from bot.operations.keep_outcomes import keep_outcomes
 from bot.operations.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.operations.track_surges import forgive_users
 from bot.ports.graph import GraphError, Page, Priority
 from bot.ports.store import Transaction
+from bot.watch.account import AccountState
 from bot.watch.risk import RiskyUser
 
-CLOCKS_APART = 600 * SECOND
-FEW = 3
-"""So few users are read one by one; more are cheaper by the page."""
-MOST_SINGLE_READINGS = 20
+CLOCKS_APART = 120 * SECOND
+"""Microsoft's clock may be so far from ours. Whom a page misses for it is read alone."""
+MISSES = 2
+"""After so many who do not show the effect yet, the rest is not asked for one by one."""
 AGAIN = 5 * SECOND
 
 log = structlog.get_logger()
 
 
+@dataclass(slots=True)
+class Found:
+    """What was read, by user id, each with the time the reading was begun."""
+
+    users: dict[str, tuple[RiskyUser | AccountState | None, int]] = field(default_factory=dict)
+    problem: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whom to read back, the longest due first."""
+
+    run: Run
+    action: Action
+    accepted: Mapping[str, Outcome]
+    pages: int
+    """How many pages hold everybody whose risk changed since the first of them was sent."""
+
+    @property
+    def since(self) -> int:
+        """When the first of them was sent, by a clock that may be behind."""
+        return min((outcome.sent_at or 0 for outcome in self.accepted.values()), default=0) - CLOCKS_APART
+
+
 async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> None:
     """Look for the effect at these users, and settle who shows it."""
-
-    def load(tx: Transaction) -> tuple[Run, Action, dict[str, Outcome]] | None:
-        run = tx.runs.get(tenant.id, run_id)
-        if run is None:
-            return None
-        plan = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash))
-        return run, plan.action, tx.runs.outcomes(tenant.id, run_id, user_ids=user_ids)
-
-    loaded = await tenant.store.look(load)
-    if loaded is None:
+    due = await tenant.store.look(lambda tx: _load(tx, tenant, run_id, user_ids))
+    if due is None:
         return
-    run, action, outcomes = loaded
-    accepted = {key: outcome for key, outcome in outcomes.items() if outcome.state is OutcomeState.ACCEPTED}
-    found: dict[str, RiskyUser | None] = {}
+    found = Found()
     try:
-        await _read(tenant, run, accepted, found)
+        await _read(tenant, due, found)
     except GraphError as problem:
+        found.problem = True
         log.warning("not_verified", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=problem.why)
-    now = tenant.world.now()
-    resend_after = tenant.policy.resend_after
-
-    def after(outcome: Outcome) -> Outcome:
-        if outcome.user_id not in found:
-            return replace(outcome, look_at=now + AGAIN)
-        judged = after_verification(
-            outcome, action=action, user=found[outcome.user_id], now=now, resend_after=resend_after
-        )
-        if judged.state is OutcomeState.WAITING and run.state.is_over:
-            return replace(judged, state=OutcomeState.ACCEPTED, look_at=now + 3600 * SECOND)
-        return judged
-
-    made = [after(outcome) for outcome in accepted.values()]
-    await tenant.transact_as_holder(lambda tx: _keep(tx, tenant, run_id, made))
-    await forgive_users(tenant, made)
+    made = await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, due, found))
+    if due.action in CLEARS_RISK:
+        await forgive_users(tenant, made)
 
 
-def _keep(tx: Transaction, tenant: Tenant, run_id: str, made: list[Outcome]) -> None:
+def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> Due | None:
     run = tx.runs.get(tenant.id, run_id)
     if run is None:
-        return
-    still = tx.runs.outcomes(tenant.id, run_id, state=OutcomeState.ACCEPTED, user_ids=[each.user_id for each in made])
-    keep_outcomes(tx, tenant, run, [outcome for outcome in made if outcome.user_id in still])
+        return None
+    action = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash)).action
+    outcomes = tx.runs.outcomes(tenant.id, run_id, state=OutcomeState.ACCEPTED, user_ids=user_ids)
+    due = Due(run, action, {user_id: outcomes[user_id] for user_id in user_ids if user_id in outcomes}, 1)
+    moved = tx.directory.count_risky(tenant.id, changed_since=_text(due.since)) + len(due.accepted)
+    return replace(due, pages=-(-moved // USERS_A_PAGE))
+
+
+def _text(at: int) -> str:
+    """As Graph writes its times, to be compared with them as text."""
+    return datetime.fromtimestamp(max(at, 0) / SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _settle(tx: Transaction, tenant: Tenant, due: Due, found: Found) -> list[Outcome]:
+    now = tenant.world.now()
+    run = tx.runs.get(tenant.id, due.run.id) or due.run
+    still = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=due.accepted)
+
+    def after(outcome: Outcome) -> Outcome:
+        if outcome.user_id not in found.users:
+            return replace(outcome, look_at=now + (AGAIN if found.problem else SOON))
+        user, read_at = found.users[outcome.user_id]
+        judged = after_verification(
+            outcome, action=due.action, found=user, read_at=read_at, now=now, resend_after=tenant.policy.resend_after
+        )
+        if judged.state is OutcomeState.WAITING and run.state.is_over:
+            return replace(judged, state=OutcomeState.ACCEPTED, look_at=now + HOURLY)
+        return judged
+
+    made = [after(outcome) for outcome in still.values()]
+    keep_outcomes(tx, tenant, run, made)
     if run.state.is_over and any(outcome.state.is_final for outcome in made):
-        tx.surges.ask_briefing(tenant.id, run.surge_id, tenant.world.now())
+        tx.surges.ask_briefing(tenant.id, run.surge_id, now)
+    return made
 
 
-async def _read(tenant: Tenant, run: Run, accepted: dict[str, Outcome], found: dict[str, RiskyUser | None]) -> None:
-    """Those whose risk changed since the run began, by the page; then a few of the rest one by one."""
-    if len(accepted) > FEW:
-        since = (run.started_at or run.created_at) - CLOCKS_APART
-        async for page in tenant.graph.risky_users(changed_since=since, priority=Priority.ACT):
-            await keep_reading(tenant, page)
-            for user in page.items:
-                outcome = accepted.get(user.user_id)
-                if outcome is not None and page.read_at > (outcome.sent_at or 0):
-                    found[user.user_id] = user
-    due = tenant.world.now() - tenant.policy.resend_after
-    missing = [key for key, outcome in accepted.items() if key not in found and (outcome.sent_at or 0) <= due]
-    if len(accepted) <= FEW:
-        missing = list(accepted)
-    for user_id in missing[:MOST_SINGLE_READINGS]:
+async def _read(tenant: Tenant, due: Due, found: Found) -> None:
+    """By the page where that costs less than one by one; then a few whom no page showed."""
+    if isinstance(CATALOGUE[due.action], AccountAction):
         read_at = tenant.world.now()
-        alone = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
-        found[user_id] = alone
-        if alone is not None:
-            await keep_reading(tenant, Page((alone,), read_at))
+        states = await tenant.graph.account_states(tuple(due.accepted))
+        found.users |= {user_id: (states.get(user_id), read_at) for user_id in due.accepted}
+        return
+    if len(due.accepted) <= min(FEW, due.pages):
+        await _read_alone(tenant, due, found, list(due.accepted))
+        return
+    async for page in tenant.graph.risky_users(changed_since=due.since, priority=Priority.ACT):
+        await keep_reading(tenant, page)
+        for user in page.items:
+            outcome = due.accepted.get(user.user_id)
+            if outcome is not None and page.read_at > (outcome.sent_at or 0):
+                found.users[user.user_id] = user, page.read_at
+    late = tenant.world.now() - tenant.policy.resend_after
+    unseen = [key for key, outcome in due.accepted.items() if key not in found.users and (outcome.sent_at or 0) <= late]
+    await _read_alone(tenant, due, found, unseen[:FEW])
+
+
+async def _read_alone(tenant: Tenant, due: Due, found: Found, user_ids: list[str]) -> None:
+    """One by one; not on and on while Microsoft is not so far yet."""
+    missed = 0
+    for user_id in user_ids:
+        read_at = tenant.world.now()
+        user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
+        if read_at <= (due.accepted[user_id].sent_at or 0):
+            continue
+        found.users[user_id] = user, read_at
+        if user is None:
+            continue
+        await keep_reading(tenant, Page((user,), read_at))
+        facts = CATALOGUE[due.action]
+        missed += int(not isinstance(facts, AccountAction) and not facts.shows(user))
+        if missed == MISSES:
+            return

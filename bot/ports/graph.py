@@ -19,6 +19,9 @@ from bot.watch.sign_ins import SignIn
 
 T = TypeVar("T")
 
+LARGEST_PAGE = 500
+"""Source: Microsoft Graph v1.0, list riskyUsers: $top is at most 500."""
+
 
 class Priority(IntEnum):
     """Who goes first when calls wait for a slot of the same API family. Smaller goes first."""
@@ -120,18 +123,26 @@ class Graph(Protocol):
         """
 
     def risky_users(
-        self, *, changed_since: int | None = None, only_at_risk: bool = False, priority: Priority
+        self,
+        *,
+        changed_since: int | None = None,
+        only_at_risk: bool = False,
+        priority: Priority,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[Page[RiskyUser]]:
-        """Pages of up to 500 risky users: all, those at risk, or those whose risk changed since (microseconds UTC)."""
+        """Pages of risky users, up to 500 each: all, those at risk, or those whose risk changed since (microseconds
+        UTC).
+        """
 
     async def risky_user(self, user_id: str, *, priority: Priority) -> RiskyUser | None:
         """One risky user, or None where Graph lists none by this id."""
 
-    def held_slot(self, priority: Priority) -> AbstractAsyncContextManager[None]:
+    def held_slot(self, priority: Priority, *, ahead: float = 0.0) -> AbstractAsyncContextManager[None]:
         """Wait for the next slot of the Identity Protection family and hold it for one send.
 
-        So that what a write rests on is judged after the waiting, not before it. A slot that is not used is given
-        back at the end. Nothing else of that family may be read inside.
+        So that what a write rests on is judged after the waiting, not before it. ahead: seconds that the judging
+        takes; the slot may be held so long before it opens, and the send waits for it. A slot that is not used is
+        given back at the end. Nothing else of that family may be read inside.
         """
 
     async def send(self, action: Action, user_ids: Sequence[str]) -> Answer:

@@ -21,19 +21,26 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from bot.act.outcome import Outcome, OutcomeState
+from bot.act.pause import PauseReason
 from bot.act.run import WATCHED_FOR, Intent, Run, RunFacts, RunState
 from bot.decide.action import Action
 from bot.decide.plan import CLEARS_RISK
 from bot.ports.graph import Answer
-from bot.store.rows import select_by_keys, upsert_rows
-from bot.store.tables import intents, open_intent_users, outcomes, runs
+from bot.store.rows import MOST_KEYS, select_by_keys, upsert_rows
+from bot.store.tables import detections, intents, open_intent_users, outcomes, runs
 
-_PLAIN = [field.name for field in fields(Run) if field.name != "state"]
+_PLAIN = [field.name for field in fields(Run) if field.name not in {"state", "paused_because"}]
 _OUTCOME = [field.name for field in fields(Outcome) if field.name != "state"]
 
 
 def _run(row: RowMapping) -> Run:
-    return Run(state=RunState(row["state"]), **{name: row[name] for name in _PLAIN})
+    because = PauseReason(row["paused_because"]) if row["paused_because"] else None
+    return Run(state=RunState(row["state"]), paused_because=because, **{name: row[name] for name in _PLAIN})
+
+
+def _row(run: Run) -> dict[str, object]:
+    because = run.paused_because.value if run.paused_because else ""
+    return {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value, "paused_because": because}
 
 
 def _outcome(row: RowMapping) -> Outcome:
@@ -59,6 +66,26 @@ def _listed(connection: Connection, keys: Sequence[str]) -> ColumnElement[str]:
     return func.json_each(msgspec.json.encode(keys).decode()).table_valued("value").c.value
 
 
+_DONE_AT = func.coalesce(outcomes.c.verified_at, outcomes.c.sent_at)
+"""Rows of an earlier version lack the verified time."""
+_BY_A_PERSON = ["adminConfirmedUserCompromised"]
+"""Detections that a person's word makes: no flag of Microsoft's."""
+
+
+def _is_cleared(tenant_id: str) -> ColumnElement[bool]:
+    """The outcomes of users whose risk was cleared, and seen to be."""
+    clearing = (
+        select(intents.c.id)
+        .where(
+            intents.c.tenant_id == outcomes.c.tenant_id,
+            intents.c.run_id == outcomes.c.run_id,
+            intents.c.action.in_([action.value for action in CLEARS_RISK]),
+        )
+        .exists()
+    )
+    return and_(outcomes.c.tenant_id == tenant_id, outcomes.c.state == OutcomeState.VERIFIED.value, clearing)
+
+
 class RunRows:
     """bot.ports.store.Runs."""
 
@@ -66,8 +93,7 @@ class RunRows:
         self._connection = connection
 
     def add(self, run: Run, user_ids: Sequence[str]) -> None:
-        row = {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value}
-        self._connection.execute(insert(runs).values(row))
+        self._connection.execute(insert(runs).values(_row(run)))
         waiting = Outcome("", OutcomeState.WAITING)
         same = {name: getattr(waiting, name) for name in _OUTCOME if name != "user_id"}
         same |= {"tenant_id": run.tenant_id, "run_id": run.id, "state": waiting.state.value}
@@ -76,8 +102,8 @@ class RunRows:
         self._connection.execute(insert(outcomes).from_select([*same, "user_id"], select(*columns, listed)))
 
     def save(self, run: Run) -> None:
-        row = {name: getattr(run, name) for name in _PLAIN} | {"state": run.state.value}
-        self._connection.execute(update(runs).where(runs.c.tenant_id == run.tenant_id, runs.c.id == run.id).values(row))
+        of_run = and_(runs.c.tenant_id == run.tenant_id, runs.c.id == run.id)
+        self._connection.execute(update(runs).where(of_run).values(_row(run)))
 
     def get(self, tenant_id: str, run_id: str) -> Run | None:
         statement = select(runs).where(runs.c.tenant_id == tenant_id, runs.c.id == run_id)
@@ -120,7 +146,20 @@ class RunRows:
         row = self._connection.execute(
             select(func.min(outcomes.c.look_at), func.max(outcomes.c.sent_at)).where(watched)
         ).one()
-        due = select(outcomes.c.user_id).where(watched, outcomes.c.look_at <= now).order_by(outcomes.c.user_id)
+        due = (
+            select(outcomes.c.user_id)
+            .where(watched, outcomes.c.look_at <= now)
+            .order_by(outcomes.c.look_at, outcomes.c.user_id)
+        )
+        named = or_(outcomes.c.sends > 0, outcomes.c.state == OutcomeState.SENDING.value)
+        is_waiting = outcomes.c.state == OutcomeState.WAITING.value
+        sent, again, slowest = self._connection.execute(
+            select(
+                func.count().filter(named, outcomes.c.state != OutcomeState.SKIPPED.value),
+                func.count().filter(is_waiting, outcomes.c.sends > 0),
+                func.max(outcomes.c.verified_at - outcomes.c.sent_at),
+            ).where(of_run)
+        ).one()
         return RunFacts(
             unanswered=tuple(_intent(each) for each in self._connection.execute(unanswered).mappings()),
             waiting=counts[OutcomeState.WAITING],
@@ -128,6 +167,11 @@ class RunRows:
             due=tuple(self._connection.execute(due).scalars()),
             next_look=row[0],
             last_sent_at=row[1],
+            again=again,
+            sent=sent,
+            verified=counts[OutcomeState.VERIFIED],
+            failed=counts[OutcomeState.FAILED],
+            slowest=slowest,
         )
 
     def counts(self, tenant_id: str, run_id: str) -> dict[OutcomeState, int]:
@@ -223,31 +267,82 @@ class RunRows:
         return frozenset(self._connection.execute(statement).scalars())
 
     def cleared(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
-        statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(
-            outcomes.c.tenant_id == tenant_id,
-            outcomes.c.state == OutcomeState.VERIFIED.value,
-            outcomes.c.sent_at >= since,
-        )
+        statement = select(outcomes.c.user_id, _DONE_AT).where(_is_cleared(tenant_id), since <= _DONE_AT)
         return tuple((row[0], row[1]) for row in self._connection.execute(statement))
 
     def cleared_among(self, tenant_id: str, user_ids: Collection[str], since: int) -> frozenset[str]:
-        clearing = (
-            select(intents.c.id)
+        column = outcomes.c.user_id
+        found = select_by_keys(self._connection, [column], column, user_ids, _is_cleared(tenant_id), since <= _DONE_AT)
+        return frozenset(row["user_id"] for row in found)
+
+    def flagged_again(
+        self, tenant_id: str, *, within: int, run_id: str | None = None, surge_id: str | None = None
+    ) -> dict[str, str]:
+        of_user = and_(
+            detections.c.tenant_id == outcomes.c.tenant_id,
+            detections.c.user_id == outcomes.c.user_id,
+            detections.c.detected_at > _DONE_AT,
+            detections.c.detected_at <= _DONE_AT + within,
+            detections.c.risk_event_type.not_in(_BY_A_PERSON),
+        )
+        of_run = and_(runs.c.tenant_id == outcomes.c.tenant_id, runs.c.id == outcomes.c.run_id)
+        statement = (
+            select(outcomes.c.user_id, func.min(outcomes.c.run_id))
+            .select_from(outcomes.join(detections, of_user).join(runs, of_run))
+            .where(_is_cleared(tenant_id))
+            .group_by(outcomes.c.user_id)
+        )
+        if run_id is not None:
+            statement = statement.where(runs.c.id == run_id)
+        if surge_id is not None:
+            statement = statement.where(runs.c.surge_id == surge_id)
+        return {row[0]: row[1] for row in self._connection.execute(statement)}
+
+    def last_clearing(self, tenant_id: str, user_ids: Collection[str], since: int) -> dict[str, tuple[str, int]]:
+        columns = [outcomes.c.user_id, outcomes.c.run_id, _DONE_AT.label("done_at")]
+        rows = select_by_keys(
+            self._connection, columns, outcomes.c.user_id, user_ids, _is_cleared(tenant_id), since <= _DONE_AT
+        )
+        found: dict[str, tuple[str, int]] = {}
+        for row in rows:
+            known = found.get(row["user_id"])
+            if known is None or row["done_at"] > known[1]:
+                found[row["user_id"]] = row["run_id"], row["done_at"]
+        return found
+
+    def rank_first(self, run: Run, user_ids: Collection[str]) -> None:
+        wanted = sorted(user_ids)
+        for start in range(0, len(wanted), MOST_KEYS):
+            self._connection.execute(
+                update(outcomes)
+                .where(
+                    outcomes.c.tenant_id == run.tenant_id,
+                    outcomes.c.run_id == run.id,
+                    outcomes.c.user_id.in_(wanted[start : start + MOST_KEYS]),
+                    outcomes.c.state == OutcomeState.WAITING.value,
+                )
+                .values(rank=0)
+            )
+
+    def gives_way(self, run: Run, now: int) -> bool:
+        somebody_waits = (
+            select(outcomes.c.user_id)
             .where(
-                intents.c.tenant_id == outcomes.c.tenant_id,
-                intents.c.run_id == outcomes.c.run_id,
-                intents.c.action.in_([action.value for action in CLEARS_RISK]),
+                outcomes.c.tenant_id == runs.c.tenant_id,
+                outcomes.c.run_id == runs.c.id,
+                outcomes.c.state == OutcomeState.WAITING.value,
             )
             .exists()
         )
-        statement = select(outcomes.c.user_id).where(
-            outcomes.c.tenant_id == tenant_id,
-            outcomes.c.user_id.in_(user_ids),
-            outcomes.c.state == OutcomeState.VERIFIED.value,
-            func.coalesce(outcomes.c.verified_at, outcomes.c.sent_at) >= since,
-            clearing,
+        statement = select(runs.c.id).where(
+            runs.c.tenant_id == run.tenant_id,
+            runs.c.id != run.id,
+            runs.c.goes_first,
+            runs.c.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
+            runs.c.not_before <= now,
+            somebody_waits,
         )
-        return frozenset(self._connection.execute(statement).scalars())
+        return not run.goes_first and self._connection.execute(statement).first() is not None
 
     def next_number(self, run: Run) -> int:
         statement = select(func.coalesce(func.max(intents.c.number), 0)).where(

@@ -100,7 +100,7 @@ async def test_nobody_is_served_while_a_slot_is_held_and_the_next_counts_from_it
         other = asyncio.ensure_future(pacer.slot(Priority.CLICK))
         await asyncio.sleep(0)
         assert not other.done()
-        pacer.use_held()
+        await pacer.use_held()
         assert pacer.rate.opens_at == 6.0
     other.cancel()
     pacer.close()

@@ -32,6 +32,7 @@ def scene(store):  # noqa: F811 - the fixture
             approvals_needed=1,
             request_lifetime=4 * HOUR,
             resend_after=120 * SECOND,
+            canary=0,
         ),
         store=store,
         graph=graph,

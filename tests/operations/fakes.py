@@ -11,7 +11,7 @@ from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
 from bot.decide.policy import Person
 from bot.ports.graph import (
-    AccountState,
+    LARGEST_PAGE,
     Answer,
     CursorExpiredError,
     DirectoryChanges,
@@ -23,6 +23,7 @@ from bot.ports.graph import (
 from bot.ports.slack import Account, Click, Dialog, Posted, Slack, SlackError
 from bot.ports.world import World
 from bot.watch.access_policies import AccessPolicy
+from bot.watch.account import AccountState
 from bot.watch.announcements import Announcement, MicrosoftApp
 from bot.watch.audits import Audit
 from bot.watch.detector import Detector, Flag, Sighting
@@ -137,7 +138,12 @@ class FakeGraph:
             yield Page(found, read_at)
 
     async def risky_users(
-        self, *, changed_since: int | None = None, only_at_risk: bool = False, priority: Priority
+        self,
+        *,
+        changed_since: int | None = None,
+        only_at_risk: bool = False,
+        priority: Priority,
+        page_size: int = LARGEST_PAGE,
     ) -> AsyncIterator[Page[RiskyUser]]:
         read_at = self.clock.now()
         self._take("risky_users", (changed_since, only_at_risk))
@@ -152,7 +158,7 @@ class FakeGraph:
         return self.risky.get(user_id)
 
     @asynccontextmanager
-    async def held_slot(self, priority: Priority) -> AsyncIterator[None]:
+    async def held_slot(self, priority: Priority, *, ahead: float = 0.0) -> AsyncIterator[None]:
         self._take("held_slot", priority)
         self.in_slot = True
         try:

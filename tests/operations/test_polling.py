@@ -13,7 +13,7 @@ from bot.ports.watching import Watch
 from bot.record.ledger import Event
 from bot.watch.surge import SurgeState
 from tests.operations.fakes import FakeDetector
-from tests.values import DAY, HOUR, NOW, SECOND, TENANT, detection, sighting
+from tests.values import DAY, HOUR, MINUTE, NOW, SECOND, TENANT, detection, sighting
 
 DOWN = GraphError(Problem.UNAVAILABLE, "Microsoft did not answer")
 
@@ -191,7 +191,7 @@ async def test_after_a_restart_the_detector_knows_who_was_cleared_and_when(scene
     fresh = FakeDetector()
     scene.tenant.new_detector = lambda users: fresh
     await load_detector(scene.tenant)
-    assert fresh.forgiven == [("ada", scene.outcomes(run)["ada"].sent_at)]
+    assert fresh.forgiven == [("ada", scene.outcomes(run)["ada"].verified_at)]
     assert scene.detector.forgiven == fresh.forgiven
 
 
@@ -208,7 +208,7 @@ async def test_a_process_without_the_lease_keeps_nothing(scene, work):
 async def test_the_short_reading_before_a_write_moves_on_what_was_read(scene):
     keep_watch(scene, read_through=NOW - 600 * SECOND, deep_read_at=NOW - HOUR, pages_in_overlap=2)
     assert await refresh_detections(scene.tenant)
-    assert readings(scene) == [(NOW - 600 * SECOND - HOUR, Priority.ACT)]
+    assert readings(scene) == [(NOW - 600 * SECOND - 15 * MINUTE, Priority.ACT)]
     assert watch(scene).read_through == scene.tenant.detections_read_at == NOW
     assert watch(scene).deep_read_at == NOW - HOUR
 

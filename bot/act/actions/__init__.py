@@ -14,7 +14,6 @@ from bot.act.actions.require_password_change import REQUIRE_PASSWORD_CHANGE
 from bot.act.actions.revoke_sessions import REVOKE_SESSIONS
 from bot.decide.action import Action
 from bot.watch.profile import Profile
-from bot.watch.risk import RiskyUser
 
 _DECLARED: tuple[RiskAction | AccountAction, ...] = (
     CONFIRM_SAFE,
@@ -33,16 +32,4 @@ def misfit(action: Action, profile: Profile | None) -> str | None:
     return CATALOGUE[action].misfit(profile)
 
 
-def shows_effect(action: Action, user: RiskyUser) -> bool:
-    """Whether a reading begun after the write shows that it took effect."""
-    facts = CATALOGUE[action]
-    return isinstance(facts, RiskAction) and facts.shows(user)
-
-
-def is_fit(action: Action, user: RiskyUser) -> bool:
-    """Whether a user, as just read, still needs this action."""
-    facts = CATALOGUE[action]
-    return not isinstance(facts, RiskAction) or facts.is_needed(user)
-
-
-__all__ = ["CATALOGUE", "AccountAction", "ActionFacts", "RiskAction", "is_fit", "misfit", "shows_effect"]
+__all__ = ["CATALOGUE", "AccountAction", "ActionFacts", "RiskAction", "misfit"]
