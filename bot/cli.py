@@ -10,6 +10,8 @@ import msgspec
 import typer
 
 from bot.commands.backtest import backtest_command
+from bot.commands.people import people_app
+from bot.commands.second_door import approve_command, request_command
 from bot.settings import SettingsError, read_settings, read_store_settings
 
 BAD_SETTINGS = 2
@@ -27,6 +29,9 @@ app.add_typer(ledger_app, name="ledger")
 manifest_app = typer.Typer(help="What the app may do, for Slack and for Entra.", no_args_is_help=True)
 app.add_typer(manifest_app, name="manifest")
 app.command("backtest")(backtest_command)
+app.add_typer(people_app, name="people")
+app.command("request")(request_command)
+app.command("approve")(approve_command)
 
 
 @app.command("fetch-history")
@@ -72,6 +77,14 @@ def run() -> None:
     set_up_logs()
     settings = read_settings()
     asyncio.run(serve(settings))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line flag
+    """Say what is missing for the bot to do its job, and how to mend it; exit 1 if it could not do it."""
+    from bot.commands.doctor import examine_and_tell  # noqa: PLC0415 - the doors cost start time
+
+    examine_and_tell(as_json=as_json)
 
 
 @app.command()

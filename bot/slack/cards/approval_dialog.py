@@ -48,7 +48,7 @@ def code_field(*, required: bool) -> Json:
         "hint": blocks.plain_text(
             "The six digits that your authenticator shows now. Each counts once."
             if required
-            else "The six digits that your authenticator shows now. Not needed here; the record tells that you gave it.",
+            else "The six digits that your authenticator shows now. Not needed here; the record tells of it.",
             300,
         ),
         "element": {
