@@ -14,6 +14,7 @@ from bot.graph.endpoints import (
     Family,
     directory_units_per_second,
 )
+from bot.graph.examination import Examination
 from bot.graph.logs import LogsPart
 from bot.graph.pacer import Pacer
 from bot.graph.rate import Rate
@@ -81,6 +82,10 @@ class GraphDoor(RiskPart, DirectoryPart, RolesPart, LogsPart, AccountsPart):
     ) -> None:
         super().__init__(tenant_id=tenant_id, transport=transport, first_delay=first_delay, pacers=pacers, world=world)
         self._credential = credential
+
+    def examination(self) -> Examination:
+        """The same door for the doctor."""
+        return Examination(self._transport, self._calls, self._world, self.domains)
 
     async def close(self) -> None:
         """Give back connections and credentials. Calls that still wait for a slot end with GraphError."""

@@ -85,6 +85,10 @@ class SlackConnection:
             raise
         return client, self.team
 
+    async def try_app_token(self) -> None:
+        """Ask for an address of Socket Mode that nobody then opens. After `open`. Raises SlackError."""
+        await self._new_url()
+
     def build_app(self, inbox: ClickInbox) -> AsyncApp:
         """The Bolt app with every listener, for Socket Mode and HTTP mode alike. After `open`."""
         if self.team is None:

@@ -1,0 +1,114 @@
+"""What the doctor concludes where no socket is needed; tests/journeys/test_doctor.py sends it to the services."""
+
+import base64
+import json
+
+import pytest
+
+from bot.decide.policy import Policy
+from bot.graph.examination import facts_of
+from bot.graph.manifest import READS, WRITES
+from bot.operations.doctor.check import State, can_work, failed, not_checked, passed, warned
+from bot.operations.doctor.examine import Patient, examine
+from bot.operations.doctor.permissions import PERMISSIONS
+from bot.operations.doctor.signers import _Known, _people_besides
+from bot.ports.examination import DatabaseFacts, DatabaseState, TokenFacts
+from bot.ports.graph import GraphError, Problem
+
+
+def jwt(claims) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{payload}.signature"
+
+
+@pytest.mark.parametrize("text", ["", "opaque", "a.b.c", "a.!!!.c", jwt([1]), jwt({"roles": "all"}), jwt({"tid": 7})])
+def test_a_token_that_names_no_roles_tells_nothing(text):
+    assert facts_of(text) == TokenFacts(None, None)
+
+
+def test_a_tokens_roles_and_tenant_are_read_and_nothing_else_of_it():
+    assert facts_of(jwt({"roles": ["User.Read.All", 7], "tid": "t"})) == TokenFacts(frozenset({"User.Read.All"}), "t")
+    assert facts_of(jwt({"roles": []})).app_roles == frozenset()
+
+
+def test_only_what_failed_keeps_the_bot_from_its_job():
+    assert can_work([passed("a", "x"), warned("b", "x", "y"), not_checked("c", "x", "y")])
+    assert not can_work([passed("a", "x"), failed("b", "x", "y")])
+
+
+def test_every_permission_that_the_manifest_asks_for_is_looked_at():
+    assert {*READS, *WRITES} <= {permission.name for permission in PERMISSIONS}
+
+
+def known(user_id: str, *accounts: str) -> _Known:
+    return _Known(user_id, frozenset(accounts))
+
+
+ASKING = known("U1", "ada", "ada.admin")
+
+
+@pytest.mark.parametrize(
+    ("signers", "people"),
+    [
+        ((), 0),
+        ((ASKING,), 0),
+        ((known("U2", "ada.admin"),), 0),
+        ((known("U2", "grace"), known("U3", "grace")), 1),
+        ((known("U2", "grace"), known("U3", "mallory")), 2),
+        ((known("U2", "grace"), known("U3", "mallory"), known("U4", "mallory", "grace")), 1),
+        ((known("U2"), known("U3")), 2),
+    ],
+    ids=["nobody", "oneself", "own other account", "twice", "two", "joined by a third account", "not matched"],
+)
+def test_slack_accounts_of_one_person_count_once_besides_the_requester(signers, people):
+    assert _people_besides(ASKING, signers) == people
+
+
+class Graph:
+    """Answers every trial, with the token of a test."""
+
+    def __init__(self, refused: Problem | None = None) -> None:
+        self.refused = refused
+        self.tried: list[str] = []
+
+    async def token(self) -> TokenFacts:
+        return TokenFacts(None, None)
+
+    async def clock_difference(self) -> float:
+        return 0.0
+
+    async def attempt(self, trial) -> None:
+        self.tried.append(trial)
+        if self.refused is not None:
+            raise GraphError(self.refused, "Microsoft's limit was reached again and again", status=429)
+
+
+class Store:
+    def database(self) -> DatabaseFacts:
+        return DatabaseFacts("SQLite", DatabaseState.OLDER)
+
+
+def patient(name: str, graph: Graph) -> Patient:
+    policy = Policy(requesters=(), approvers=(), approvals_needed=1, request_lifetime=1, resend_after=1)
+    return Patient(name, "C1", policy, graph=None, examination=graph)
+
+
+async def test_of_several_tenants_each_has_its_own_lines():
+    checks = await examine([patient("one", Graph()), patient("two", Graph())], "invalid_auth", Store())
+    names = [check.name for check in checks]
+    assert len(set(names)) == len(names)
+    assert {"one: licence P2", "two: licence P2", "database", "Slack bot token"} <= set(names)
+
+
+async def test_what_microsoft_throttles_is_not_taken_for_missing():
+    checks = await examine([patient("one", Graph(Problem.THROTTLED))], "invalid_auth", Store())
+    found = {check.name: check.state for check in checks}
+    assert {found[permission.name] for permission in PERMISSIONS} == {State.NOT_CHECKED}
+    assert found["licence P2"] is State.NOT_CHECKED
+
+
+async def test_after_a_refused_token_nothing_more_is_tried():
+    graph = Graph(Problem.TOKEN_REFUSED)
+    checks = await examine([patient("one", graph)], "invalid_auth", Store())
+    assert len(graph.tried) == 1
+    assert {check.state for check in checks if check.name == "Graph token"} == {State.FAILED}
