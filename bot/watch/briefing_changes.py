@@ -1,10 +1,10 @@
 """What a revision of a briefing changed, as sentences for people who read the one before."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bot.watch.briefing import Briefing
 from bot.watch.evidence import Evidence
-from bot.watch.standing import Standing
 
 
 def what_changed(before: Briefing | None, now: Briefing) -> tuple[str, ...]:
@@ -52,7 +52,12 @@ def _figures(before: Briefing, now: Briefing) -> Iterator[str]:
     for name, old, new in (
         ("Flagged", before.flagged, now.flagged),
         ("Still at risk", before.at_risk, now.at_risk),
+        ("Whose risk was not read", before.at_risk_unread, now.at_risk_unread),
         ("Passwordless", before.passwordless, now.passwordless),
+        ("Whom the registration report lacks", before.passwordless_unread, now.passwordless_unread),
+        ("Without a second factor", before.mfa_unregistered, now.mfa_unregistered),
+        ("Disabled", before.disabled, now.disabled),
+        ("Deleted", before.deleted, now.deleted),
         ("Privileged", _length(before.privileged), _length(now.privileged)),
         *((name, was, stopped[name]) for name, was in _stopped(before).items()),
         ("Could be cleaned up", before.eligible, now.eligible),
@@ -61,10 +66,15 @@ def _figures(before: Briefing, now: Briefing) -> Iterator[str]:
             yield f"{name}: {_in_words(old)} before, now {_in_words(new)}."
     if now.forecast is not None and before.forecast != now.forecast:
         yield now.forecast.sentence
-    if before.cohorts != now.cohorts and before.flagged == now.flagged:
-        yield "How they sign in was read anew."
-    if before.standings != now.standings:
-        yield "What the policies do to them: " + _counts(now.standings) + "."
+    for name, counts, new_counts in (
+        ("How they sign in", before.cohorts, now.cohorts),
+        ("What the policies do to them", before.standings, now.standings),
+        ("Accounts that are not a person's", before.account_kinds, now.account_kinds),
+        ("Passwordless methods", dict(before.passwordless_methods), dict(now.passwordless_methods)),
+        ("Held back", dict(before.held_back), dict(now.held_back)),
+    ):
+        if counts != new_counts:
+            yield f"{name}: {_counts(new_counts)}."
 
 
 def _policies(before: Briefing, now: Briefing) -> Iterator[str]:
@@ -88,5 +98,7 @@ def _in_words(figure: int | None) -> str:
     return "not available" if figure is None else f"{figure:,}"
 
 
-def _counts(found: Mapping[Standing, int] | None) -> str:
-    return ", ".join(f"{standing.value} {count:,}" for standing, count in (found or {}).items()) or "not available"
+def _counts(found: Mapping[Any, int] | None) -> str:
+    if found is None:
+        return "not available"
+    return ", ".join(f"{name} {count:,}" for name, count in found.items()) or "none"

@@ -92,7 +92,7 @@ class ImpactReading:
                 blocked_last=_later(impact.blocked_last, one.at),
                 blocks=max(1, impact.blocks + is_new),
             )
-        elif impact.stuck_since is None or one.at < impact.stuck_since:
+        elif impact.stuck_since is None or (one.at, one.error_code) < (impact.stuck_since, impact.stuck_code or 0):
             impact = replace(impact, stuck_since=one.at, stuck_code=one.error_code)
         self._found[one.user_id] = impact
 

@@ -2,13 +2,26 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.briefing import Cohort, Gap, cohort_of, make_briefing
+from bot.watch.account_kind import AccountKind, ToldKind
+from bot.watch.advice import Advice, advise
+from bot.watch.briefing import Briefing, Cohort, Gap, cohort_of, make_briefing
+from bot.watch.evidence import judge
+from bot.watch.facts import NOT_READ
+from bot.watch.forecast import Forecast
+from bot.watch.impact import ImpactFigures
+from bot.watch.policy_changes import PolicyChange, Weakening
+from bot.watch.privileged_users import Privileged
 from bot.watch.profile import IdentityProvider, SignInKind
+from bot.watch.registration import Registered
+from bot.watch.standing import Stance, Standing
 from tests.values import profile, risky
+from tests.watch import evidence_cases as cases
+from tests.watch.people import person
 
 USERS = st.lists(st.sampled_from([f"user{n}" for n in range(12)]))
 PROFILES = st.dictionaries(
@@ -22,7 +35,7 @@ PROFILES = st.dictionaries(
 )
 
 
-def brief(users, *, risky_users=None, found=None, registration_read=True, gaps=()):
+def brief(users, *, risky_users=None, found=None, registration_read=True, gaps=(), **more):
     return make_briefing(
         surge_id="s",
         revision=1,
@@ -32,6 +45,7 @@ def brief(users, *, risky_users=None, found=None, registration_read=True, gaps=(
         profiles=found,
         registration_read=registration_read,
         gaps=gaps,
+        **more,
     )
 
 
@@ -111,3 +125,129 @@ def test_flagged_users_whose_risk_was_not_read_make_the_count_too_low_but_not_ex
     found = {"ada": profile("ada"), "bob": profile("bob"), "gus": profile("gus", SignInKind.GUEST)}
     briefing = brief(found, risky_users={"ada": risky("ada")}, found=found)
     assert (briefing.at_risk, briefing.at_risk_unread) == (1, 1)
+
+
+def impact(**changes):
+    found = ImpactFigures(
+        blocked=200,
+        usual=3,
+        stuck=4,
+        stuck_by_code=((50142, 4),),
+        still=150,
+        since=1,
+        last=2,
+        attempts=900,
+        read_until=3,
+    )
+    return replace(found, **changes)
+
+
+def whole():
+    """A briefing with all that there is."""
+    evidence = judge(cases.a_few_new_phones())
+    found = {"ada": person("ada"), "bob": person("bob", registered=Registered.NOTHING, enabled=False)}
+    ahead = Forecast("Monday", 9, by_scope=5, expected=3, not_known=1)
+    return brief(
+        ["ada", "bob", "ada"],
+        risky_users={"ada": risky("ada"), "bob": risky("bob", deleted=True)},
+        found=found,
+        privileged=[Privileged("ada", ("Global Administrator",))],
+        accounts={"bob": ToldKind(AccountKind.SERVICE_LIKE, "its name"), "eve": ToldKind(AccountKind.EMERGENCY, "")},
+        stances={"ada": Stance(Standing.BLOCKED, "p", ""), "eve": Stance(Standing.STUCK, "p", "")},
+        impact=impact(),
+        forecast=ahead,
+        policy_changes=[PolicyChange("p1", "Block", Weakening.NARROWED, ("1 more group excluded",), "helen", 7)],
+        evidence=evidence,
+        advice=advise(evidence, profiles=found, privileged=(), forecast=ahead),
+    )
+
+
+def test_each_flagged_user_counts_once_in_every_figure_and_others_in_none():
+    briefing = whole()
+    assert (briefing.flagged, briefing.disabled, briefing.deleted, briefing.mfa_unregistered) == (2, 1, 1, 1)
+    assert briefing.account_kinds == {AccountKind.SERVICE_LIKE: 1}
+    assert briefing.standings == {Standing.BLOCKED: 1}
+
+
+def test_methods_are_counted_by_name_and_a_user_may_have_several():
+    both = Registered.PASSWORDLESS | Registered.PASSKEY | Registered.WINDOWS_HELLO
+    found = {
+        "ada": person("ada", registered=both),
+        "bob": person("bob", registered=Registered.PASSWORDLESS | Registered.WINDOWS_HELLO),
+    }
+    briefing = brief(found, found=found)
+    assert briefing.passwordless == 2
+    assert briefing.passwordless_methods == (("Windows Hello", 2), ("passkey", 1))
+
+
+def test_what_was_not_read_has_no_figure():
+    briefing = brief(["ada"])
+    assert (briefing.privileged, briefing.account_kinds, briefing.standings, briefing.impact) == (None,) * 4
+    assert (briefing.mfa_unregistered, briefing.disabled, briefing.deleted, briefing.evidence) == (None,) * 4
+
+
+def test_a_briefing_is_the_same_after_it_was_written_and_read():
+    assert msgspec.json.decode(msgspec.json.encode(whole()), type=Briefing) == whole()
+
+
+def test_a_briefing_that_was_written_before_there_was_evidence_can_still_be_read():
+    old = (
+        b'{"surge_id":"s","revision":3,"made_at":7,"flagged":2,"at_risk":null,"cohorts":{"Okta":2},"passwordless":1,'
+        b'"passwordless_unread":0,"gaps":[{"what":"a","why":"b"}],"eligible":1,"at_risk_unread":0,"held_back":[["x",1]]}'
+    )
+    briefing = msgspec.json.decode(old, type=Briefing)
+    assert (briefing.revision, briefing.cohorts, briefing.evidence) == (3, {Cohort.OKTA: 2}, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"privileged": ()},
+        {"passwordless_methods": (("passkey", 1),)},
+        {"mfa_unregistered": 9},
+        {"account_kinds": {}},
+        {"disabled": 9},
+        {"deleted": 9},
+        {"standings": {Standing.STUCK: 1}},
+        {"impact": None},
+        {"impact": impact(blocked=201)},
+        {"impact": impact(stuck=5)},
+        {"impact": impact(still=1)},
+        {"impact": impact(blocked_after=1)},
+        {"impact": impact(usual=None)},
+        {"forecast": None},
+        {"policy_changes": ()},
+        {"evidence": judge(cases.april())},
+        {"evidence": judge(cases.hidden_takeovers())},
+        {"evidence": None},
+        {"advice": Advice(())},
+    ],
+)
+def test_every_new_figure_that_changes_makes_a_new_revision(change):
+    assert not whole().same_figures(replace(whole(), **change))
+
+
+def test_a_row_that_can_no_longer_be_read_makes_a_new_revision():
+    briefing = whole()
+    lost = replace(cases.a_few_new_phones(), announcements=NOT_READ)
+    assert not briefing.same_figures(replace(briefing, evidence=judge(lost)))
+
+
+def test_ages_attempts_and_the_wording_of_a_finding_make_none():
+    briefing = whole()
+    older = replace(
+        briefing.evidence,
+        rows=tuple(
+            replace(row, read_at=row.read_at and row.read_at + 60, finding=row.finding if not row.is_read else "?")
+            for row in briefing.evidence.rows
+        ),
+    )
+    later = replace(
+        briefing,
+        revision=9,
+        made_at=9,
+        changed=("something",),
+        evidence=older,
+        impact=impact(attempts=950, last=8, read_until=9),
+    )
+    assert briefing.same_figures(later)

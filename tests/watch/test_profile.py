@@ -4,8 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.profile import Domain, Federation, IdentityProvider, SignInKind, kind_of, profiles, provider_of
+from bot.watch.profile import (
+    Domain,
+    Federation,
+    IdentityProvider,
+    SignInKind,
+    has_mfa,
+    is_risk_elsewhere,
+    kind_of,
+    passwordless_methods,
+    profiles,
+    provider_of,
+    providers_of,
+    read_or_stated,
+)
+from bot.watch.registration import Registered, RegistrationReport
 from tests.values import directory_user
+from tests.watch.people import person
 
 MANAGED = Domain("contoso.example", is_federated=False, federation=None)
 FEDERATED = Domain("Fabrikam.Example", is_federated=True, federation=Federation(("https://fabrikam.okta.com/app/1",)))
@@ -67,16 +82,108 @@ def test_the_word_guest_alone_makes_no_external_identity():
 
 def test_without_the_domains_nobody_but_a_guest_is_guessed_at():
     users = [directory_user("a", "a@contoso.example"), directory_user("b", "b#EXT#@contoso.example")]
-    made = profiles(users, None, {})
+    made = profiles(users, None, RegistrationReport([]))
     assert (made["a"].kind, made["b"].kind) == (SignInKind.UNKNOWN, SignInKind.GUEST)
 
 
 def test_a_user_whom_the_registration_report_lacks_is_not_called_passwordless_nor_the_contrary():
     users = [directory_user(each, f"{each}@contoso.example") for each in "abc"]
-    made = profiles(users, [MANAGED], {"a": True, "b": False})
+    report = RegistrationReport([("a", Registered.PASSWORDLESS), ("b", Registered.MFA)])
+    made = profiles(users, [MANAGED], report)
     assert [made[each].is_passwordless for each in "abc"] == [True, False, None]
 
 
 def test_an_unread_registration_report_says_nothing_of_anybody():
     made = profiles([directory_user("a", "a@contoso.example")], [MANAGED], None)
     assert made["a"].is_passwordless is None
+
+
+STATED = providers_of({"Fabrikam.Example ": "ping", "contoso.example": "Okta", "unread.example": "AD FS"})
+
+
+@pytest.mark.parametrize(
+    ("principal_name", "kind", "provider"),
+    [
+        ("a@fabrikam.example", SignInKind.FEDERATED, IdentityProvider.PING),
+        ("a@contoso.example", SignInKind.CLOUD_ONLY, None),
+        ("a@unread.example", SignInKind.FEDERATED, IdentityProvider.AD_FS),
+        ("a@elsewhere.example", SignInKind.UNKNOWN, None),
+        ("a_other#EXT#@fabrikam.example", SignInKind.GUEST, None),
+    ],
+)
+def test_what_the_team_states_of_a_domain_goes_before_what_its_addresses_tell(principal_name, kind, provider):
+    assert kind_of(directory_user("a", principal_name), DOMAINS, providers=STATED) == (kind, provider)
+
+
+def test_a_provider_that_is_not_known_is_refused_in_words():
+    with pytest.raises(
+        ValueError, match=r"the identity provider of a\.example is 'Octa'; it must be one of: AD FS, Okta"
+    ):
+        providers_of({"a.example": "Octa"})
+
+
+def test_staged_rollout_lets_a_user_of_a_federated_domain_sign_in_at_entra():
+    users = [directory_user(each, f"{each}@fabrikam.example", synced=True) for each in "ab"]
+    made = profiles(users, DOMAINS.values(), None, rolled_out={"a"})
+    assert (made["a"].kind, made["a"].provider) == (SignInKind.HYBRID, None)
+    assert made["b"].kind is SignInKind.FEDERATED
+
+
+def test_what_was_read_stands_before_what_is_stated_and_nothing_is_not_no():
+    assert [read_or_stated(read=read, stated=stated).value for read, stated in ((True, False), (None, False))] == [
+        True,
+        False,
+    ]
+    assert (read_or_stated(read=None, stated=None).value, read_or_stated(read=None, stated=None).by) == (
+        None,
+        "not known",
+    )
+
+
+@pytest.mark.parametrize(
+    ("registered", "names"),
+    [
+        (None, ()),
+        (Registered.NOTHING, ()),
+        (Registered.MFA, ()),
+        (Registered.PASSWORDLESS | Registered.PASSKEY, ("passkey",)),
+        (
+            Registered.PASSWORDLESS | Registered.WINDOWS_HELLO | Registered.AUTHENTICATOR,
+            ("Windows Hello", "Authenticator"),
+        ),
+        (Registered.PASSWORDLESS, ("another passwordless method",)),
+    ],
+)
+def test_passwordless_is_worded_as_the_method_that_it_is(registered, names):
+    assert passwordless_methods(registered) == names
+
+
+def test_a_second_factor_is_told_by_the_report_alone():
+    assert [has_mfa(each) for each in (None, person("a", registered=None))] == [None, None]
+    assert has_mfa(person("a", registered=Registered.NOTHING)) is False
+    assert has_mfa(person("a")) is True
+
+
+def test_a_guests_risk_is_elsewhere_only_where_none_is_listed_here():
+    assert is_risk_elsewhere(SignInKind.GUEST, is_listed=False)
+    assert not is_risk_elsewhere(SignInKind.GUEST, is_listed=True)
+    assert not is_risk_elsewhere(SignInKind.CLOUD_ONLY, is_listed=False)
+
+
+NASTY = [
+    "",
+    "@",
+    "a",
+    "x" * 5_000,
+    "\u202ea@contoso.example",
+    "<!channel>@contoso.example",
+    "a@vanished.example",
+    "\x00@",
+]
+
+
+def test_no_principal_name_crashes_a_profile_and_two_users_of_one_address_stay_two():
+    users = [directory_user(f"u{n}", name) for n, name in enumerate(NASTY * 2)]
+    made = profiles([*users, users[0]], [MANAGED], RegistrationReport([]), providers=STATED)
+    assert len(made) == len(users)
+    assert {made[f"u{n}"].kind for n in (0, 1, 2, 3, 6, 7)} == {SignInKind.UNKNOWN}
