@@ -94,7 +94,13 @@ def profile(
 
 
 def directory_user(
-    user: str, principal_name: str, *, external_state: str = "", user_type: str = "Member", synced: bool = False
+    user: str,
+    principal_name: str,
+    *,
+    external_state: str = "",
+    user_type: str = "Member",
+    synced: bool = False,
+    enabled: bool | None = True,
 ) -> DirectoryUser:
     return DirectoryUser(
         user_id=user,
@@ -103,7 +109,7 @@ def directory_user(
         mail=principal_name,
         user_type=user_type,
         external_user_state=external_state,
-        account_enabled=True,
+        account_enabled=enabled,
         on_premises_sync_enabled=synced,
     )
 
@@ -168,6 +174,7 @@ def request(
     requester: str = "UANNA",
     accounts: tuple[str, ...] = (),
     needed: int = 1,
+    glass: int = 0,
     created_at: int = NOW,
     expires_at: int = NOW + 4 * HOUR,
 ) -> Request:
@@ -181,6 +188,7 @@ def request(
         requester_accounts=accounts,
         reason="Microsoft's mistake",
         approvals_needed=needed,
+        break_glass_needed=glass,
         created_at=created_at,
         expires_at=expires_at,
     )

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.decide.refusal import Refusal
-from bot.decide.request import RequestState, Verdict, Vote, refuse_change, refuse_vote, state_after
+from bot.decide.request import (
+    RequestState,
+    Verdict,
+    Vote,
+    missing_signatures,
+    refuse_change,
+    refuse_vote,
+    signers_of,
+    state_after,
+)
 from tests.values import HOUR, NOW, request
 
 PEOPLE = ("UANNA", "UBEN", "UCARA", "UDORA", "UEMIL")
@@ -68,6 +77,79 @@ def test_the_requester_can_not_sign_his_own_request():
 def test_nobody_votes_twice_not_even_with_the_other_word():
     votes = (Vote("UBEN", Verdict.REJECT, NOW),)
     assert refuse_vote(request(), user_id="UBEN", votes=votes, now=NOW) is Refusal.ALREADY_SIGNED
+
+
+ACCOUNTS = st.lists(st.sampled_from("abcde"), max_size=2).map(tuple)
+KNOWN_VOTES = st.lists(
+    st.builds(
+        Vote,
+        st.sampled_from(PEOPLE),
+        st.just(Verdict.APPROVE),
+        st.integers(NOW, NOW + HOUR),
+        ACCOUNTS,
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+def people_among(waiting, votes):
+    """Who signed, told in the plainest way: names that ever stand together are one person's."""
+    names = {user: {user} for user in PEOPLE}
+    for vote in votes:
+        joined = set().union(*(names.get(each, {each}) for each in (vote.user_id, *vote.accounts)))
+        joined |= {vote.user_id, *vote.accounts}
+        for each in joined:
+            names[each] = joined
+    asked = set().union(*(names.get(each, {each}) for each in (waiting.requester, *waiting.requester_accounts)))
+    found = {frozenset(names[vote.user_id]) for vote in votes}
+    return {person for person in found if not person & asked}
+
+
+@given(KNOWN_VOTES, ACCOUNTS)
+def test_votes_that_share_an_account_are_one_persons_and_the_requesters_are_nobodys(votes, accounts):
+    waiting = request(accounts=accounts)
+    assert len(signers_of(waiting, votes)) == len(people_among(waiting, votes))
+
+
+@given(KNOWN_VOTES, ACCOUNTS, st.integers(1, 3), st.integers(0, 2))
+def test_no_votes_approve_without_the_distinct_people_and_the_share_under_break_glass(votes, accounts, needed, glass):
+    waiting = request(needed=needed, glass=glass, accounts=accounts)
+    if state_after(waiting, votes) is RequestState.APPROVED:
+        assert len(people_among(waiting, votes)) >= max(needed, glass)
+        proved = [vote for vote in votes if vote.break_glass and vote.with_code]
+        assert len(people_among(waiting, proved)) >= min(glass, 1)
+        assert sum(any(v in proved for v in of) for of in signers_of(waiting, votes)) >= glass
+
+
+@pytest.mark.parametrize(
+    ("vote", "missing"),
+    [
+        (Vote("UBEN", Verdict.APPROVE, NOW, ("a",)), (1, 1)),
+        (Vote("UBEN", Verdict.APPROVE, NOW, ("a",), with_code=True), (1, 1)),
+        (Vote("UBEN", Verdict.APPROVE, NOW, ("a",), break_glass=True), (1, 1)),
+        (Vote("UBEN", Verdict.APPROVE, NOW, ("a",), with_code=True, break_glass=True), (1, 0)),
+    ],
+)
+def test_a_break_glass_signature_without_a_code_is_none(vote, missing):
+    assert missing_signatures(request(needed=2, glass=1), [vote]) == missing
+
+
+def test_enough_people_without_the_one_under_break_glass_do_not_approve():
+    votes = [Vote(user, Verdict.APPROVE, NOW, (user,)) for user in ("UBEN", "UCARA", "UDORA")]
+    assert state_after(request(needed=2, glass=1), votes) is RequestState.PENDING
+    assert missing_signatures(request(needed=2, glass=1), votes) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "refusal"),
+    [(("theirs",), Refusal.SAME_SIGNER), (("asked",), Refusal.SAME_PERSON), (("own",), None), ((), None)],
+)
+def test_a_second_slack_account_of_one_who_asked_or_signed_is_refused(accounts, refusal):
+    votes = (Vote("UBEN", Verdict.APPROVE, NOW, ("theirs", "theirs-too")),)
+    waiting = request(accounts=("asked",))
+    assert refuse_vote(waiting, user_id="UCARA", votes=votes, now=NOW, accounts=accounts) is refusal
 
 
 class RequestLife(RuleBasedStateMachine):
