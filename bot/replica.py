@@ -18,6 +18,8 @@ from bot.operations.brief_surge import brief_due_surges
 from bot.operations.call_signers import call_signers
 from bot.operations.carry_out_click import LEFT_ALONE_FOR, Inbox
 from bot.operations.carry_run import carry_runs
+from bot.operations.keep_directory import refresh_directory
+from bot.operations.keep_readings import keep_in_quiet
 from bot.operations.learn_history import learn_history
 from bot.operations.match_signers import match_signers
 from bot.operations.measure_tenant import measure_tenant
@@ -25,6 +27,7 @@ from bot.operations.poll_tenant import poll_deeply, poll_tenant
 from bot.operations.send_cards import Sender
 from bot.operations.settle_request import expire_requests
 from bot.operations.tenant import Tenant
+from bot.operations.tenant_readings import IN_THE_NIGHT
 from bot.operations.track_surges import load_detector
 from bot.ports.store import Hold, LeaseLostError, Notices, Store
 from bot.ports.world import World
@@ -33,6 +36,7 @@ LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5
 SWEEP_SECONDS = 5
 DEEP_SECONDS = 300
+WARM_SECONDS = 300
 AFTER_A_FAULT = 3.0
 LOOK_AGAIN = 5.0
 TIME_TO_END = 8.0
@@ -72,6 +76,7 @@ class Replica:
             self._schedule(job, seconds)
         for tenant in self.tenants.values():
             self._schedule(self._poll, self.poll_seconds, tenant, jitter=self.poll_seconds // 10)
+            self._schedule(self._warm, WARM_SECONDS, tenant, jitter=WARM_SECONDS // 5)
         await self._renew()
         self._scheduler.start()
         self._tasks = [
@@ -180,6 +185,13 @@ class Replica:
             self.polled_at[tenant.id] = self.world.monotonic()
             if is_first:
                 self._soon(f"{self._deepen.__name__}:")
+                self._soon(f"{self._warm.__name__}:{tenant.id}")
+
+    async def _warm(self, tenant: Tenant) -> None:
+        """What a surge will ask for, read in quiet times; never before the first look at the detections."""
+        if tenant.hold is not None and tenant.id in self.polled_at:
+            await refresh_directory(tenant)
+            await keep_in_quiet(tenant, IN_THE_NIGHT)
 
     async def _deepen(self) -> None:
         for tenant in self.tenants.values():
@@ -227,7 +239,7 @@ class Replica:
                 for tenant in self.tenants.values():
                     await tenant.acting.acquire()
         await self.inbox.drain()
-        readings = [tenant.recent.reading for tenant in self.tenants.values() if tenant.recent.reading]
+        readings = [task for tenant in self.tenants.values() for task in tenant.recent.tasks.values()]
         for task in (*self._tasks, *readings):
             task.cancel()
         await asyncio.gather(*self._tasks, *readings, return_exceptions=True)

@@ -3,7 +3,7 @@
 The first round reads everybody. How far it came is kept with each page, so a round that breaks off goes on from there.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import msgspec
 import structlog
@@ -12,7 +12,6 @@ from bot.operations.tenant import Tenant
 from bot.ports.graph import CursorExpiredError, DirectoryChanges, GraphError
 from bot.ports.store import Transaction
 from bot.ports.watching import Reading
-from bot.watch.profile import DirectoryUser
 
 DIRECTORY = "directory"
 """The reading's name. Its body is how far was read, its time when the last whole round or delta began."""
@@ -57,11 +56,10 @@ async def refresh_directory(tenant: Tenant) -> None:
         log.warning("directory_not_read", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
 
 
-async def read_users(tenant: Tenant, user_ids: Collection[str]) -> Mapping[str, DirectoryUser]:
-    """Make sure that these users are known, the cheapest way: by the changes, a whole round, or by their ids.
+async def read_users(tenant: Tenant, user_ids: Collection[str]) -> None:
+    """Make sure that these users are in the table, the cheapest way: by the changes, a whole round, or by their ids.
 
-    Gives those who were read by their ids; all others are in the table. Whoever is in neither does not exist.
-    Raises GraphError.
+    Whoever is not there afterwards does not exist. Raises GraphError.
     """
     reading, watch, known = await tenant.store.look(
         lambda tx: (
@@ -73,16 +71,18 @@ async def read_users(tenant: Tenant, user_ids: Collection[str]) -> Mapping[str, 
     missing = set(user_ids) - known
     if is_warm(reading) or _prefers_whole_round(len(missing), watch.tenant_users):
         if not missing and _is_fresh(reading, tenant.world.now()):
-            return {}
+            return
         try:
             await keep_directory(tenant)
         except GraphError as problem:
             log.warning("directory_not_followed", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
         else:
-            return {}
+            return
         known = await tenant.store.look(lambda tx: tx.directory_users.known(tenant.id, user_ids))
         missing = set(user_ids) - known
-    return await tenant.graph.users(sorted(missing), tenant_users=watch.tenant_users) if missing else {}
+    if missing:
+        found = await tenant.graph.users(sorted(missing), tenant_users=watch.tenant_users)
+        await tenant.transact_as_holder(lambda tx: tx.directory_users.keep(tenant.id, found.values()))
 
 
 def _prefers_whole_round(missing: int, tenant_users: int | None) -> bool:

@@ -14,8 +14,6 @@ from bot.ports.store import Hold, LeaseLostError, Store, Transaction
 from bot.ports.world import World
 from bot.watch.circumstances import Circumstances
 from bot.watch.detector import Detector, Sighting
-from bot.watch.profile import Domain
-from bot.watch.registration import RegistrationReport
 
 T = TypeVar("T")
 
@@ -32,14 +30,6 @@ class Recent:
     """By name: readings that are too slow for a briefing to wait for them."""
     failed_at: dict[str, int] = field(default_factory=dict)
     """By name: when the last try failed (microseconds UTC)."""
-    domains: tuple[Domain, ...] | None = None
-    domains_at: float = 0.0
-    passwordless: RegistrationReport | None = None
-    passwordless_at: float = 0.0
-    passwordless_problem: str = ""
-    """Why it could not be read the last time."""
-    reading: asyncio.Task[None] | None = None
-    """The registration report's reading, while it goes on."""
 
 
 @dataclass(slots=True)

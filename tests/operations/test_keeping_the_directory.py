@@ -93,7 +93,7 @@ async def test_a_warm_directory_costs_a_surge_one_call_for_what_changed(scene):
     await keep_directory(scene.tenant)
     people(scene, "new")
     scene.clock.pass_(600)
-    assert await read_users(scene.tenant, ["ada", "new", "deleted long ago"]) == {}
+    await read_users(scene.tenant, ["ada", "new", "deleted long ago"])
     assert set(kept(scene)) == {"ada", "bob", "new"}
     assert scene.graph.times("directory_changes") == [None, "cursor-1"]
     assert scene.graph.times("users") == []
@@ -103,15 +103,15 @@ async def test_a_directory_that_was_read_a_moment_ago_is_not_asked_again(scene):
     people(scene, "ada")
     await keep_directory(scene.tenant)
     scene.clock.pass_(30)
-    assert await read_users(scene.tenant, ["ada"]) == {}
+    await read_users(scene.tenant, ["ada"])
     assert len(scene.graph.times("directory_changes")) == 1
 
 
 async def test_a_few_of_a_large_cold_directory_are_read_by_their_ids(scene):
     has_users(scene, 60_000)
     people(scene, "ada", "bob")
-    found = await read_users(scene.tenant, ["ada", "bob", "gone"])
-    assert set(found) == {"ada", "bob"}
+    await read_users(scene.tenant, ["ada", "bob", "gone"])
+    assert set(kept(scene)) == {"ada", "bob"}
     assert scene.graph.times("directory_changes") == []
 
 
@@ -119,7 +119,8 @@ async def test_a_third_of_a_large_cold_directory_is_read_with_everybody_else(sce
     has_users(scene, 60_000)
     many = [f"user-{number}" for number in range(18_400)]
     people(scene, "user-1")
-    assert await read_users(scene.tenant, many) == {}
+    await read_users(scene.tenant, many)
+    assert set(kept(scene)) == {"user-1"}
     assert scene.graph.times("directory_changes") == [None]
     assert scene.graph.times("users") == []
 
@@ -130,5 +131,6 @@ async def test_where_the_changes_can_not_be_read_the_missing_are_read_by_their_i
     scene.graph.failing["directory_changes"] = DOWN
     people(scene, "new")
     scene.clock.pass_(600)
-    assert set(await read_users(scene.tenant, ["ada", "new"])) == {"new"}
+    await read_users(scene.tenant, ["ada", "new"])
+    assert set(kept(scene)) == {"ada", "bob", "new"}
     assert scene.graph.times("users") == [("new",)]

@@ -1,0 +1,87 @@
+"""From which networks users signed in before a surge: an act from another one is new to its user."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator
+
+import msgspec
+
+from bot.operations.surge_readings import SurgeReading
+from bot.operations.tenant import Tenant
+from bot.ports.store import Transaction
+from bot.watch.marks import Marks
+from bot.watch.sign_in_count import network_of
+from bot.watch.sign_ins import SignIn
+from bot.watch.surge import Surge
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    users: bytes
+    networks: bytes
+
+
+_NETWORKS = SurgeReading("networks", _Kept)
+
+
+class Sightings:
+    """Who got in, and from which networks, folded page by page."""
+
+    def __init__(self) -> None:
+        self.users: set[str] = set()
+        self._networks: set[str] = set()
+
+    def take(self, page: Iterable[SignIn]) -> None:
+        """One page; only a success counts."""
+        for one in page:
+            if one.error_code == 0:
+                self.users.add(one.user_id)
+                if one.ip_address:
+                    self._networks.add(_pair(one.user_id, network_of(one.ip_address)))
+
+    def marks(self) -> tuple[Marks, Marks]:
+        """Users and their networks."""
+        return Marks(self.users), Marks(self._networks)
+
+
+class Networks(Collection[tuple[str, str]]):
+    """(user id, network) of earlier sign-ins. It tells of a pair whether it is there, and can't list them."""
+
+    def __init__(self, marks: Marks) -> None:
+        self._marks = marks
+
+    def __contains__(self, pair: object) -> bool:
+        return isinstance(pair, tuple) and _pair(*pair) in self._marks
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+
+def _pair(user_id: str, network: str) -> str:
+    return f"{user_id} {network}"
+
+
+def known_networks(tx: Transaction, surge: Surge) -> tuple[Marks, Networks] | None:
+    """Whose earlier sign-ins are known, and from which networks they came; None while none were read."""
+    kept = _NETWORKS.get(tx, surge)
+    if kept is None:
+        return None
+    return Marks.unpack(kept.users), Networks(Marks.unpack(kept.networks))
+
+
+async def keep_sightings(tenant: Tenant, surge: Surge, seen: Sightings, *, asked: Collection[str] = ()) -> None:
+    """Add what a reading saw. asked: users whose every sign-in was asked for, whether there was one or not."""
+    seen.users.update(asked)
+    users, networks = await asyncio.to_thread(seen.marks)
+    now = tenant.world.now()
+
+    def keep(tx: Transaction) -> None:
+        kept = _NETWORKS.get(tx, surge)
+        both = _Kept(users.pack(), networks.pack())
+        if kept is not None:
+            known_users, known_pairs = Marks.unpack(kept.users), Marks.unpack(kept.networks)
+            both = _Kept(users.joined(known_users).pack(), networks.joined(known_pairs).pack())
+        _NETWORKS.keep(tx, surge, both, now)
+
+    await tenant.transact_as_holder(keep)
