@@ -58,6 +58,9 @@ class Truth:
     is demanded and he can't), untouched."""
     worker_ids: frozenset[str] = frozenset()
     """Flagged users who signed in on a working day of the week before the window."""
+    forecast_user_ids: frozenset[str] = frozenset()
+    """Flagged users whom the policies block or leave stuck, who were not stopped by now, and who signed in a week
+    before the day of the next working morning (Monday to Friday, 08:00 UTC)."""
     takeover_user_ids: frozenset[str] = frozenset()
     """Users whose account somebody else used, flagged or not."""
     takeover_acts: int = 0

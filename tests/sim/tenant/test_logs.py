@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sim.tenant import Limits, deeds
+from bot.sim.tenant import Fault, Limits, deeds
 from bot.sim.tenant.audits import CONSENT, REVOCATION, Actor
 from bot.sim.tenant.graph_time import SECOND, ticks, written
 from bot.sim.tenant.sign_ins import SignIn, SignInRisk
@@ -174,6 +174,21 @@ async def test_audits_come_newest_first_and_are_filtered_by_time_activity_and_ac
     assert await ids(graph, f"{AUDITS}?$filter={since}") == [third.id, second.id]
     both = f"{since} and activityDisplayName eq '{REVOCATION}' and activityDateTime le {written(second.at)}"
     assert await ids(graph, f"{AUDITS}?$filter={both}") == [second.id]
+
+
+async def test_an_empty_page_of_a_log_leads_to_what_should_have_stood_on_it(graph, tenant, clock):
+    rows = [sign_in(tenant, clock, minutes) for minutes in (3, 2, 1)]
+    graph.server.faults.script(("GET", "signIns"), Fault.empty_page(), Fault.nothing(), Fault.empty_page())
+    assert await ids(graph, f"{SIGN_INS}?$top=2") == [each.id for each in reversed(rows)]
+    assert len(graph.server.requests) == 4
+
+
+async def test_a_row_of_a_log_may_carry_enum_members_that_nobody_knows(graph, tenant, clock):
+    sign_in(tenant, clock, 1)
+    graph.server.faults.script(("GET", "signIns"), Fault.unknown_enum())
+    row = (await graph.get(SIGN_INS)).json["value"][0]
+    assert row["conditionalAccessStatus"] == row["riskLevelDuringSignIn"] == "memberOfAFutureVersion"
+    assert row["status"]["errorCode"] == 0
 
 
 @pytest.mark.parametrize(

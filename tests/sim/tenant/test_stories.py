@@ -187,6 +187,9 @@ async def test_who_works_can_be_told_from_the_sign_ins_of_the_week_before(readin
     rows = await reader.sign_ins(0, since=day - timedelta(days=6), until=day)
     workers = {row["userId"] for row in rows if at(row["createdDateTime"]).weekday() < 5}
     assert workers & truth.surge_user_ids == truth.worker_ids
+    monday = {row["userId"] for row in rows if at(row["createdDateTime"]).weekday() == 0}
+    waiting = {one for one, reach in truth.reach_of.items() if reach in {"blocked", "stuck"}}
+    assert (waiting - truth.blocked_user_ids - truth.stuck_user_ids) & monday == truth.forecast_user_ids
     assert len(truth.surge_user_ids) * 0.6 < len(truth.worker_ids) < len(truth.surge_user_ids) * 0.9
 
 
@@ -396,6 +399,15 @@ async def test_nobody_tries_again_where_the_story_stands_still(reading, clock):
     assert not await reader.graph.everything(
         f"auditLogs/signIns?$filter=createdDateTime ge {stamp(now + timedelta(seconds=1))}"
     )
+
+
+async def test_a_medium_risk_is_beneath_the_policies(reading):
+    reader = await reading(spray_attack)
+    rows = await reader.graph.everything("identityProtection/riskyUsers?$top=500&$filter=riskLevel eq 'medium'")
+    medium = {row["id"] for row in rows} & reader.truth.surge_user_ids
+    assert medium
+    assert {reader.truth.reach_of[one] for one in medium & reader.truth.reach_of.keys()} == {"untouched"}
+    assert medium.isdisjoint(reader.truth.blocked_user_ids)
 
 
 @pytest.mark.parametrize("name", STORIES)

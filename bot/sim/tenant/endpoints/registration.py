@@ -13,8 +13,8 @@ from bot.sim.tenant.call import Call, Listing, Route, page, resume
 from bot.sim.tenant.directory import REGISTRATION, Getters, User, shown
 from bot.sim.tenant.graph_time import SECOND
 from bot.sim.tenant.odata import Comparison, Field
-from bot.sim.tenant.permissions import READ_REPORTS
-from bot.sim.tenant.refusal import Answer, GraphError, not_found
+from bot.sim.tenant.permissions import READ_REPORTS, require_p1
+from bot.sim.tenant.refusal import Answer, not_found
 
 PAGE, MAXIMUM = 100, 999
 _EQUAL = frozenset({"eq"})
@@ -34,7 +34,7 @@ _FIELDS = {
 
 def list_details(call: Call) -> Answer:
     """A page of the report."""
-    _need_p1(call)
+    require_p1(call.tenant.licence)
     options = call.options("$filter", "$select", "$top", "$skiptoken")
     selected = _selected(options)
     clauses: tuple[Comparison, ...] = ()
@@ -56,7 +56,7 @@ def list_details(call: Call) -> Answer:
 
 def get_details(call: Call) -> Answer:
     """One user's line of the report."""
-    _need_p1(call)
+    require_p1(call.tenant.licence)
     selected = _selected(call.options("$select"))
     user = call.tenant.users.get(call.parameters["id"])
     if user is None or not _reported(call)(user):
@@ -80,15 +80,6 @@ def _reported(call: Call) -> Callable[[User], bool]:
     """Whether a user is in the report."""
     newest = call.tenant.now() - int(call.tenant.registration_lag_seconds * SECOND)
     return lambda user: user.account_enabled and user.created_at <= newest
-
-
-def _need_p1(call: Call) -> None:
-    if call.tenant.licence == "free":
-        raise GraphError(
-            403,
-            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
-            "Neither tenant is B2C or tenant doesn't have premium license",
-        )
 
 
 _PATH = "reports/authenticationMethods/userRegistrationDetails"

@@ -13,7 +13,7 @@ from bot.sim.tenant.graph_time import ticks
 from bot.sim.tenant.stories import microsoft
 from bot.sim.tenant.stories.company import Company, Setting
 from bot.sim.tenant.stories.false_wave import FalseWave
-from bot.sim.tenant.stories.lockout import LockOut, visible_from
+from bot.sim.tenant.stories.lockout import LockOut
 from bot.sim.tenant.stories.telling import counted, live_as_usual, who_signs_in
 from bot.sim.tenant.tenant import Clock, Licence, Tenant
 from bot.sim.tenant.truth import Truth
@@ -73,9 +73,7 @@ def tell(
     truth = microsoft.revoke_credentials(tenant, people, truth)
     if setting.licence == "P2":
         phones = wave.plain[-new_phones:] if new_phones else []
-        lockout = LockOut(
-            tenant, habits, people, wave.guests, wave.closed, visible_from(wave.wave), company.now, company.seed
-        )
+        lockout = LockOut(tenant, habits, people, wave.guests, wave.closed, wave.wave, company.now, company.seed)
         lockout.come([user for user, _ in wave.cast.roles[-2:]], wave.cast.emergency, going_on=going_on)
         lockout.new_phones(phones)
         truth = replace(lockout.told(truth), new_phone_user_ids=frozenset(user.id for user in phones))

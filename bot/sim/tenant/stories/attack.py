@@ -46,7 +46,7 @@ def tell(
     truth = company.truth(victims.flagged, surge, {user.id: "attacked" for user in victims.flagged}, victims.cast)
     people = who_signs_in(company, victims.flagged, victims.cast.services)
     habits = live_as_usual(company, tenant, people, victims.others, truth)
-    lockout = LockOut(tenant, habits, people, (), (), seen, company.now, company.seed)
+    lockout = LockOut(tenant, habits, people, (), (), surge, company.now, company.seed)
     lockout.come([user for user, _ in victims.cast.roles[-2:]], victims.cast.emergency, going_on=going_on)
     attackers = Attackers(tenant, company.seed)
     harm(attackers, people, seen)

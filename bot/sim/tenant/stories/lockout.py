@@ -6,7 +6,7 @@ judged by what is true then.
 
 import random
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.sim.tenant import deeds
@@ -53,8 +53,8 @@ class LockOut:
     """Flagged users whose risk is in another tenant."""
     remediated: Sequence[User]
     """Those who changed their password, as a policy forced them to."""
-    visible_at: Mapping[str, int]
-    """When Graph began, or begins, to show each one's flag."""
+    surge: Sequence[Detection]
+    """What flags each of them: when Graph begins to show it, and how high the risk is."""
     now: int
     seed: int
     tried: list[SignIn] = field(default_factory=list)
@@ -62,6 +62,12 @@ class LockOut:
     helped: list[User] = field(default_factory=list)
     block: AccessPolicy = field(init=False)
     change: AccessPolicy = field(init=False)
+    visible_at: dict[str, int] = field(init=False)
+    level_of: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.visible_at = visible_from(self.surge)
+        self.level_of = {detection.user_id: detection.risk_level for detection in self.surge}
 
     def come(self, helpers: Sequence[User], emergency: Iterable[User], *, going_on: bool) -> None:
         """Let it happen. `helpers` are the people of the help desk; `going_on`: whether people go on trying."""
@@ -105,13 +111,16 @@ class LockOut:
 
     def reach(self, user: User) -> str:
         """What the policies do to a user at risk: blocked, can help himself, stuck, untouched."""
-        if deeds.covers(self.tenant, self.block, user):
+        if self._acts(self.block, user):
             return "blocked"
-        if not deeds.covers(self.tenant, self.change, user):
+        if not self._acts(self.change, user):
             return "untouched"
         is_able = REGISTRATION["isMfaCapable"](user) and REGISTRATION["isSsprCapable"](user)
         is_cloudy = user.domain not in PROVIDERS and (not user.synced or self.tenant.hybrid.password_writeback)
         return "can help himself" if is_able and is_cloudy else "stuck"
+
+    def _acts(self, policy: AccessPolicy, user: User) -> bool:
+        return self.level_of[user.id] in policy.user_risk_levels and deeds.covers(self.tenant, policy, user)
 
     def _policies(self, emergency: Iterable[User]) -> tuple[AccessPolicy, AccessPolicy]:
         tenant = self.tenant

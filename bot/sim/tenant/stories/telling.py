@@ -7,7 +7,7 @@ from bot.sim.tenant.directory import User
 from bot.sim.tenant.graph_time import ticks
 from bot.sim.tenant.people import DAY
 from bot.sim.tenant.sign_ins import BAD_CREDENTIALS, BLOCKED_BY_POLICY
-from bot.sim.tenant.stories.company import Company
+from bot.sim.tenant.stories.company import HOUR, Company
 from bot.sim.tenant.stories.ordinary import WEEK, Habits, Ordinary, is_working_day
 from bot.sim.tenant.tenant import Tenant
 from bot.sim.tenant.truth import Truth
@@ -29,6 +29,16 @@ def live_as_usual(
     return habits
 
 
+def _forecast(company: Company, habits: Habits, truth: Truth) -> frozenset[str]:
+    """Whom the policies will stop on the next working morning (08:00 UTC), if he comes as he did a week earlier."""
+    day = company.now // DAY + (company.now % DAY >= 8 * HOUR)
+    while not is_working_day(day):
+        day += 1
+    waiting = {one for one, reach in truth.reach_of.items() if reach in {"blocked", "stuck"}}
+    waiting -= truth.blocked_user_ids | truth.stuck_user_ids
+    return frozenset(one for one in waiting if habits.comes_on(one, day - 7))
+
+
 def counted(company: Company, tenant: Tenant, habits: Habits, people: Sequence[User], truth: Truth) -> Truth:
     """The truth with what can be counted of flagged people's sign-ins, in the window and in the week before it."""
     start, ids = ticks(truth.window_start), {user.id for user in people}
@@ -44,7 +54,7 @@ def counted(company: Company, tenant: Tenant, habits: Habits, people: Sequence[U
             bad_before, risky_before = bad_before + is_bad, risky_before + is_risky
             if each.error_code == BLOCKED_BY_POLICY:
                 blocked.add(each.user_id)
-    days = [day for day in range((start - WEEK) // DAY + 1, start // DAY) if is_working_day(day)]
+    working_days = [day for day in range((start - WEEK) // DAY + 1, start // DAY) if is_working_day(day)]
     return replace(
         truth,
         bad_credentials=bad,
@@ -52,5 +62,6 @@ def counted(company: Company, tenant: Tenant, habits: Habits, people: Sequence[U
         risky_sign_ins=risky,
         risky_sign_ins_before=risky_before,
         usually_blocked_user_ids=frozenset(blocked),
-        worker_ids=frozenset(one for one in ids if any(habits.comes_on(one, day) for day in days)),
+        worker_ids=frozenset(one for one in ids if any(habits.comes_on(one, day) for day in working_days)),
+        forecast_user_ids=_forecast(company, habits, truth),
     )
