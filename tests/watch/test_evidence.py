@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.watch.evidence import Band, judge
-from bot.watch.facts import Missing, Rate, Unasked
+from bot.watch.facts import Missing, Rate, Share, Unasked
 from bot.watch.rows.row import Group, Reading, RowName
 from bot.watch.weights import Weights
 from tests.watch import evidence_cases as cases
@@ -99,6 +99,13 @@ def test_without_a_behaviour_row_the_evidence_is_insufficient_whatever_it_comes_
     evidence = judge(facts)
     assert evidence.total >= 20
     assert evidence.band is Band.INSUFFICIENT
+
+
+def test_a_behaviour_and_a_credential_row_that_weigh_little_cover_too_little():
+    facts = replace(cases.detections_alone(), risky_changes=known(acts()), passwordless=known(Share(80, 1_000, 0.08)))
+    assert judge(facts).band is Band.INSUFFICIENT
+    assert judge(facts, Weights().overridden({"least_coverage": 0.25})).band is not Band.INSUFFICIENT
+    assert judge(replace(facts, bad_credentials=known(Rate(1, 1.0)))).band is not Band.INSUFFICIENT
 
 
 def test_a_leak_without_a_credential_row_is_insufficient_but_another_surge_needs_none():

@@ -187,6 +187,11 @@ def test_acts_from_new_networks_are_above_the_rate_where_acts_alone_are_not():
     assert row(RowName.TAKEOVERS, replace(april(), takeovers=known(usual))).weight == -20
 
 
+def test_a_help_desk_whose_network_is_new_to_the_user_takes_nothing_over():
+    helped = [act(f"user{n}", cause=Cause.HELP_DESK, is_new=True) for n in range(40)]
+    assert row(RowName.TAKEOVERS, replace(april(), takeovers=known(acts(helped)))).weight == 1
+
+
 def test_forced_changes_and_the_help_desks_weigh_nothing():
     found = [act(f"user{n}", cause=cause) for n in range(200) for cause in (Cause.FORCED, Cause.HELP_DESK)]
     changed = row(RowName.RISKY_CHANGES, replace(april(), risky_changes=known(acts(found))))
