@@ -35,9 +35,10 @@ async def check_microsoft(graph: GraphExamination, tenant_id: str) -> list[Check
     token, facts = await _token(graph, tenant_id)
     if facts is None:
         return [token, *_unreachable("there is no token")]
-    clock = await _clock(graph)
-    if clock is None:
-        unreachable = failed("Microsoft Graph", "it does not answer", "see that GRAPH_URL can be reached from here")
+    try:
+        clock = _clock(await graph.clock_difference())
+    except GraphError as error:
+        unreachable = failed("Microsoft Graph", error.why, "see that GRAPH_URL can be reached from here")
         return [token, unreachable, *_unreachable("Microsoft Graph does not answer")]
     outcomes = await _tried(graph, facts)
     if any(outcome.error and outcome.error.problem is Problem.TOKEN_REFUSED for outcome in outcomes.values()):
@@ -81,12 +82,7 @@ def _is_another(found: str, wanted: str) -> bool:
     return is_id and wanted.casefold() != found.casefold()
 
 
-async def _clock(graph: GraphExamination) -> Check | None:
-    """None: Graph gave no answer at all."""
-    try:
-        ahead = await graph.clock_difference()
-    except GraphError:
-        return None
+def _clock(ahead: float) -> Check:
     said = f"{abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} Microsoft's"
     mend = "set this machine's clock by NTP"
     if abs(ahead) <= CLOCK_TOLERATED:
