@@ -1,0 +1,28 @@
+"""Tenants that share what could be the cause don't confirm one another."""
+
+import pytest
+
+from bot.watch.briefing import Cohort
+from bot.watch.tenant_traits import TenantTraits, what_is_shared
+
+OKTA = TenantTraits({Cohort.OKTA: 80, Cohort.CLOUD_ONLY: 20})
+HALF = TenantTraits({Cohort.OKTA: 50, Cohort.CLOUD_ONLY: 50})
+CLOUD = TenantTraits({Cohort.CLOUD_ONLY: 100})
+MANAGED = TenantTraits({Cohort.CLOUD_ONLY: 100}, "Some RMM ")
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "shared"),
+    [
+        (OKTA, [OKTA, OKTA], "the identity provider Okta"),
+        (OKTA, [OKTA, HALF], ""),
+        (OKTA, [CLOUD], ""),
+        (CLOUD, [CLOUD, CLOUD], ""),
+        (MANAGED, [TenantTraits({}, "some rmm")], "the management tool Some RMM"),
+        (MANAGED, [CLOUD], ""),
+        (OKTA, [], ""),
+        (TenantTraits({}), [TenantTraits({})], ""),
+    ],
+)
+def test_what_all_of_them_share_is_named(mine, others, shared):
+    assert what_is_shared(mine, others) == shared
