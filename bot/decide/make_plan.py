@@ -58,6 +58,8 @@ class Guarded:
     """By user id: which evidence speaks for a takeover of this one account."""
     elsewhere: frozenset[str] = frozenset()
     """In another plan of this tenant that is pending or running."""
+    directory_told: bool = False
+    """The directory was read: whoever it has not told of is not known well enough to be acted on."""
     locked_out: frozenset[str] = frozenset()
     """Global Administrators who can't sign in as it is, so that they don't count as one who is left."""
 
@@ -134,6 +136,8 @@ def _by_account(user_id: str, action: Action, facts: Facts) -> Iterator[tuple[He
     held = [role.name for role in guarded.roles.of(user_id) if is_privileged(role)] if guarded.roles else []
     if held:
         yield HeldBackReason.PRIVILEGED, ", ".join(sorted(set(held)))
+    if profile is None and guarded.directory_told:
+        yield HeldBackReason.NOT_PROFILED, ""
     if profile is not None and profile.is_enabled is False:
         yield HeldBackReason.DISABLED, ""
     does_not_fit = None if _is_held_here(user_id, action, facts) else facts.misfit(action, profile)

@@ -52,6 +52,7 @@ class HeldBackReason(StrEnum):
     EXTERNAL = "external guest: the risk is held in the home tenant"
     NOT_LISTED = "not (yet) listed among the tenant's risky users"
     DELETED = "the account is deleted"
+    NOT_PROFILED = "the directory has not told (yet) whose account that is"
     DISABLED = "the account is disabled"
     CLOSED = "already closed"
     MISFIT = "the action does not fit the account"

@@ -9,6 +9,7 @@ from bot.decide.make_plan import OF_DETECTIONS, Facts, Guarded, make_plan, relea
 from bot.decide.plan import HeldBackReason, Plan
 from bot.decide.policy import Policy
 from bot.decide.request import RequestKind
+from bot.operations.keep_directory import DIRECTORY, is_warm
 from bot.operations.keep_readings import known
 from bot.operations.known_signers import known_signers
 from bot.operations.tenant_readings import ROLES
@@ -44,11 +45,14 @@ def people_among(
     tx: Transaction, surge: Surge, users: tuple[str, ...], policy: Policy | None, *, but_of: str = ""
 ) -> People:
     """These users. but_of: the id of a pending request whose plan holds nobody back, because it is the one judged."""
+    profiles = tx.directory.profiles(surge.tenant_id, users, named=False)
+    guarded = _guarded(tx, surge, policy, but_of)
+    was_told = bool(profiles) or is_warm(tx.readings.get(surge.tenant_id, DIRECTORY))
     return People(
         users,
         tx.directory.risky(surge.tenant_id, users, named=False),
-        tx.directory.profiles(surge.tenant_id, users, named=False),
-        _guarded(tx, surge, policy, but_of),
+        profiles,
+        replace(guarded, directory_told=was_told),
     )
 
 

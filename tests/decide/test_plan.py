@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.decide.action import Action
-from bot.decide.make_plan import Facts, make_plan
+from bot.decide.make_plan import Facts, Guarded, make_plan
 from bot.decide.plan import (
     NEVER_IN_BULK,
     HeldBack,
@@ -291,3 +291,22 @@ def test_the_window_of_the_surge_is_frozen_in_the_plan():
     made = plan(["ada"])
     assert (made.window_start, made.window_end, made.made_at) == (START, END, NOW)
     assert made.window_end - made.window_start == 5 * HOUR
+
+
+def test_whom_a_readable_directory_has_not_told_of_is_held_back_until_it_has():
+    """A user who joined a moment ago may be disabled or a guest: nobody has looked yet."""
+    facts = Facts(
+        surge=surge(),
+        detections=(),
+        risky={user: risky(user) for user in ("known", "new")},
+        profiles={"known": profile("known")},
+        guarded=Guarded(directory_told=True),
+    )
+    made = make_plan(facts, action=Action.CONFIRM_SAFE, users=["known", "new"], made_at=NOW)
+    assert made.user_ids == ("known",)
+    assert held(made) == {"new": HeldBackReason.NOT_PROFILED}
+
+
+def test_where_the_directory_can_not_be_read_at_all_nobody_is_held_back_for_it():
+    facts = Facts(surge=surge(), detections=(), risky={"new": risky("new")}, profiles={})
+    assert make_plan(facts, action=Action.CONFIRM_SAFE, users=["new"], made_at=NOW).user_ids == ("new",)

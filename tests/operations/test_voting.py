@@ -209,8 +209,11 @@ async def test_an_approval_and_a_withdrawal_at_once_settle_once(scene, asked):
 
 async def test_many_clicks_on_many_replicas_end_in_one_run(scene, asked):
     people = [f"U{number:03}" for number in range(12)]
-    scene.tenant.policy = replace(scene.tenant.policy, approvers=tuple(people))
+    scene.tenant.policy = replace(scene.tenant.policy, approvers=tuple(people), matching_required=False)
     scene.slack.people |= {each: person(each) for each in people}
+    for each in people:
+        address = f"{each.lower()}@contoso.example"
+        scene.graph.accounts[address] = (directory_user(f"account-of-{each}", address),)
     inboxes = [scene.new_inbox() for _ in range(3)]
     clicks = [scene.click(APPROVE, each, asked.id) for each in people]
     for number, click in enumerate(clicks):
