@@ -13,6 +13,7 @@ from bot.operations.draft_plan import RECENT
 from bot.operations.find_shortage import shortage_of
 from bot.operations.known_signers import known_signers
 from bot.operations.name_people import names_of
+from bot.operations.note_flagged_again import WATCHED_AFTER
 from bot.ports.messages import Card, CardSubject
 from bot.ports.store import Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
@@ -43,6 +44,7 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
             open_reasons=tx.runs.reasons(run.tenant_id, run.id),
             users_a_minute=pace,
             seconds_left=seconds_left,
+            flagged_again=len(tx.runs.flagged_again(run.tenant_id, within=WATCHED_AFTER, run_id=run.id)),
         )
     return RequestAccount(
         request,
@@ -87,12 +89,18 @@ def _may_ask_again(tx: Transaction, request: Request, surge: Surge) -> bool:
 
 
 def _pace(run: Run, counts: Mapping[OutcomeState, int], now: int) -> tuple[int | None, int | None]:
-    """Users a minute so far, and the seconds that those who wait will take at this pace; None before the first."""
+    """Users a minute so far, and the seconds that those who wait will take at this pace; None before the first.
+
+    While the canary is out nobody else goes, and after it the pace is that of the others.
+    """
     waiting = counts[OutcomeState.WAITING] + counts[OutcomeState.SENDING]
     sent = sum(counts.values()) - waiting
-    if run.state is not RunState.RUNNING or run.started_at is None or not sent or now <= run.started_at:
+    since = run.started_at
+    if run.canary_passed_at is not None:
+        sent, since = sent - run.canary, run.canary_passed_at
+    if run.state is not RunState.RUNNING or run.is_on_trial or since is None or sent <= 0 or now <= since:
         return None, None
-    a_minute = sent * MINUTE / (now - run.started_at)
+    a_minute = sent * MINUTE / (now - since)
     return round(a_minute), round(waiting * 60 / a_minute)
 
 
@@ -108,6 +116,7 @@ def account_for_surge(tx: Transaction, surge: Surge, now: int) -> SurgeAccount:
         briefing=tx.briefings.latest(surge.tenant_id, surge.id),
         requests=requests,
         watch_problem=tx.watches.get(surge.tenant_id).problem,
+        flagged_again=len(tx.runs.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id)),
         shortage=shortage_of(tx, surge, requests),
     )
 
@@ -169,7 +178,12 @@ def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
     for user_id in users:
         cohort = cohort_of(profiles.get(user_id))
         by_cohort[cohort].append(line(user_id, _kind_fact(cohort)))
+    again = [
+        line(user_id, "a detection dated after the verified clean-up")
+        for user_id in sorted(tx.runs.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id))
+    ]
     named = [
+        ("re-flagged after clean-up", again),
         ("another open detection", elsewhere),
         *_run_figures(tx, surge, line_for=line),
         ("still at risk", at_risk),

@@ -29,6 +29,8 @@ class RunAccount:
     """How fast users get their outcome; None where it is not known."""
     seconds_left: float | None = None
     """How long the rest will take at that pace; None where it is not known."""
+    flagged_again: int = 0
+    """Users flagged anew within a fortnight of their verified clean-up."""
 
     @property
     def settled(self) -> int:
@@ -99,6 +101,8 @@ class SurgeAccount:
     """Why watching does not work at the moment; empty when it does."""
     shortage: Shortage | None = None
     """Set where a clean-up could not be signed as it is."""
+    flagged_again: int = 0
+    """Users flagged anew within a fortnight of their verified clean-up."""
 
     @property
     def latest_run(self) -> RunAccount | None:

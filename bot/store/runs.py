@@ -74,16 +74,14 @@ _BY_A_PERSON = ["adminConfirmedUserCompromised"]
 
 def _is_cleared(tenant_id: str) -> ColumnElement[bool]:
     """The outcomes of users whose risk was cleared, and seen to be."""
-    clearing = (
-        select(intents.c.id)
-        .where(
-            intents.c.tenant_id == outcomes.c.tenant_id,
-            intents.c.run_id == outcomes.c.run_id,
-            intents.c.action.in_([action.value for action in CLEARS_RISK]),
-        )
-        .exists()
+    clearing = select(intents.c.run_id).where(
+        intents.c.tenant_id == tenant_id, intents.c.action.in_([action.value for action in CLEARS_RISK])
     )
-    return and_(outcomes.c.tenant_id == tenant_id, outcomes.c.state == OutcomeState.VERIFIED.value, clearing)
+    return and_(
+        outcomes.c.tenant_id == tenant_id,
+        outcomes.c.state == OutcomeState.VERIFIED.value,
+        outcomes.c.run_id.in_(clearing),
+    )
 
 
 class RunRows:

@@ -7,12 +7,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.act.outcome import Outcome, OutcomeState
+from bot.act.pause import PauseReason
 from bot.act.run import WATCHED_FOR, Intent, RunFacts, RunState
 from bot.decide.action import Action
+from bot.decide.request import RequestState
 from bot.ports.graph import Answer
 from bot.store.tables import intents
 from tests.store.conftest import HASH
-from tests.values import NOW, TENANT, request, run, surge
+from tests.values import NOW, TENANT, detection, request, run, surge
 
 WAITING, SENDING, ACCEPTED = OutcomeState.WAITING, OutcomeState.SENDING, OutcomeState.ACCEPTED
 
@@ -45,7 +47,21 @@ def test_a_run_without_its_request_can_not_be(transact):
 
 def test_a_run_comes_back_as_it_was_saved(transact, with_run):
     saved = replace(
-        with_run, state=RunState.STOPPED, started_at=1, ended_at=2, steered_by="UBEN", note="why", not_before=3
+        with_run,
+        state=RunState.PAUSED,
+        started_at=1,
+        ended_at=2,
+        steered_by="UBEN",
+        note="why",
+        not_before=3,
+        canary=10,
+        canary_since=4,
+        canary_passed_at=5,
+        needs_signature=True,
+        goes_first=True,
+        paused_because=PauseReason.EVIDENCE,
+        band_known="conflicting",
+        flagged_known=6,
     )
     transact(lambda tx: tx.runs.save(saved))
     assert transact(lambda tx: tx.runs.get(TENANT, with_run.id)) == saved
@@ -78,7 +94,7 @@ def test_an_announced_batch_is_on_its_way_and_without_an_answer(transact, with_r
         "cy": SENDING,
     }
     facts = transact(lambda tx: tx.runs.facts(with_run, NOW))
-    assert facts == RunFacts((announced,), 1, 0, (), None, None)
+    assert facts == RunFacts((announced,), 1, 0, (), None, None, sent=2)
     assert transact(lambda tx: tx.runs.next_number(with_run)) == 2
 
 
@@ -95,7 +111,7 @@ def test_the_database_refuses_a_user_in_open_intents_of_two_runs(transact, with_
 
     def second(tx):
         tx.surges.save(surge(id_="6" * 32, key="two"))
-        tx.requests.add(request(id_="f" * 32, surge_id="6" * 32, plan_hash=HASH))
+        tx.requests.add(request(id_="f" * 32, surge_id="6" * 32, plan_hash=HASH, state=RequestState.APPROVED))
         tx.runs.add(other, ["ada"])
 
     transact(second)
@@ -130,7 +146,27 @@ def test_the_facts_say_who_is_due_and_when_the_next_is(transact, with_run):
         Outcome("cy", ACCEPTED, sends=1, sent_at=NOW - WATCHED_FOR, look_at=NOW - 7),
     ]
     transact(lambda tx: tx.runs.set_outcomes(with_run, found))
-    assert transact(lambda tx: tx.runs.facts(with_run, NOW)) == RunFacts((), 0, 3, ("ada",), NOW, NOW - 5)
+    assert transact(lambda tx: tx.runs.facts(with_run, NOW)) == RunFacts((), 0, 3, ("ada",), NOW, NOW - 5, sent=3)
+
+
+def test_the_facts_say_how_the_canary_is_doing(transact, with_run):
+    found = [
+        Outcome("ada", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 9, verified_at=NOW - 2),
+        Outcome("bob", WAITING, sends=1, sent_at=NOW - 5),
+        Outcome("cy", OutcomeState.SKIPPED, "the account was deleted", sends=1),
+    ]
+    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    facts = transact(lambda tx: tx.runs.facts(with_run, NOW))
+    assert (facts.verified, facts.again, facts.sent, facts.slowest) == (1, 1, 2, 7)
+
+
+def test_the_longest_due_are_read_first(transact, with_run):
+    found = [
+        Outcome("ada", ACCEPTED, sends=1, sent_at=NOW, look_at=NOW),
+        Outcome("bob", ACCEPTED, sends=1, sent_at=NOW, look_at=NOW - 2),
+    ]
+    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    assert transact(lambda tx: tx.runs.facts(with_run, NOW)).due == ("bob", "ada")
 
 
 @pytest.mark.parametrize(
@@ -153,15 +189,91 @@ def test_a_run_is_unfinished_while_it_goes_on_or_somebody_may_become_visible(
     assert transact(lambda tx: tx.runs.unfinished("other")) == ()
 
 
-def test_the_cleared_are_those_who_were_verified_with_the_time_of_the_write(transact, with_run):
-    found = [
-        Outcome("ada", OutcomeState.VERIFIED, sends=1, sent_at=NOW),
-        Outcome("bob", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 9),
-        Outcome("cy", ACCEPTED, sends=1, sent_at=NOW),
-    ]
-    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+def announced(tx, going, action):
+    tx.runs.announce(going, replace(intent("ada", "bob"), action=action))
+    tx.runs.answer(going, intent("ada", "bob"), Answer(204, "", ""), NOW)
+
+
+CLEARED = [
+    Outcome("ada", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 20, verified_at=NOW),
+    Outcome("bob", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 9),
+    Outcome("cy", ACCEPTED, sends=1, sent_at=NOW),
+]
+
+
+def test_the_cleared_are_those_who_were_verified_with_the_time_at_which_they_were(transact, with_run):
+    transact(lambda tx: [announced(tx, with_run, Action.DISMISS_RISK), tx.runs.set_outcomes(with_run, CLEARED)])
     assert transact(lambda tx: tx.runs.cleared(TENANT, NOW)) == (("ada", NOW),)
+    assert set(transact(lambda tx: tx.runs.cleared(TENANT, NOW - 9))) == {("ada", NOW), ("bob", NOW - 9)}
     assert transact(lambda tx: tx.runs.cleared("other", 0)) == ()
+    assert transact(lambda tx: tx.runs.cleared_among(TENANT, ["ada", "cy"], 0)) == {"ada"}
+    assert transact(lambda tx: tx.runs.last_clearing(TENANT, ["ada", "cy"], 0)) == {"ada": (with_run.id, NOW)}
+
+
+@pytest.mark.parametrize("action", [Action.CONFIRM_COMPROMISED, Action.REVOKE_SESSIONS])
+def test_who_was_acted_on_otherwise_is_not_cleared(transact, with_run, action):
+    transact(lambda tx: [announced(tx, with_run, action), tx.runs.set_outcomes(with_run, CLEARED)])
+    assert transact(lambda tx: tx.runs.cleared(TENANT, 0)) == ()
+    assert transact(lambda tx: tx.runs.cleared_among(TENANT, ["ada"], 0)) == frozenset()
+    assert transact(lambda tx: tx.runs.last_clearing(TENANT, ["ada"], 0)) == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "again"),
+    [
+        (NOW, "leakedCredentials", False),
+        (NOW + 1, "leakedCredentials", True),
+        (NOW + 1, "anomalousToken", True),
+        (NOW + 10, "leakedCredentials", True),
+        (NOW + 11, "leakedCredentials", False),
+        (NOW + 1, "adminConfirmedUserCompromised", False),
+    ],
+)
+def test_who_has_a_detection_dated_after_the_verified_clean_up_is_flagged_again(transact, with_run, at, kind, again):
+    def make(tx):
+        announced(tx, with_run, Action.CONFIRM_SAFE)
+        tx.runs.set_outcomes(with_run, CLEARED)
+        tx.detections.keep(TENANT, [detection("ada", at=at, kind=kind), detection("cy", at=at)], NOW)
+
+    transact(make)
+    expected = {"ada": with_run.id} if again else {}
+    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10)) == expected
+    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, run_id=with_run.id)) == expected
+    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, surge_id=with_run.surge_id)) == expected
+    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, run_id="none")) == {}
+    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, surge_id="none")) == {}
+
+
+def test_only_those_who_wait_are_put_first(transact, with_run):
+    transact(lambda tx: tx.runs.announce(with_run, intent("ada")))
+    transact(lambda tx: tx.runs.rank_first(with_run, ["ada", "bob", "nobody"]))
+    assert {user: each.rank for user, each in outcomes(transact).items()} == {"ada": 1, "bob": 0, "cy": 1}
+
+
+@pytest.mark.parametrize(
+    ("known", "gives_way"),
+    [
+        ({}, True),
+        ({"state": RunState.RUNNING}, True),
+        ({"state": RunState.PAUSED}, False),
+        ({"state": RunState.DONE}, False),
+        ({"goes_first": False}, False),
+        ({"not_before": NOW + 1}, False),
+    ],
+)
+def test_a_run_gives_way_to_one_that_goes_first_and_has_somebody_to_write_to(transact, with_run, known, gives_way):
+    made = replace(run(plan_hash=HASH, request_id="f" * 32), id="e" * 32, state=RunState.QUEUED, goes_first=True)
+    first = replace(made, **known)
+
+    def make(tx):
+        tx.requests.add(request(id_="f" * 32, plan_hash=HASH, state=RequestState.APPROVED))
+        tx.runs.add(first, ["dora"])
+
+    transact(make)
+    assert transact(lambda tx: tx.runs.gives_way(with_run, NOW)) is gives_way
+    assert transact(lambda tx: tx.runs.gives_way(first, NOW)) is False
+    transact(lambda tx: tx.runs.set_outcomes(first, [Outcome("dora", ACCEPTED, sends=1, sent_at=NOW)]))
+    assert transact(lambda tx: tx.runs.gives_way(with_run, NOW)) is False
 
 
 def test_twenty_thousand_outcomes_are_written_and_read(store, transact, with_request):

@@ -27,6 +27,11 @@ def progress(run: RunAccount) -> str:
     return f"{'▓' * filled}{'░' * (BAR - filled)} {percent} % ({number(run.settled)} of {number(run.planned)})"
 
 
+def flagged_again(users: int) -> str:
+    """Users with a detection dated after their verified clean-up."""
+    return f"Re-flagged after clean-up: {number(users)}. *Details* on the surge's card names them: look at each."
+
+
 def asked_and_signed(run: RunAccount) -> str:
     """Asked by @A, signed by @B and @C."""
     signers = [mention(each) for each in run.signers[:10]]

@@ -1,14 +1,17 @@
 """The run's card, a reply in the surge's thread: how far it is, and how it ended."""
 
-from bot.act.run import RunState
+from bot.act.canary import IN_TIME, must_close
+from bot.act.outcome import OutcomeState
+from bot.act.pause import WHAT_TO_DO
+from bot.act.run import Run, RunState
 from bot.ports.slack import ClickKind
 from bot.record.account import RunAccount
 from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Card, Json
-from bot.slack.cards.outcomes import asked_and_signed, counts, progress, top_reasons, waiting
+from bot.slack.cards.outcomes import asked_and_signed, counts, flagged_again, progress, top_reasons, waiting
 from bot.slack.cards.text import counted, inert, mention, number
-from bot.slack.cards.times import date, span
+from bot.slack.cards.times import clock, date, span
 from bot.watch.surge import short_name
 
 MOST_REASONS = 10
@@ -27,6 +30,10 @@ def run_card(account: RunAccount) -> Card:
     shown += blocks.fields(numbers)
     if run.note:
         shown.append(blocks.paragraph(run.note, 600))
+    if run.state is RunState.PAUSED and run.paused_because is not None:
+        shown.append(blocks.paragraph(WHAT_TO_DO[run.paused_because]))
+    if account.flagged_again:
+        shown.append(blocks.section(flagged_again(account.flagged_again)))
     if account.open_reasons:
         shown.append(
             blocks.rich_text(
@@ -52,13 +59,32 @@ def _status(account: RunAccount) -> str:
         case RunState.QUEUED:
             return "Approved, and about to start."
         case RunState.RUNNING:
-            return f"Running.{_pace(account)}"
+            return _canary(account) if run.is_on_trial else f"Running.{_pace(account)}{_canary_passed(run)}"
         case RunState.PAUSED:
-            return f"Paused{steered}. Nothing is sent until somebody presses *Resume*."
+            how = "with a new signature" if run.needs_signature else "until somebody presses *Resume*"
+            return f"Paused{steered}. Nothing is sent {'until it is resumed ' if run.needs_signature else ''}{how}."
         case RunState.STOPPED:
             return f"Stopped{steered}{ended}. Not sent: {counted(waiting(account), 'user')}."
         case RunState.DONE:
             return f"Done{ended}. {_last_word(account)}"
+
+
+def _canary(account: RunAccount) -> str:
+    """How the few who go first are doing."""
+    run = account.run
+    closed = account.counts.get(OutcomeState.VERIFIED, 0)
+    said = (
+        f"Canary: {counted(run.canary, 'user')} go first, {number(closed)} closed so far. The rest follows when "
+        f"{number(must_close(run.canary))} are closed"
+    )
+    until = f"; if that takes until {clock(run.canary_since + IN_TIME)}, the run pauses" if run.canary_since else ""
+    return f"{said}{until}."
+
+
+def _canary_passed(run: Run) -> str:
+    if not run.canary or run.canary_passed_at is None:
+        return ""
+    return f" The canary of {number(run.canary)} passed at {clock(run.canary_passed_at)}."
 
 
 def _pace(account: RunAccount) -> str:
@@ -97,5 +123,6 @@ def _buttons(account: RunAccount) -> list[Json]:
         ),
     )
     if run.state is RunState.PAUSED:
-        return [blocks.button(BUTTONS[ClickKind.RESUME], "Resume", run.id, style="primary"), stop]
+        label = "Resume with a new signature" if run.needs_signature else "Resume"
+        return [blocks.button(BUTTONS[ClickKind.RESUME], label, run.id, style="primary"), stop]
     return [blocks.button(BUTTONS[ClickKind.PAUSE], "Pause", run.id), stop]

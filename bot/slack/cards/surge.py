@@ -9,8 +9,8 @@ from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Card, Json
 from bot.slack.cards.figures import cohorts, figures, other_gaps
-from bot.slack.cards.offer import can_ask, is_finished, is_read_since_the_run
-from bot.slack.cards.outcomes import asked_and_signed, counts, progress, waiting
+from bot.slack.cards.offer import can_ask, can_recover, is_finished, is_read_since_the_run
+from bot.slack.cards.outcomes import asked_and_signed, counts, flagged_again, progress, waiting
 from bot.slack.cards.text import counted, inert, mention, number, shorten
 from bot.slack.cards.times import date
 from bot.watch.surge import Surge, SurgeState
@@ -42,7 +42,7 @@ def surge_card(account: SurgeAccount) -> Card:
             shown.append(_lines("Not available", gaps))
     if account.watch_problem:
         shown.append(_lines("Watching does not work at the moment", [account.watch_problem]))
-    shown += [blocks.section(line) for line in (*_attention(surge), *_work(account))]
+    shown += [blocks.section(line) for line in (*_attention(surge), *_work(account), *_anew(account))]
     shown += blocks.actions(_buttons(account))
     shown.append(blocks.context(f"Passwordless: has registered a passwordless method · {inert(surge.id, 40)}"))
     return Card(shown, f"{inert(head, 200)}. {inert(_types_named(surge), 300)}. {_advice(account)}")
@@ -138,13 +138,34 @@ def _attention(surge: Surge) -> list[str]:
     return said
 
 
+def _anew(account: SurgeAccount) -> list[str]:
+    return [flagged_again(account.flagged_again)] if account.flagged_again else []
+
+
 def _work(account: SurgeAccount) -> list[str]:
     """The newest runs and the newest request, a line each."""
     said = [_of_run(run) for run in _runs(account)[-MOST_RUNS:]]
-    newest = account.requests[-1] if account.requests else None
-    if newest is not None and newest.run is None:
-        said.append(_of_request(newest))
-    return said
+    newest = account.requests[-1:]
+    waiting = [each for each in account.requests if each.request.state is RequestState.PENDING][-MOST_RUNS:]
+    said += [_of_request(each) for each in (*waiting, *newest) if each.run is None]
+    return [*dict.fromkeys(said), *_shortage(account)]
+
+
+def _shortage(account: SurgeAccount) -> list[str]:
+    """How to go on when those who could sign are flagged themselves."""
+    short = account.shortage
+    if short is None:
+        return []
+    verb = "is" if short.flagged == 1 else "are"
+    said = (
+        f"{blocks.bold('Too few can sign.')} {counted(short.flagged, 'account')} of signers {verb} flagged; "
+        f"{number(short.able)} of the {number(short.needed)} who must sign could."
+    )
+    if short.is_asked_for:
+        return [f"{said} A recovery under break glass is asked for, in the thread below."]
+    if short.break_glass:
+        return [f"{said} Press *Request recovery*: two break-glass approvers clear the flagged signers first."]
+    return [f"{said} No break-glass approvers are set: COUNTERSIGN_BREAK_GLASS_APPROVERS names them."]
 
 
 def _of_request(account: RequestAccount) -> str:
@@ -176,6 +197,8 @@ def _buttons(account: SurgeAccount) -> list[Json]:
     offered = []
     if can_ask(account):
         offered.append(blocks.button(BUTTONS[ClickKind.OPEN_REQUEST], "Request remediation", surge.id, style="primary"))
+    if can_recover(account):
+        offered.append(blocks.button(BUTTONS[ClickKind.OPEN_RECOVERY], "Request recovery", surge.id, style="danger"))
     if not is_finished(account):
         if surge.acknowledged_by is None:
             offered.append(blocks.button(BUTTONS[ClickKind.ACKNOWLEDGE], "Acknowledge", surge.id))
