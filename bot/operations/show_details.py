@@ -3,13 +3,16 @@
 from bot.decide.policy import refuse_person
 from bot.decide.refusal import Refusal
 from bot.operations.account_for import figures_of
+from bot.operations.account_for_briefing import briefing_notes
 from bot.operations.judge_person import Refused
 from bot.operations.judge_place import judge_place
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.messages import CardSubject
-from bot.ports.slack import Click, DetailsDialog, PlainDialog, SlackError
+from bot.ports.slack import Click, ClickKind, DetailsDialog, PlainDialog, SlackError
 from bot.ports.store import Transaction
+from bot.watch.briefing import Briefing
+from bot.watch.surge import Surge, SurgeState
 
 
 async def show_details(tenant: Tenant, click: Click) -> None:
@@ -41,5 +44,23 @@ def _details(tx: Transaction, tenant: Tenant, click: Click) -> DetailsDialog | R
     if briefing is None:
         notes: tuple[str, ...] = ("Who they are is still being read from Microsoft Graph.",)
     else:
-        notes = tuple(f"{gap.what}: not available: {gap.why}" for gap in briefing.gaps)
-    return DetailsDialog(surge.short_name, figures_of(tx, surge), notes)
+        notes = briefing_notes(briefing)
+    return DetailsDialog(
+        surge.short_name,
+        figures_of(tx, surge, tenant.policy, tenant.circumstances),
+        notes,
+        surge_id=surge.id,
+        channel=click.channel,
+        offers=_offers(tx, surge, briefing),
+    )
+
+
+def _offers(tx: Transaction, surge: Surge, briefing: Briefing | None) -> tuple[ClickKind, ...]:
+    """What can be asked for from here: the release of somebody who is held back, and the way back of a run."""
+    offers = []
+    if surge.state is not SurgeState.CLOSED and briefing is not None and briefing.held_back:
+        offers.append(ClickKind.OPEN_RELEASE)
+    requests = tx.requests.of_surge(surge.tenant_id, surge.id)
+    if any(tx.runs.of_request(surge.tenant_id, request.id) is not None for request in requests):
+        offers.append(ClickKind.OPEN_WAY_BACK)
+    return tuple(offers)

@@ -6,7 +6,16 @@ import re
 from typing import Any
 
 from bot.ports.slack import Click, ClickKind
-from bot.slack.action_ids import ACTION_FIELD, CODE_FIELD, COHORTS_FIELD, KINDS, REASON_FIELD
+from bot.slack.action_ids import (
+    ACTION_FIELD,
+    ASKING,
+    CODE_FIELD,
+    COHORTS_FIELD,
+    KINDS,
+    PEOPLE_FIELD,
+    REASON_FIELD,
+    RUN_FIELD,
+)
 
 Json = dict[str, Any]
 
@@ -15,6 +24,10 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,30}")
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,8}")
 _KEY = re.compile(r"[0-9a-f]{64}")
+_VIEW = re.compile(r"V[A-Z0-9]{2,30}")
+MOST_PEOPLE = 100
+MOST_NAME = 320
+"""Characters of an id or a user principal name."""
 MOST_CODE = 20
 MOST_COHORTS = 100
 MOST_REASON = 3_000
@@ -22,12 +35,18 @@ MOST_REASON = 3_000
 
 
 def pressed(payload: Json) -> Click | None:
-    """The click of a block_actions payload. None where it doesn't even name who pressed."""
+    """The click of a block_actions payload. None where it doesn't even name who pressed.
+
+    Within a dialog the channel is the surge's, as private_metadata says: a hint like the rest.
+    """
     action = _first(payload.get("actions"))
     container = _object(payload.get("container"))
     subject = _text(action.get("value"), _ID)
     kind = KINDS.get(str(action.get("action_id")))
     channel = _object(payload.get("channel")).get("id") or container.get("channel_id")
+    view_id = _text(container.get("view_id"), _VIEW)
+    if view_id:
+        channel = _metadata(_object(payload.get("view")).get("private_metadata")).get("channel")
     return _click(
         payload,
         kind=kind if kind is not None and subject else ClickKind.OUT_OF_DATE,
@@ -43,20 +62,41 @@ def pressed(payload: Json) -> Click | None:
         message_ts=_text(container.get("message_ts"), _TS),
         thread_ts=_text(container.get("thread_ts"), _TS) or _thread(payload),
         subject_id=subject,
+        view_id=view_id,
     )
 
 
-def submitted(payload: Json, *, kind: ClickKind = ClickKind.SUBMIT_REQUEST) -> Click | None:
+def chosen_action(payload: Json) -> Click | None:
+    """The click of a choice in the request dialog, which then shows whom that action would act on."""
+    view = _object(payload.get("view"))
+    metadata = _metadata(view.get("private_metadata"))
+    subject = _text(metadata.get("surge"), _ID)
+    action = _first(payload.get("actions"))
+    view_id = _text(view.get("id"), _VIEW)
+    return _click(
+        payload,
+        kind=ClickKind.CHOOSE_ACTION if subject and view_id else ClickKind.OUT_OF_DATE,
+        identity=["choose", view.get("id"), action.get("action_ts")],
+        channel=_text(metadata.get("channel"), _CHANNEL),
+        message_ts="",
+        thread_ts="",
+        subject_id=subject,
+        action=_words(_object(action.get("selected_option")).get("value"), 200),
+        view_id=view_id,
+    )
+
+
+def submitted(payload: Json, *, kind: ClickKind | None = None) -> Click | None:
     """The click of a view_submission payload: a dialog can be submitted once, so that its id is the key.
 
-    channel is the surge's, as private_metadata says, so that a private answer finds its place: a hint like the rest.
+    kind None: what its callback_id says. channel is the surge's, as private_metadata says, so that a private answer
+    finds its place: a hint like the rest.
     """
     view = _object(payload.get("view"))
     metadata = _metadata(view.get("private_metadata"))
     subject = _text(metadata.get("surge"), _ID)
-    chosen = _field(view, COHORTS_FIELD).get("selected_options")
-    options = chosen if isinstance(chosen, list) else []
-    cohorts = [_object(option).get("value") for option in options[:MOST_COHORTS]]
+    kind = kind or ASKING.get(str(view.get("callback_id")), ClickKind.OUT_OF_DATE)
+    cohorts = _chosen(_field(view, COHORTS_FIELD))[:MOST_COHORTS]
     return _click(
         payload,
         kind=kind if subject else ClickKind.OUT_OF_DATE,
@@ -66,8 +106,11 @@ def submitted(payload: Json, *, kind: ClickKind = ClickKind.SUBMIT_REQUEST) -> C
         thread_ts="",
         subject_id=subject,
         action=_words(_object(_field(view, ACTION_FIELD).get("selected_option")).get("value"), 200),
-        cohorts=tuple(_words(cohort, 200) for cohort in cohorts if isinstance(cohort, str)),
+        cohorts=tuple(_words(cohort, 200) for cohort in cohorts),
         reason=_words(_field(view, REASON_FIELD).get("value"), MOST_REASON),
+        people=tuple(_words(name, MOST_NAME) for name in _chosen(_field(view, PEOPLE_FIELD))[:MOST_PEOPLE]),
+        run_id=_text(_object(_field(view, RUN_FIELD).get("selected_option")).get("value"), _ID),
+        code=_words(_field(view, CODE_FIELD).get("value"), MOST_CODE),
     )
 
 
@@ -91,7 +134,8 @@ def approved(payload: Json) -> Click | None:
 
 def out_of_date(payload: Json) -> Click | None:
     """The click of whatever is not known any more."""
-    return submitted(payload, kind=ClickKind.OUT_OF_DATE) if "view" in payload else _unknown(payload)
+    is_submission = "view" in payload and "actions" not in payload
+    return submitted(payload, kind=ClickKind.OUT_OF_DATE) if is_submission else _unknown(payload)
 
 
 def _unknown(payload: Json) -> Click | None:
@@ -123,6 +167,9 @@ def _click(
     reason: str = "",
     code: str = "",
     opened_by: str = "",
+    people: tuple[str, ...] = (),
+    run_id: str = "",
+    view_id: str = "",
 ) -> Click | None:
     user = _object(payload.get("user"))
     user_id = _text(user.get("id"), _USER)
@@ -146,6 +193,9 @@ def _click(
         reason=reason,
         code=code,
         opened_by=opened_by,
+        people=people,
+        run_id=run_id,
+        view_id=view_id,
     )
 
 
@@ -156,6 +206,14 @@ def _thread(payload: Json) -> str:
 def _field(view: Json, name: str) -> Json:
     values = _object(_object(view.get("state")).get("values"))
     return _object(_object(values.get(name)).get(name))
+
+
+def _chosen(field: Json) -> list[str]:
+    """What was chosen or typed in a field, however many it takes."""
+    options = field.get("selected_options")
+    found = [_object(option).get("value") for option in options] if isinstance(options, list) else []
+    found += [_object(field.get("selected_option")).get("value"), field.get("value")]
+    return [each for each in found if isinstance(each, str) and each]
 
 
 def _metadata(value: object) -> Json:

@@ -62,7 +62,7 @@ def test_an_approved_request_says_by_whom_and_when():
 
 
 def test_what_it_takes_is_counted_in_calls_and_time():
-    assert cost(1180, Action.CONFIRM_SAFE, 1.0) == "26 calls, about 26 s at Microsoft's limit"
+    assert cost(1180, Action.CONFIRM_SAFE, 1.0) == "26 calls, about 30 s at Microsoft's limit"
     assert cost(1180, Action.CONFIRM_SAFE, 0.1) == "26 calls, about 4 minutes at Microsoft's limit"
 
 

@@ -1,7 +1,10 @@
 """The details: who stands behind each figure, as far as a dialog can hold them."""
 
-from bot.ports.slack import DetailsDialog
+import json
+
+from bot.ports.slack import ClickKind, DetailsDialog
 from bot.record.account import Figure, PersonLine
+from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.plain_dialog import modal
@@ -25,7 +28,21 @@ def details_dialog(dialog: DetailsDialog) -> Json:
     each = max(3, min(MOST_A_FIGURE, MOST_LINES // max(1, len(figures))))
     shown += [_figure(figure, each, name) for figure in figures]
     shown += [blocks.paragraph(more) for more in _more(len(dialog.figures) - MOST_FIGURES, "figures")]
-    return modal(f"Details of {name}", shown)
+    shown += _offers(dialog)
+    metadata = json.dumps({"surge": clean(dialog.surge_id)[:200], "channel": clean(dialog.channel)[:100]})
+    return modal(f"Details of {name}", shown) | {"private_metadata": metadata}
+
+
+_OFFERED = {
+    ClickKind.OPEN_RELEASE: "Release a held-back user",
+    ClickKind.OPEN_WAY_BACK: "Way back for a run's users",
+}
+
+
+def _offers(dialog: DetailsDialog) -> list[Json]:
+    """Buttons for what can be asked for from here; each shows its own dialog in this one's place."""
+    offered = [kind for kind in dialog.offers if kind in _OFFERED]
+    return blocks.actions([blocks.button(BUTTONS[kind], _OFFERED[kind], dialog.surge_id) for kind in offered])
 
 
 def _figure(figure: Figure, most: int, surge_name: str) -> Json:

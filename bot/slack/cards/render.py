@@ -2,12 +2,23 @@
 
 from typing import assert_never
 
-from bot.ports.slack import Account, ApprovalDialog, DetailsDialog, Dialog, PlainDialog, RequestDialog
+from bot.ports.slack import (
+    Account,
+    ApprovalDialog,
+    DetailsDialog,
+    Dialog,
+    PlainDialog,
+    RecoveryDialog,
+    ReleaseDialog,
+    RequestDialog,
+    WayBackDialog,
+)
 from bot.record.account import CallAccount, RequestAccount, RunAccount, SurgeAccount
 from bot.slack.cards.approval_dialog import approval_dialog
 from bot.slack.cards.blocks import Card, Json
 from bot.slack.cards.call import call_card
 from bot.slack.cards.details_dialog import details_dialog
+from bot.slack.cards.named_dialogs import recovery_dialog, release_dialog, way_back_dialog
 from bot.slack.cards.plain_dialog import plain_dialog
 from bot.slack.cards.request import request_card
 from bot.slack.cards.request_dialog import request_dialog
@@ -35,6 +46,12 @@ def view(dialog: Dialog) -> Json:
     match dialog:
         case RequestDialog():
             return request_dialog(dialog)
+        case ReleaseDialog():
+            return release_dialog(dialog)
+        case RecoveryDialog():
+            return recovery_dialog(dialog)
+        case WayBackDialog():
+            return way_back_dialog(dialog)
         case ApprovalDialog():
             return approval_dialog(dialog)
         case DetailsDialog():

@@ -1,107 +1,74 @@
-"""The request dialog: an action, the cohorts, a reason; and who is held back, and why."""
+"""The request dialog: an action, the cohorts, a reason; what it will take; and who is held back, and why."""
 
-import json
-
-from bot.decide.action import Action
-from bot.ports.slack import DialogChoice, RequestDialog
-from bot.slack.action_ids import ACTION_FIELD, COHORTS_FIELD, REASON_FIELD, REQUEST_DIALOG
+from bot.ports.slack import ClickKind, DialogChoice, RequestDialog
+from bot.slack.action_ids import BUTTONS, COHORTS_FIELD, REQUEST_DIALOG
 from bot.slack.cards import blocks
+from bot.slack.cards.asking import (
+    action_choice,
+    action_field,
+    asking_dialog,
+    code,
+    field,
+    gaps,
+    option,
+    reason_field,
+    what_they_do,
+    who_must_sign,
+)
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.outcomes import top_reasons
 from bot.slack.cards.plain_dialog import modal
-from bot.slack.cards.request import REASON_CHARACTERS, what_it_says
-from bot.slack.cards.text import clean, counted
-from bot.slack.cards.times import span
+from bot.slack.cards.text import clean, counted, number
+from bot.slack.cards.why_so_many import why_so_many
 
 MOST_REASONS = 10
 MOST_PEOPLE = 15
+TITLE = "Request remediation"
 
 
 def request_dialog(dialog: RequestDialog) -> Json:
-    """The view. private_metadata carries the surge's id and the channel, and nothing else."""
+    """The view. Where nobody is eligible another action may still be chosen, and somebody released."""
     choices = [choice for choice in dialog.choices if choice.eligible > 0]
-    shown = [blocks.paragraph(_first_line(dialog), 600)]
+    shown = [blocks.paragraph(_first_line(dialog), 900)]
     if choices and dialog.actions:
-        shown += [_action(dialog.actions), _what_they_do(dialog.actions), _cohorts(choices), _reason()]
+        shown += [action_field(dialog.actions, dialog.action, tells=True), what_they_do(dialog.actions)]
+        shown += [_cohorts(choices), reason_field(), code()]
+    elif dialog.actions:
+        shown += [action_choice(dialog.actions, dialog.action), what_they_do(dialog.actions)]
+    shown += gaps(dialog.gaps)
     shown += _held_back(dialog)
-    view = modal("Request remediation", shown)
+    made = asking_dialog(TITLE, shown, callback_id=REQUEST_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel)
     if choices and dialog.actions:
-        metadata = json.dumps({"surge": clean(dialog.surge_id)[:200], "channel": clean(dialog.channel)[:100]})
-        view |= {
-            "callback_id": REQUEST_DIALOG,
-            "private_metadata": metadata,
-            "submit": blocks.plain_text("Ask", 24),
-            "close": blocks.plain_text("Cancel", 24),
-        }
-    return view
+        return made
+    return modal(TITLE, shown) | {"private_metadata": made["private_metadata"]}
 
 
 def _first_line(dialog: RequestDialog) -> str:
     name = clean(dialog.surge_name)[:40]
+    closed = f" {counted(dialog.already_closed, 'user')} closed before." if dialog.already_closed else ""
     if not dialog.eligible:
-        return f"Surge {name}: nobody can be acted on. Every user is held back, and why is listed below."
-    return (
-        f"Surge {name}: {counted(dialog.eligible, 'user')} can be acted on. Nothing is changed before "
-        f"{counted(max(1, dialog.approvals_needed), 'other person signs', 'other people sign')}. "
-        f"The request expires after {span(dialog.expires_in_seconds)}."
-    )
-
-
-def _option(text: str, value: str) -> Json:
-    return {"text": blocks.plain_text(text, 75), "value": value}
-
-
-def _input(block_id: str, label: str, element: Json, hint: str = "") -> Json:
-    made: Json = {
-        "type": "input",
-        "block_id": block_id,
-        "label": blocks.plain_text(label, 200),
-        "element": {**element, "action_id": block_id},
-    }
-    if hint:
-        made["hint"] = blocks.plain_text(hint, 300)
-    return made
-
-
-def _action(actions: tuple[Action, ...]) -> Json:
-    options = [_option(action.value, action.value) for action in dict.fromkeys(actions)]
-    first = Action.CONFIRM_SAFE if Action.CONFIRM_SAFE in actions else actions[0]
-    return _input(
-        ACTION_FIELD,
-        "Action",
-        {"type": "static_select", "options": options, "initial_option": _option(first.value, first.value)},
-    )
-
-
-def _what_they_do(actions: tuple[Action, ...]) -> Json:
-    lines = [
-        blocks.line(
-            blocks.words(action.value, bold=True), blocks.label(": "), blocks.words(what_it_says(action), most=400)
+        return (
+            f"Surge {name}: nobody can be acted on by {dialog.action.value}. Every user is held back, and why is "
+            f"listed below.{closed}"
         )
-        for action in dict.fromkeys(actions)
-    ]
-    return blocks.rich_text({"type": "rich_text_list", "style": "bullet", "elements": lines})
+    takes = f" For all of them it takes {dialog.takes}." if dialog.takes else ""
+    return (
+        f"Surge {name}: {counted(dialog.eligible, 'user')} can be acted on by {dialog.action.value}.{closed}{takes} "
+        f"{why_so_many(dialog.evidence, dialog.action)}"
+        f"{who_must_sign(dialog.approvals_needed, dialog.break_glass_needed, dialog.expires_in_seconds)}"
+    )
 
 
 def _cohorts(choices: list[DialogChoice]) -> Json:
     options = [
-        _option(f"{choice.cohort.value}, {counted(choice.eligible, 'user')}", choice.cohort.value)
+        option(f"{choice.cohort.value}, {counted(choice.eligible, 'user')}", choice.cohort.value)
         for choice in {choice.cohort: choice for choice in choices}.values()
     ]
-    return _input(
+    return field(
         COHORTS_FIELD,
         "Cohorts",
         {"type": "multi_static_select", "options": options, "initial_options": options},
         hint="Whoever is in a cohort you leave out is not touched.",
-    )
-
-
-def _reason() -> Json:
-    return _input(
-        REASON_FIELD,
-        "Reason",
-        {"type": "plain_text_input", "multiline": True, "min_length": 1, "max_length": REASON_CHARACTERS},
-        hint="What makes you sure? Whoever signs reads this, and it stays in the record.",
     )
 
 
@@ -118,6 +85,11 @@ def _held_back(dialog: RequestDialog) -> list[Json]:
     people = [f"{clean(name)[:120]}: {clean(reason)}" for name, reason in dialog.held_back_people[:MOST_PEOPLE]]
     if people:
         rest = total - len(people)
-        more = [f"and {rest:,} more: countersign show {clean(dialog.surge_name)[:40]} --names"] if rest > 0 else []
+        more = (
+            [f"and {number(rest)} more: countersign show {clean(dialog.surge_name)[:40]} --names"] if rest > 0 else []
+        )
         shown.append(blocks.rich_text(blocks.bullets([*people, *more], most=300)))
+    if dialog.can_release:
+        release = blocks.button(BUTTONS[ClickKind.OPEN_RELEASE], "Release one of them", dialog.surge_id)
+        shown += blocks.actions([release])
     return shown

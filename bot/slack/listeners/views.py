@@ -6,12 +6,27 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.ports.slack import ClickInbox, ClickKind
-from bot.slack.action_ids import ACTION_FIELD, APPROVAL_DIALOG, COHORTS_FIELD, REASON_FIELD, REQUEST_DIALOG
+from bot.slack.action_ids import (
+    ACTION_FIELD,
+    APPROVAL_DIALOG,
+    ASKING,
+    CODE_FIELD,
+    COHORTS_FIELD,
+    PEOPLE_FIELD,
+    REASON_FIELD,
+    RUN_FIELD,
+)
 from bot.slack.cards.text import shorten
 from bot.slack.clicks import approved, submitted
 from bot.slack.listeners.taking import take
 
-FIELDS = (ACTION_FIELD, COHORTS_FIELD, REASON_FIELD)
+FIELDS = {
+    ClickKind.SUBMIT_REQUEST: (ACTION_FIELD, COHORTS_FIELD, REASON_FIELD, CODE_FIELD),
+    ClickKind.SUBMIT_RELEASE: (PEOPLE_FIELD, ACTION_FIELD, REASON_FIELD, CODE_FIELD),
+    ClickKind.SUBMIT_RECOVERY: (PEOPLE_FIELD, ACTION_FIELD, REASON_FIELD, CODE_FIELD),
+    ClickKind.SUBMIT_WAY_BACK: (RUN_FIELD, ACTION_FIELD, REASON_FIELD, CODE_FIELD),
+}
+"""The fields of each dialog that asks for something."""
 ERROR_CHARACTERS = 300
 
 
@@ -20,24 +35,25 @@ def register(app: AsyncApp, inbox: ClickInbox) -> None:
 
     async def request_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
         click = submitted(body)
-        if click is not None and click.kind is ClickKind.SUBMIT_REQUEST:
+        if click is not None and click.kind in FIELDS:
             errors = await inbox.field_errors(click)
             if errors:
-                await ack(response_action="errors", errors=_by_block(dict(errors)))
+                await ack(response_action="errors", errors=_by_block(dict(errors), FIELDS[click.kind]))
                 return
         await take(click, ack, inbox)
 
     async def approval_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
         await take(approved(body), ack, inbox)
 
-    app.view(REQUEST_DIALOG)(request_submitted)
+    for callback_id in ASKING:
+        app.view(callback_id)(request_submitted)
     app.view(APPROVAL_DIALOG)(approval_submitted)
 
 
-def _by_block(errors: dict[str, str]) -> dict[str, str]:
+def _by_block(errors: dict[str, str], fields: tuple[str, ...]) -> dict[str, str]:
     """Slack refuses the name of a block that the dialog hasn't: such an error stands at the reason."""
     shown: dict[str, str] = {}
     for field, sentence in errors.items():
-        block = field if field in FIELDS else REASON_FIELD
+        block = field if field in fields else REASON_FIELD
         shown[block] = shorten(f"{shown[block]} {sentence}" if block in shown else sentence, ERROR_CHARACTERS)
     return shown
