@@ -93,7 +93,8 @@ def _is_new(
 def _cause(entry: Audit, user_id: str, kind: ActKind, flagged_at: int | None, *, is_new: bool | None) -> Cause:
     """Another's act is a help desk's; the user's own after the flag and from a usual place is what the lock-out forces.
 
-    Where the place is not known, a change of password after the flag is taken as forced, a new method is not.
+    Where the place is not known, a change of password after the flag is taken as forced, a new method is not. (A forced
+    new method proves nothing, but its user is looked at all the same: see bot.watch.evidence.)
     """
     if entry.by_user_id != user_id:
         return Cause.HELP_DESK

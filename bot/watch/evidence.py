@@ -84,14 +84,20 @@ def judge(facts: Facts, weights: Weights | None = None) -> Evidence:
 
 
 def suspects_of(facts: Facts) -> tuple[Suspect, ...]:
-    """Flagged users who did what follows a takeover, not by force and not at a help desk."""
+    """Flagged users who did what follows a takeover, or changed password or method without a reason that is known.
+
+    A new method is looked at even where it came after the flag from a usual place: somebody's phone is changed once in
+    years. What a help desk did is not.
+    """
     why: dict[str, list[str]] = {}
-    for told in (facts.takeovers, facts.risky_changes):
-        if isinstance(told, Known):
-            for act in told.value.acts:
-                if act.cause is Cause.OWN:
-                    place = " from an address and network new to the user" if act.is_new else ""
-                    why.setdefault(act.user_id, []).append(f"{act.activity}{place}")
+    for told, excused in (
+        (facts.takeovers, {Cause.HELP_DESK}),
+        (facts.risky_changes, {Cause.HELP_DESK, Cause.FORCED}),
+    ):
+        for act in told.value.acts if isinstance(told, Known) else ():
+            if act.cause not in excused:
+                place = " from an address and network new to the user" if act.is_new else ""
+                why.setdefault(act.user_id, []).append(f"{act.activity}{place}")
     return tuple(Suspect(user, "; ".join(dict.fromkeys(found))) for user, found in sorted(why.items()))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.watch.access_policies import AccessPolicy, Grant
-from bot.watch.profile import Profile, SignInKind
+from bot.watch.profile import IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
 
 
@@ -152,8 +152,8 @@ def _effect(policy: AccessPolicy, profile: Profile | None, *, writeback: bool | 
         return Stance(Standing.NOT_KNOWN, policy.name, "what the user has registered could not be read")
     if Grant.REMEDIATION in policy.grants and Registered.PASSWORDLESS in registered:
         return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "signs in again without a password")
-    if Registered.MFA not in registered:
-        return Stance(Standing.STUCK, policy.name, "has no second factor registered")
+    if Registered.MFA_CAPABLE not in registered:
+        return Stance(Standing.STUCK, policy.name, "has no second factor registered that may be used")
     if {Grant.PASSWORD_CHANGE, Grant.REMEDIATION}.isdisjoint(policy.grants):
         return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "has a second factor registered")
     return _password_change(policy, profile, registered, writeback=writeback)
@@ -170,6 +170,10 @@ def _password_change(
         return Stance(Standing.NOT_KNOWN, policy.name, "whether passwords are written back is not known")
     if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED} and not writeback:
         return Stance(Standing.STUCK, policy.name, "a new password would not be written back on-premises")
+    if profile.kind is SignInKind.FEDERATED and profile.provider is not IdentityProvider.AD_FS:
+        return Stance(
+            Standing.NOT_KNOWN, policy.name, "whether the identity provider takes the new password is not known"
+        )
     if profile.kind is SignInKind.GUEST:
         return Stance(Standing.STUCK, policy.name, "a guest's password is in the home tenant")
     return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "can change the password by self-service")

@@ -129,7 +129,7 @@ def a_few_new_phones() -> Facts:
     """The false wave in a tenant where a few people changed their phone at the weekend."""
     return replace(
         april(),
-        takeovers=known(acts([act("ada"), act("bob")])),
+        takeovers=known(acts([act("ada", cause=Cause.FORCED), act("bob")])),
         risky_changes=known(acts([act("ada", activity="User deleted security info")])),
     )
 

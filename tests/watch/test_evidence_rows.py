@@ -187,6 +187,13 @@ def test_acts_from_new_networks_are_above_the_rate_where_acts_alone_are_not():
     assert row(RowName.TAKEOVERS, replace(april(), takeovers=known(usual))).weight == -20
 
 
+def test_methods_that_many_register_after_the_flag_from_a_usual_place_are_looked_at_but_prove_no_attack():
+    forced = [act(f"user{n}", cause=Cause.FORCED) for n in range(300)]
+    facts = replace(april(), takeovers=known(acts(forced)))
+    assert row(RowName.TAKEOVERS, facts).weight == -2
+    assert len(judge(facts).suspects) == 300
+
+
 def test_a_help_desk_whose_network_is_new_to_the_user_takes_nothing_over():
     helped = [act(f"user{n}", cause=Cause.HELP_DESK, is_new=True) for n in range(40)]
     assert row(RowName.TAKEOVERS, replace(april(), takeovers=known(acts(helped)))).weight == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.watch.access_policies import Grant
-from bot.watch.profile import SignInKind
+from bot.watch.profile import IdentityProvider, SignInKind
 from bot.watch.registration import Registered
 from bot.watch.standing import Scope, Standing, count_standings, covers, groups_needed, stance_of, stances_of
 from tests.watch.people import ABLE, person, policy
@@ -85,6 +85,9 @@ def test_the_strictest_policy_that_covers_a_user_decides(given, expected):
         (ABLE, SignInKind.HYBRID, False, Standing.STUCK),
         (ABLE, SignInKind.HYBRID, None, Standing.NOT_KNOWN),
         (ABLE, SignInKind.FEDERATED, None, Standing.NOT_KNOWN),
+        (ABLE, SignInKind.FEDERATED, False, Standing.STUCK),
+        (ABLE, SignInKind.FEDERATED, True, Standing.NOT_KNOWN),
+        (Registered.MFA | Registered.SSPR_CAPABLE, SignInKind.CLOUD_ONLY, None, Standing.STUCK),
         (ABLE, SignInKind.UNKNOWN, False, Standing.NOT_KNOWN),
         (ABLE, SignInKind.UNKNOWN, True, Standing.CAN_HELP_HIMSELF),
         (ABLE, SignInKind.GUEST, True, Standing.STUCK),
@@ -93,6 +96,11 @@ def test_the_strictest_policy_that_covers_a_user_decides(given, expected):
 def test_a_password_change_asks_for_a_second_factor_a_reset_and_writeback(registered, kind, writeback, expected):
     user = person("ada", kind, registered=registered)
     assert standing(user, policy(grants=CHANGE), writeback=writeback) is expected
+
+
+def test_a_new_password_that_is_written_back_helps_behind_ad_fs():
+    user = person("ada", SignInKind.FEDERATED, provider=IdentityProvider.AD_FS)
+    assert standing(user, policy(grants=CHANGE), writeback=True) is Standing.CAN_HELP_HIMSELF
 
 
 def test_risk_remediation_lets_the_passwordless_help_themselves_without_a_password():

@@ -19,8 +19,13 @@ def behaviour_rows(facts: Facts, weights: Weights) -> tuple[Row, ...]:
 
 
 def own_users(acts: Acts) -> frozenset[str]:
-    """Flagged users who did such a thing, and neither by force nor at a help desk: for a person to look at."""
+    """Flagged users who did such a thing, neither by force nor through a help desk."""
     return frozenset(act.user_id for act in acts.acts if act.cause is Cause.OWN)
+
+
+def acting_users(acts: Acts) -> frozenset[str]:
+    """Flagged users who did such a thing by themselves, also after the flag and from a usual place."""
+    return frozenset(act.user_id for act in acts.acts if act.cause is not Cause.HELP_DESK)
 
 
 def is_above(acts: Acts, weights: Weights) -> bool:
@@ -52,14 +57,14 @@ def _risky_sign_ins(facts: Facts, weights: Weights) -> Row:
 
 def _takeovers(facts: Facts, weights: Weights) -> Row:
     def judge(acts: Acts) -> tuple[float, str]:
-        own = own_users(acts)
-        if not own:
+        acting = acting_users(acts)
+        if not acting:
             return weights.takeovers_none, "No flagged user registered a method, gave an app consent, or the like."
-        finding = f"{users(len(own))} of {acts.flagged:,} registered a method, gave an app consent, or the like"
+        finding = f"{users(len(acting))} of {acts.flagged:,} registered a method, gave an app consent, or the like"
         beside = f"unflagged {acts.unflagged_users:,} of {acts.unflagged:,}"
         if is_above(acts, weights):
             return weights.takeovers_above, f"{finding}: more than users like them ({beside})."
-        return weights.takeovers_isolated, f"{finding}, no more than users like them ({beside}); they are held back."
+        return weights.takeovers_isolated, f"{finding}, no more than usual ({beside}); they are held back."
 
     heading = Heading(RowName.TAKEOVERS, Group.BEHAVIOUR, "directory audit log", abs(weights.takeovers_above))
     return heading.of(facts.takeovers, judge)
