@@ -22,6 +22,9 @@ from bot.sim.tenant.sign_ins import (
 )
 from bot.sim.tenant.tenant import Tenant
 
+CALLER = Actor("b7c1f4d2-0b5e-4b1a-9a55-2f6f3c1f7a10", "Countersign", app_id="c0a5e516-94c4-4d7c-8a1e-6d2a6f0e9b21")
+"""The app that calls this tenant: an app of its own, not Microsoft's."""
+
 
 def audit(
     tenant: Tenant, at: int, activity: str, by: Actor, targets: Iterable[Target] = (), *, result: str = "success"

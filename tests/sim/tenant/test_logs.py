@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sim.tenant import Fault, Limits, deeds
+from bot.sim.tenant import Fault, Limits, User, deeds
 from bot.sim.tenant.audits import CONSENT, REVOCATION, Actor
 from bot.sim.tenant.graph_time import SECOND, ticks, written
 from bot.sim.tenant.sign_ins import SignIn, SignInRisk
@@ -189,6 +189,15 @@ async def test_a_row_of_a_log_may_carry_enum_members_that_nobody_knows(graph, te
     row = (await graph.get(SIGN_INS)).json["value"][0]
     assert row["conditionalAccessStatus"] == row["riskLevelDuringSignIn"] == "memberOfAFutureVersion"
     assert row["status"]["errorCode"] == 0
+
+
+async def test_sessions_revoked_by_a_caller_are_in_the_log_as_the_callers_doing(graph, tenant, clock):
+    user = User("0f8fad5b-d9cb-469f-a165-70867728950e", "ada@contoso.example", "Ada Admin", ticks(clock.now))
+    tenant.add_user(user)
+    assert (await graph.post(f"users/{user.id}/revokeSignInSessions", {})).status == 200
+    (row,) = await graph.everything(f"{AUDITS}?$filter=activityDisplayName eq '{REVOCATION}'")
+    assert row["initiatedBy"]["app"]["displayName"] == "Countersign"
+    assert row["targetResources"][0]["id"] == user.id
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from bot.sim.tenant import odata
+from bot.sim.tenant import deeds, odata
+from bot.sim.tenant.audits import REVOCATION
 from bot.sim.tenant.call import GUID, Call, Listing, Route, page, resume
 from bot.sim.tenant.directory import USER, USER_DEFAULT, User, shown
 from bot.sim.tenant.odata import Comparison, Field
@@ -87,6 +88,7 @@ def update_user(call: Call) -> Answer:
 def _revoke(call: Call, user: User) -> Answer:
     call.options()
     call.tenant.revoke_sessions(user.id)
+    deeds.audit(call.tenant, call.tenant.now(), REVOCATION, deeds.CALLER, [deeds.target(user)])
     return Answer(200, {"@odata.context": call.context("Edm.Boolean"), "value": True})
 
 
