@@ -19,6 +19,7 @@ from bot.graph.endpoints import (
     GROUP_MEMBERS,
     HEALTH_ISSUES,
     MESSAGES,
+    ORGANIZATION,
     REGISTRATION,
     RISK_DETECTIONS,
     RISKY_USERS,
@@ -46,6 +47,7 @@ _TRIALS: Mapping[Trial, tuple[Endpoint, str]] = {
     Trial.HEALTH: (HEALTH_ISSUES, "admin/serviceAnnouncement/issues?$top=1"),
     Trial.MESSAGES: (MESSAGES, "admin/serviceAnnouncement/messages?$top=1"),
     Trial.APPS: (SERVICE_PRINCIPALS, "servicePrincipals?$select=id&$top=1"),
+    Trial.ORGANIZATION: (ORGANIZATION, "organization?$select=id"),
     Trial.POLICIES: (ACCESS_POLICIES, "identity/conditionalAccess/policies?$top=1"),
 }
 

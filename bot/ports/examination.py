@@ -21,6 +21,7 @@ class Trial(StrEnum):
     MESSAGES = "messages"
     APPS = "servicePrincipals"
     POLICIES = "conditionalAccess/policies"
+    ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True)

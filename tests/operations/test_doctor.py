@@ -7,7 +7,7 @@ import pytest
 
 from bot.decide.policy import Policy
 from bot.graph.examination import facts_of
-from bot.graph.manifest import READS, WRITES
+from bot.graph.manifest import APP_ROLES
 from bot.operations.doctor.check import State, can_work, failed, not_checked, passed, warned
 from bot.operations.doctor.examine import Patient, examine
 from bot.operations.doctor.permissions import PERMISSIONS
@@ -37,7 +37,10 @@ def test_only_what_failed_keeps_the_bot_from_its_job():
 
 
 def test_every_permission_that_the_manifest_asks_for_is_looked_at():
-    assert {*READS, *WRITES} <= {permission.name for permission in PERMISSIONS}
+    assert {role.name for role in APP_ROLES} == {permission.name for permission in PERMISSIONS}
+    assert {role.name for role in APP_ROLES if role.is_optional}.isdisjoint(
+        permission.name for permission in PERMISSIONS if permission.is_essential
+    )
 
 
 def known(user_id: str, *accounts: str) -> _Known:

@@ -62,6 +62,12 @@ PERMISSIONS = (
     Permission("ServiceHealth.Read.All", "Microsoft's advisories are not seen", Trial.HEALTH),
     Permission("ServiceMessage.Read.All", "Microsoft's messages are not seen", Trial.MESSAGES),
     Permission("Policy.Read.All", "whom Conditional Access blocks can't be foretold", Trial.POLICIES),
+    Permission(
+        "Directory.Read.All",
+        "the tenant's plans are not read: its licence shows by what Microsoft refuses",
+        Trial.ORGANIZATION,
+        included_in=frozenset({"Organization.Read.All"}),
+    ),
     Permission("User.RevokeSessions.All", "the action Revoke sessions is refused"),
     Permission("User-PasswordProfile.ReadWrite.All", "the action Require password change is refused"),
 )
