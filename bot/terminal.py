@@ -64,8 +64,39 @@ def _who(briefing: Briefing | None) -> Iterator[str]:
         if briefing.passwordless is not None:
             least = "at least " if briefing.passwordless_unread else ""
             yield f"            passwordless {least}{briefing.passwordless:,}"
+        yield from _stopped(briefing)
         for gap in briefing.gaps:
-            yield f"            {gap.what}: not available: {gap.why}"
+            yield f"            {gap.what}: not available: {clean(gap.why)}"
+        yield from _weighed(briefing)
+
+
+def _stopped(briefing: Briefing) -> Iterator[str]:
+    """Who can't sign in, who is privileged, what is ahead."""
+    impact = briefing.impact
+    if impact is not None:
+        since = f" since {when(impact.since)}" if impact.since is not None else ""
+        yield f"            blocked {impact.blocked:,} (at least){since}, stuck at a prompt {impact.stuck:,} (at least)"
+    if briefing.privileged is not None:
+        yield f"            privileged {len(briefing.privileged):,}"
+    if briefing.standings:
+        told = ", ".join(f"{standing.value} {count:,}" for standing, count in briefing.standings.items())
+        yield f"  policies  {told}"
+    if briefing.forecast is not None:
+        yield f"  ahead     {clean(briefing.forecast.sentence)}"
+
+
+def _weighed(briefing: Briefing) -> Iterator[str]:
+    """The evidence, every row, and what follows from it."""
+    evidence = briefing.evidence
+    if evidence is not None:
+        yield f"  evidence  {evidence.band.value}: {evidence.total:+.0f} decibans, {evidence.coverage:.0%} of it read"
+        for row in evidence.rows:
+            weight = f"{row.weight:+5.0f}" if row.is_read else "    ?"
+            yield f"     {weight}  {row.name.value}: {clean(row.finding)} ({row.source})"
+    for sentence in briefing.advice.sentences if briefing.advice else ():
+        yield f"  advice    {clean(sentence)}"
+    for sentence in briefing.changed:
+        yield f"  changed   {clean(sentence)}"
 
 
 def _request_text(account: RequestAccount) -> Iterator[str]:

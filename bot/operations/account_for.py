@@ -7,8 +7,11 @@ from bot.act.outcome import OutcomeState
 from bot.act.run import Run, RunState
 from bot.decide.calling import distinct
 from bot.decide.plan import Plan, read_plan, summarize
+from bot.decide.policy import Policy
 from bot.decide.request import Request, RequestKind, RequestState, Verdict
+from bot.operations.account_for_briefing import briefing_figures
 from bot.operations.call_signers import who_could_sign
+from bot.operations.compose_briefing import known_of
 from bot.operations.draft_plan import RECENT
 from bot.operations.find_shortage import shortage_of
 from bot.operations.known_signers import known_signers
@@ -18,6 +21,7 @@ from bot.ports.messages import Card, CardSubject
 from bot.ports.store import Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.circumstances import Circumstances
 from bot.watch.surge import Surge, SurgeState, open_elsewhere
 
 MINUTE = 60_000_000
@@ -146,8 +150,13 @@ def account_for_card(
     return account
 
 
-def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
-    """Who stands behind each figure of a surge, and by which fact."""
+def figures_of(
+    tx: Transaction, surge: Surge, policy: Policy | None = None, circumstances: Circumstances | None = None
+) -> tuple[Figure, ...]:
+    """Who stands behind each figure of a surge, and by which fact.
+
+    policy, circumstances: what the team states of its tenant, where that is at hand; some facts rest on it.
+    """
     users = tx.surges.users(surge.tenant_id, surge.id)
     profiles = tx.directory.profiles(surge.tenant_id, users)
     risky = tx.directory.risky(surge.tenant_id, users)
@@ -169,11 +178,6 @@ def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
         for user_id in users
         if user_id in risky and risky[user_id].is_open
     ]
-    passwordless = [
-        line(user_id, "has registered a passwordless method")
-        for user_id in users
-        if user_id in profiles and profiles[user_id].is_passwordless
-    ]
     by_cohort: dict[Cohort, list[PersonLine]] = {cohort: [] for cohort in Cohort}
     for user_id in users:
         cohort = cohort_of(profiles.get(user_id))
@@ -187,10 +191,12 @@ def figures_of(tx: Transaction, surge: Surge) -> tuple[Figure, ...]:
         ("another open detection", elsewhere),
         *_run_figures(tx, surge, line_for=line),
         ("still at risk", at_risk),
-        ("passwordless", passwordless),
         *((cohort.value, people) for cohort, people in by_cohort.items()),
     ]
-    return tuple(Figure(name, tuple(people)) for name, people in named if people)
+    listed = [Figure(name, tuple(people)) for name, people in named if people]
+    found = known_of(tx, surge, policy, circumstances or Circumstances())
+    latest = tx.briefings.latest(surge.tenant_id, surge.id)
+    return (*briefing_figures(latest, found, profiles, names), *listed)
 
 
 def _run_figures(

@@ -1,12 +1,13 @@
 """Compose a briefing from what the tables hold now. Nothing is read from Microsoft here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from bot.decide.action import Action
 from bot.decide.plan import summarize
+from bot.decide.policy import Policy
 from bot.operations.draft_plan import People, plan_for, read_people
 from bot.operations.gather_facts import gather_facts
 from bot.operations.keep_readings import Kind, known
@@ -27,6 +28,7 @@ from bot.ports.store import Transaction
 from bot.watch.account_kind import ToldKind, other_than_people
 from bot.watch.advice import advise
 from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
+from bot.watch.circumstances import Circumstances
 from bot.watch.evidence import judge
 from bot.watch.forecast import Forecast, forecast, next_morning, zone_of
 from bot.watch.impact import Impact, ImpactFigures, impact_figures
@@ -53,16 +55,17 @@ class Known:
     """Of those who are at risk; None where the policies were not read."""
 
 
-def known_of(tx: Transaction, tenant: Tenant, surge: Surge) -> Known:
+def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances: Circumstances) -> Known:
     """Read it. Tens of thousands of users on a bad day."""
-    people = read_people(tx, surge, tenant.policy)
-    roles = known(tx, tenant.id, ROLES).value
+    people = read_people(tx, surge, policy)
+    roles = known(tx, surge.tenant_id, ROLES).value
+    emergency = policy.emergency_accounts if policy else ()
     return Known(
         people=people,
         roles=roles,
-        accounts=_accounts(tx, tenant, people, roles),
-        impacts=tx.impacts.get(tenant.id, surge.id),
-        stances=_stances(tx, tenant, people, roles),
+        accounts=_accounts(tx, surge.tenant_id, people, roles, emergency),
+        impacts=tx.impacts.get(surge.tenant_id, surge.id),
+        stances=_stances(tx, surge.tenant_id, people, roles, writeback=circumstances.password_writeback),
     )
 
 
@@ -70,7 +73,7 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
     """Count, weigh, advise. The revision's number and what it changed are not known here."""
     now = tenant.world.now()
     surge = tx.surges.get(tenant.id, surge.id) or surge
-    found = known_of(tx, tenant, surge)
+    found = known_of(tx, surge, tenant.policy, tenant.circumstances)
     people = found.people
     facts = gather_facts(tx, surge, people.user_ids, people.profiles, tenant.circumstances, now=now)
     evidence = judge(facts, tenant.circumstances.weights)
@@ -151,9 +154,11 @@ def _impact(tx: Transaction, surge: Surge, found: Known) -> ImpactFigures | None
     )
 
 
-def _stances(tx: Transaction, tenant: Tenant, people: People, roles: RoleReport | None) -> dict[str, Stance] | None:
+def _stances(
+    tx: Transaction, tenant_id: str, people: People, roles: RoleReport | None, *, writeback: bool | None
+) -> dict[str, Stance] | None:
     """Of those at risk here whose account is enabled."""
-    report = known(tx, tenant.id, POLICIES).value
+    report = known(tx, tenant_id, POLICIES).value
     if report is None:
         return None
     holders: dict[str, set[str]] = {}
@@ -176,7 +181,7 @@ def _stances(tx: Transaction, tenant: Tenant, people: People, roles: RoleReport 
         report.policies,
         scope,
         risk_levels={user_id: people.risky[user_id].risk_level for user_id in at_risk},
-        writeback=tenant.circumstances.password_writeback,
+        writeback=writeback,
     )
 
 
@@ -207,12 +212,13 @@ def _policy_changes(tx: Transaction, surge: Surge) -> tuple[PolicyChange, ...]:
     return weakened(before.policies, now.policies, audits.policies if audits else ())
 
 
-def _accounts(tx: Transaction, tenant: Tenant, people: People, roles: RoleReport | None) -> dict[str, ToldKind]:
+def _accounts(
+    tx: Transaction, tenant_id: str, people: People, roles: RoleReport | None, emergency: Collection[str]
+) -> dict[str, ToldKind]:
     """Accounts that are not simply a person's: told by their names, so these are read, some hundred at a time."""
-    emergency = tenant.policy.emergency_accounts
     found: dict[str, ToldKind] = {}
     for chunk in _chunks(people.profiles):
-        found |= other_than_people(tx.directory.profiles(tenant.id, chunk).values(), roles, emergency)
+        found |= other_than_people(tx.directory.profiles(tenant_id, chunk).values(), roles, emergency)
     return found
 
 

@@ -241,7 +241,7 @@ async def ask_again(tenant: Tenant) -> None:
 
 
 async def keep_profiles(tenant: Tenant, surge: Surge) -> None:
-    """Join the directory with domains and registrations into profiles; keep those that differ, some hundred at a time."""
+    """Join the directory with domains and registrations into profiles; keep those that differ."""
     users = await tenant.store.look(lambda tx: tx.surges.users(tenant.id, surge.id))
     for start in range(0, len(users), PROFILES_AT_A_TIME):
         chunk = users[start : start + PROFILES_AT_A_TIME]

@@ -186,9 +186,9 @@ async def test_an_act_after_a_takeover_holds_its_user_back(wave):
     assert row(briefing, RowName.TAKEOVERS).weight < 0
 
 
-async def test_a_new_method_from_the_usual_place_after_the_flag_is_not_held_against_its_user(wave):
+async def test_a_password_changed_from_the_usual_place_after_the_flag_is_not_held_against_its_user(wave):
     wave.graph.sign_in_log = [sign_in(ADA, at=START - DAY, address="198.51.100.7")]
-    wave.graph.audit_log = [audit(ADA, "User registered security info", address="198.51.100.8")]
+    wave.graph.audit_log = [audit(ADA, "Change password (self-service)", address="198.51.100.8")]
     assert (await brief(wave)).evidence.suspects == ()
 
 

@@ -6,21 +6,45 @@ from bot.watch.briefing import Briefing, Cohort
 STILL_AT_RISK = "still at risk"
 SIGN_IN_KINDS = "how they sign in"
 PASSWORDLESS = "passwordless"
+BLOCKED = "blocked"
+PRIVILEGED = "privileged"
 """A gap by one of these names stands beside its figure; any other has a line of its own."""
 
 
 def figures(briefing: Briefing, *, is_stale: bool = False) -> list[str]:
-    """The first row: flagged, still at risk, passwordless. is_stale: a clean-up changed who is at risk since then."""
+    """The first rows: flagged, still at risk, blocked, stuck, privileged, passwordless.
+
+    is_stale: a clean-up changed who is at risk since then.
+    """
     at_risk = "at risk before the clean-up" if is_stale and briefing.at_risk is not None else STILL_AT_RISK
     shown = [f"flagged {number(briefing.flagged)}", _read(briefing, at_risk, briefing.at_risk)]
     if briefing.at_risk is not None and briefing.at_risk_unread:
         shown[1] = f"{at_risk} at least {number(briefing.at_risk)}"
+    shown += [*_stopped(briefing), _read(briefing, PRIVILEGED, _length(briefing.privileged))]
     if briefing.passwordless is None:
         shown.append(_read(briefing, PASSWORDLESS, None))
     else:
         least = "at least " if briefing.passwordless_unread else ""
         shown.append(f"passwordless {least}{number(briefing.passwordless)}")
     return shown
+
+
+def _stopped(briefing: Briefing) -> list[str]:
+    """Sign-ins without a person at the screen are not in the log: more may be blocked than it names."""
+    impact = briefing.impact
+    if impact is None:
+        return [_read(briefing, BLOCKED, None)]
+    shown = [f"blocked {number(impact.blocked)} (at least)"]
+    if impact.stuck:
+        shown.append(f"stuck at a prompt {number(impact.stuck)} (at least, by unsure codes)")
+    if impact.cleared:
+        shown.append(f"blocked again after the clean-up {number(impact.blocked_after)}")
+        shown.append(f"signed in since the clean-up {number(impact.succeeded_after)}")
+    return shown
+
+
+def _length(found: tuple[object, ...] | None) -> int | None:
+    return None if found is None else len(found)
 
 
 def cohorts(briefing: Briefing) -> list[str]:
@@ -38,6 +62,8 @@ def other_gaps(briefing: Briefing) -> list[str]:
             (STILL_AT_RISK, briefing.at_risk),
             (SIGN_IN_KINDS, briefing.cohorts),
             (PASSWORDLESS, briefing.passwordless),
+            (BLOCKED, briefing.impact),
+            (PRIVILEGED, briefing.privileged),
         )
         if value is None
     }

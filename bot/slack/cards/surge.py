@@ -8,6 +8,7 @@ from bot.record.account import RequestAccount, RunAccount, SurgeAccount
 from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Card, Json
+from bot.slack.cards.evidence import evidence_blocks, evidence_line, since_line
 from bot.slack.cards.figures import cohorts, figures, other_gaps
 from bot.slack.cards.offer import can_ask, can_recover, is_finished, is_read_since_the_run
 from bot.slack.cards.outcomes import asked_and_signed, counts, flagged_again, progress, waiting
@@ -29,6 +30,7 @@ def surge_card(account: SurgeAccount) -> Card:
     shown = [
         blocks.header(head),
         blocks.paragraph(first_line(surge), 900),
+        *_leaning(account),
         blocks.section(_advice(account)),
         blocks.section(_times(surge)),
     ]
@@ -37,6 +39,9 @@ def surge_card(account: SurgeAccount) -> Card:
     else:
         shown += blocks.fields(figures(briefing, is_stale=not is_read_since_the_run(account)))
         shown += blocks.fields(cohorts(briefing) or ["how they sign in: nobody to count"])
+        shown += [blocks.section(line) for line in (since_line(briefing),) if line]
+        if not is_finished(account):
+            shown += evidence_blocks(briefing)
         gaps = other_gaps(briefing)
         if gaps:
             shown.append(_lines("Not available", gaps))
@@ -45,7 +50,15 @@ def surge_card(account: SurgeAccount) -> Card:
     shown += [blocks.section(line) for line in (*_attention(surge), *_work(account), *_anew(account))]
     shown += blocks.actions(_buttons(account))
     shown.append(blocks.context(f"Passwordless: has registered a passwordless method · {inert(surge.id, 40)}"))
-    return Card(shown, f"{inert(head, 200)}. {inert(_types_named(surge), 300)}. {_advice(account)}")
+    said = "" if is_finished(account) else inert(evidence_line(briefing), 200)
+    words = (f"{inert(head, 200)}.", f"{inert(_types_named(surge), 300)}.", said, _advice(account))
+    return Card(shown, " ".join(each for each in words if each))
+
+
+def _leaning(account: SurgeAccount) -> list[Json]:
+    """Where the evidence leads, in one line."""
+    said = "" if is_finished(account) else evidence_line(account.briefing)
+    return [blocks.paragraph(said)] if said else []
 
 
 def first_line(surge: Surge) -> str:
@@ -97,10 +110,12 @@ def _advice(account: SurgeAccount) -> str:
     if is_finished(account):
         return _last_advice(account)
     again = " again for those who are left" if run is not None else ""
-    return (
-        "If this looks like a false alarm, press *Request remediation*"
-        f"{again}. Nothing is changed until a second person has signed."
-    )
+    evidence = account.briefing.evidence if account.briefing else None
+    if evidence is not None and evidence.band.rank > 1:
+        looks = "Do not wave it through as a false alarm. To act on the accounts"
+    else:
+        looks = "If this looks like a false alarm"
+    return f"{looks}, press *Request remediation*{again}. Nothing is changed until a second person has signed."
 
 
 def _last_advice(account: SurgeAccount) -> str:
