@@ -35,8 +35,8 @@ class StopsRead(msgspec.Struct, frozen=True):
     until: int = 0
     users: int = 0
     """How many the surge had then: when there are more, all is read anew."""
-    usual: dict[str, int] | None = None
-    """By flagged user: blocks by any policy in the week before; None while that was not read."""
+    usual: dict[str, list[int]] | None = None
+    """By flagged user: when he was blocked by any policy in the week before; None while that was not read."""
     usual_of: int = 0
     """How many users the surge had when the week before was read."""
 

@@ -5,7 +5,6 @@ Only interactive sign-ins are in that log, so every figure is "at least". Times 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from math import exp
 
 from bot.watch.sign_ins import BLOCKED, STUCK, SignIn
 
@@ -110,15 +109,13 @@ class ImpactReading:
         return min((at for at in times if at > after), default=None)
 
 
-def usual_blocks(sign_ins: Iterable[SignIn], users: Collection[str]) -> dict[str, int]:
-    """How often each of these users met a block policy (53003): to be fed with the week before the surge."""
-    counts: dict[str, int] = {}
-    seen: set[str] = set()
+def usual_blocks(sign_ins: Iterable[SignIn], users: Collection[str]) -> dict[str, list[int]]:
+    """By user, when each of these met a block policy (53003), in microseconds UTC: to be fed with the week before."""
+    found: dict[str, dict[str, int]] = {}
     for one in sign_ins:
-        if one.error_code == ANY_POLICY and one.user_id in users and one.id not in seen:
-            seen.add(one.id)
-            counts[one.user_id] = counts.get(one.user_id, 0) + 1
-    return counts
+        if one.error_code == ANY_POLICY and one.user_id in users:
+            found.setdefault(one.user_id, {})[one.id] = one.at
+    return {user_id: sorted(times.values()) for user_id, times in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +125,7 @@ class ImpactFigures:
     blocked: int
     """Distinct users who met a block after their flag, less the usual."""
     usual: int | None
-    """How many distinct users would have met a block policy in that time anyway; None: last week was not read."""
+    """How many distinct users met a block policy in the same hours a week before; None: that was not read."""
     stuck: int
     """Distinct users who were stopped at a prompt."""
     stuck_by_code: tuple[tuple[int, int], ...]
@@ -154,15 +151,19 @@ def impact_figures(
     impacts: Mapping[str, Impact],
     *,
     flagged_at: Mapping[str, int],
-    usual: Mapping[str, int] | None,
+    usual: Mapping[str, Collection[int]] | None,
     read_until: int,
     cleared_at: Mapping[str, int] | None = None,
 ) -> ImpactFigures:
-    """Count. usual: by user, blocks by policy in the week before; scaled to the time since each user's flag."""
+    """Count. usual: by user, when he met a block policy in the week before; see `usual_blocks`.
+
+    Of that week the hours count that are as old as those since the user's flag, so that a Sunday is held against a
+    Sunday.
+    """
     hit = {user_id: each for user_id, each in impacts.items() if user_id in flagged_at and each.is_hit}
     blocked = [each for each in hit.values() if each.blocked_since is not None]
     stuck = [each for each in hit.values() if each.stuck_since is not None]
-    expected = None if usual is None else round(_expected(usual, flagged_at, read_until))
+    expected = None if usual is None else _expected(usual, flagged_at, read_until)
     by_code: dict[int, int] = {}
     for each in stuck:
         by_code[each.stuck_code or 0] = by_code.get(each.stuck_code or 0, 0) + 1
@@ -187,12 +188,12 @@ def impact_figures(
     )
 
 
-def _expected(usual: Mapping[str, int], flagged_at: Mapping[str, int], until: int) -> float:
-    """Distinct users who would meet a block in the time since their flag, at last week's rate."""
+def _expected(usual: Mapping[str, Collection[int]], flagged_at: Mapping[str, int], until: int) -> int:
+    """Distinct users who met a block policy between their flag and now, a week earlier."""
     return sum(
-        1 - exp(-count * max(0, until - flagged_at[user_id]) / WEEK)
-        for user_id, count in usual.items()
-        if user_id in flagged_at
+        1
+        for user_id, times in usual.items()
+        if user_id in flagged_at and any(flagged_at[user_id] <= at + WEEK <= until for at in times)
     )
 
 

@@ -109,18 +109,18 @@ def test_figures_count_people_not_attempts():
     assert (found.since, found.last) == (150, 150)
 
 
-def test_last_weeks_usual_is_taken_off_scaled_to_the_time_since_the_flag():
+def test_who_met_a_block_in_the_same_hours_a_week_before_is_taken_off():
     impacts = {user: Impact(user, 300, 300, 1) for user in FLAGS}
-    last_week = usual_blocks([sign_in(n, "ada", at=n) for n in range(50)], {"ada"})
-    assert last_week == {"ada": 50}
-    assert figures(impacts, usual=last_week, until=100 + WEEK).blocked == 2
-    assert figures(impacts, usual=last_week, until=101).blocked == 3
-    assert figures(impacts, usual={"ada": 50, "bob": 50, "cy": 50}, until=WEEK).usual == 3
+    within, before, after = 150 - WEEK, 99 - WEEK, 401 - WEEK
+    for times, usual in (([within], 1), ([within, within + 1], 1), ([before], 0), ([after], 0)):
+        found = figures(impacts, usual={"ada": times, "stranger": [within]}, until=400)
+        assert (found.usual, found.blocked) == (usual, 3 - usual)
+    assert figures(impacts, usual=dict.fromkeys(FLAGS, [200 - WEEK]), until=400).blocked == 0
 
 
 def test_last_weeks_blocks_of_others_codes_and_repetitions_are_not_the_usual():
-    page = [sign_in(1, "eve"), sign_in(2, code=53011), sign_in(3), sign_in(3)]
-    assert usual_blocks(page, {"ada"}) == {"ada": 1}
+    page = [sign_in(1, "eve"), sign_in(2, code=53011), sign_in(4, at=160), sign_in(3), sign_in(3)]
+    assert usual_blocks(page, {"ada"}) == {"ada": [150, 160]}
 
 
 def test_where_last_week_was_not_read_nothing_is_taken_off_and_the_figure_says_so():
