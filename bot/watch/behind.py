@@ -70,7 +70,7 @@ def _stuck(sources: Sources) -> dict[str, str]:
     return {
         each.user_id: f"{STUCK.get(each.stuck_code or 0, 'a prompt')} ({each.stuck_code}, an unsure code)"
         for each in sources.impacts.values()
-        if each.stuck_since is not None
+        if each.is_stuck
     }
 
 

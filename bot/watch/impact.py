@@ -31,6 +31,11 @@ class Impact:
         """Whether the user was stopped at all."""
         return self.blocked_since is not None or self.stuck_since is not None
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the user was stopped at a prompt and has not signed in since."""
+        return self.stuck_since is not None and self.succeeded_at is None
+
 
 class ImpactReading:
     """One reading of the sign-in log, folded page by page in any order into what was known of each user."""
@@ -127,7 +132,7 @@ class ImpactFigures:
     usual: int | None
     """How many distinct users met a block policy in the same hours a week before; None: that was not read."""
     stuck: int
-    """Distinct users who were stopped at a prompt."""
+    """Distinct users who were stopped at a prompt and have not signed in since."""
     stuck_by_code: tuple[tuple[int, int], ...]
     """(error code, users); the codes are unsure, see bot.watch.sign_ins.STUCK."""
     still: int
@@ -162,7 +167,7 @@ def impact_figures(
     """
     hit = {user_id: each for user_id, each in impacts.items() if user_id in flagged_at and each.is_hit}
     blocked = [each for each in hit.values() if each.blocked_since is not None]
-    stuck = [each for each in hit.values() if each.stuck_since is not None]
+    stuck = [each for each in hit.values() if each.is_stuck]
     expected = None if usual is None else _expected(usual, flagged_at, read_until)
     by_code: dict[int, int] = {}
     for each in stuck:

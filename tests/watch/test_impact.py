@@ -102,11 +102,19 @@ def test_nothing_is_to_be_kept_where_nothing_changed():
 
 
 def test_figures_count_people_not_attempts():
-    impacts = read([sign_in(n) for n in range(9)], [sign_in(20, "bob", code=50142), sign_in(21, "bob", at=160, code=0)])
+    impacts = read([sign_in(n) for n in range(9)], [sign_in(20, "bob", code=50142)])
     found = figures(impacts)
-    assert (found.blocked, found.attempts, found.stuck, found.still) == (1, 9, 1, 1)
+    assert (found.blocked, found.attempts, found.stuck, found.still) == (1, 9, 1, 2)
     assert found.stuck_by_code == ((50142, 1),)
     assert (found.since, found.last) == (150, 150)
+
+
+def test_whoever_got_in_since_is_stuck_no_more_but_was_blocked():
+    stuck = read(
+        [sign_in(1, code=50142), sign_in(2, at=160, code=0), sign_in(3, "bob"), sign_in(4, "bob", at=160, code=0)]
+    )
+    found = figures(stuck)
+    assert (found.blocked, found.stuck, found.still, found.stuck_by_code) == (1, 0, 0, ())
 
 
 def test_who_met_a_block_in_the_same_hours_a_week_before_is_taken_off():
@@ -115,7 +123,7 @@ def test_who_met_a_block_in_the_same_hours_a_week_before_is_taken_off():
     for times, usual in (([within], 1), ([within, within + 1], 1), ([before], 0), ([after], 0)):
         found = figures(impacts, usual={"ada": times, "stranger": [within]}, until=400)
         assert (found.usual, found.blocked) == (usual, 3 - usual)
-    assert figures(impacts, usual=dict.fromkeys(FLAGS, [200 - WEEK]), until=400).blocked == 0
+    assert figures(impacts, usual=dict.fromkeys(FLAGS, (200 - WEEK,)), until=400).blocked == 0
 
 
 def test_last_weeks_blocks_of_others_codes_and_repetitions_are_not_the_usual():
