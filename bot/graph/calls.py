@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import httpx
@@ -100,7 +101,7 @@ class Calls:
             asked_wait: float | None = None
             response: httpx.Response | None = None
             try:
-                response = await self._transport.exchange(request())
+                response = await self._transport.exchange(request(), partial(pacer.left, taken_at, units))
                 asked_wait = self._learn(response, pacer, taken_at, units)
                 return Reading(await self._value(response, endpoint, decode), read_at, taken_at)
             except GraphError as error:
@@ -133,7 +134,7 @@ class Calls:
         try:
             if taken_at is None:
                 taken_at = await pacer.slot(priority, units)
-            response = await self._transport.exchange(request)
+            response = await self._transport.exchange(request, partial(pacer.left, taken_at, units))
             self._learn(response, pacer, taken_at, units)
             answer, body = _answer_of(response), response.content
         except GraphError as error:

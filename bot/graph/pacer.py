@@ -110,6 +110,10 @@ class Pacer:
         self._hand_out()
         return now
 
+    def left(self, taken_at: float, units: int = 1) -> None:
+        """Tell that the call whose slot was taken at `taken_at` leaves now."""
+        self.rate.left(self._monotonic(), taken_at=taken_at, units=units)
+
     def refused(self, *, taken_at: float, retry_after: float | None) -> None:
         """Tell of a 429 for the call whose slot was taken at `taken_at`."""
         self.rate.refused(self._monotonic(), taken_at=taken_at, retry_after=retry_after)

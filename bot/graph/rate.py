@@ -13,6 +13,9 @@ _CLIMB = 0.2
 _NEARLY_SPENT = 0.8
 """From here on Graph sends x-ms-throttle-limit-percentage. Source: Microsoft Graph throttling guidance."""
 
+_LATE = 0.05
+"""Part of a slot."""
+
 LONGEST_HOLD = 300.0
 """Seconds. A longer Retry-After is tried again after this, since a whole family waits behind it."""
 
@@ -53,6 +56,15 @@ class Rate:
     def take(self, now: float, units: int = 1) -> None:
         """A slot of so many units was taken."""
         self._opens_at = now + units / self._present
+
+    def left(self, now: float, *, taken_at: float, units: int = 1) -> None:
+        """A call whose slot was taken at `taken_at` left only now, since a token or the event loop kept it.
+
+        The next one keeps its distance from now, unless so little was lost that all calls lose as much.
+        """
+        slot = units / self._present
+        if now - taken_at > _LATE * slot:
+            self._opens_at = max(self._opens_at, now + slot)
 
     def charge(self, units: int) -> None:
         """A call cost so many units more than were taken for it."""

@@ -5,6 +5,8 @@ The SDK's retries and redirects are off: what is tried again, when, and at what 
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -23,6 +25,9 @@ from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 from bot.graph.addresses import is_loopback
 
 _CONNECTIONS = 8
+
+_on_leaving: ContextVar[Callable[[], None] | None] = ContextVar("on_leaving", default=None)
+"""The SDK hands nothing of ours through to its client: this follows the call there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Transport:
                 transport=self._wire,
                 timeout=httpx.Timeout(patience.read, connect=patience.connect),
                 follow_redirects=False,
+                event_hooks={"request": [_tell_leaving]},
             ),
             options=sdk_options
             | {
@@ -74,14 +80,21 @@ class Transport:
             return ""
         return str(await provider.access_token_provider.get_authorization_token(self.base_url))
 
-    async def exchange(self, request: RequestInformation) -> httpx.Response:
+    async def exchange(
+        self, request: RequestInformation, on_leaving: Callable[[], None] | None = None
+    ) -> httpx.Response:
         """Send a request and read its whole answer, whatever its status.
 
+        on_leaving is called when the request leaves, which is later than now where a token must be got first.
         Raises httpx.RequestError or TimeoutError where no whole answer came, GraphError where there was no token.
         """
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
-        async with asyncio.timeout(self._whole):
-            response = await self._adapter.send_primitive_async(request, "bytes", None)
+        leaving = _on_leaving.set(on_leaving)
+        try:
+            async with asyncio.timeout(self._whole):
+                response = await self._adapter.send_primitive_async(request, "bytes", None)
+        finally:
+            _on_leaving.reset(leaving)
         if not isinstance(response, httpx.Response):
             raise TypeError("the SDK kept the response to itself")
         return response
@@ -90,6 +103,12 @@ class Transport:
         """Close the client and the pool beneath it, which the SDK's middleware hides from the client."""
         await self._client.aclose()
         await self._wire.aclose()
+
+
+async def _tell_leaving(_request: httpx.Request) -> None:
+    tell = _on_leaving.get()
+    if tell is not None:
+        tell()
 
 
 def keep_addresses_out_of_logs() -> None:

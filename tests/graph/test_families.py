@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from bot.graph.credential import _ReadyToken
 from bot.graph.endpoints import IN_RESERVE, Family
 from bot.ports.graph import Priority
-from tests.graph.microsoft import body, error, page
+from tests.graph.microsoft import TOKEN, body, error, page
 
 
 async def duration(reading):
@@ -100,3 +101,22 @@ async def test_writes_to_accounts_keep_below_three_thousand_in_150_seconds(micro
 
 async def test_announcements_keep_below_240_a_minute(microsoft, door):
     assert 240 * interval(door, Family.ANNOUNCEMENTS) > 60.0
+
+
+async def test_a_token_that_was_long_in_coming_does_not_bring_two_calls_together(microsoft, opened, monkeypatch):
+    door = opened(microsoft.url, requests_per_second=5.0)
+    arrived = []
+
+    async def reply(request):
+        arrived.append(time.monotonic())
+        return await page()(request)
+
+    async def slow_token(provider, uri, additional_authentication_context=None):
+        if not arrived:
+            await asyncio.sleep(0.15)
+        return TOKEN
+
+    monkeypatch.setattr(_ReadyToken, "get_authorization_token", slow_token)
+    microsoft.otherwise = reply
+    await asyncio.gather(door.access_policies(), door.access_policies())
+    assert arrived[1] - arrived[0] >= 0.19

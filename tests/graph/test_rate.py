@@ -87,3 +87,12 @@ def test_a_new_limit_keeps_the_caution_learned():
     rate.limit(200.0)
     assert math.isclose(rate.interval, 0.005 / 0.7)
     assert not rate.is_full
+
+
+def test_a_call_that_left_late_keeps_the_next_one_at_a_distance_and_the_usual_moment_does_not():
+    rate = Rate(1.0, now=0.0)
+    rate.take(1.0)
+    rate.left(1.04, taken_at=1.0)
+    assert math.isclose(rate.opens_at, 2.0)
+    rate.left(1.6, taken_at=1.0)
+    assert math.isclose(rate.opens_at, 2.6)
