@@ -121,11 +121,8 @@ class Inbox:
         return await self._store.look(lambda tx: field_errors(tx, tenant, click))
 
     async def take(self, click: Click) -> None:
-        """Commit the click; a known key changes nothing. It is left alone for a while by the sweep.
-
-        What comes by this door was never made on the host, whatever it says of itself.
-        """
-        click = msgspec.structs.replace(click, is_from_host=False)
+        """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
+        click = _from_outside(click)
         now = self._world.now()
 
         def keep(tx: Transaction) -> tuple[bool, bool]:
@@ -150,6 +147,7 @@ class Inbox:
         """Hand over to a task of its own; the same click delivered again is not carried out again."""
         if click.key not in self._fresh:
             return
+        click = _from_outside(click)
         self._fresh.discard(click.key)
         task = asyncio.get_running_loop().create_task(self._carry_out(KeptClick(click, self._world.now(), 0)))
         self._tasks.add(task)
@@ -210,3 +208,8 @@ class Inbox:
             await self._store.transact(lambda tx: tx.clicks.fail(kept.click.key, why, again))
         except Exception:  # noqa: BLE001 - the row still stands as undone: the sweep finds it when the database is back
             log.warning("click_not_put_off", kind=kept.click.kind.value)
+
+
+def _from_outside(click: Click) -> Click:
+    """What Slack brings was never made on the host, whatever it says of itself."""
+    return msgspec.structs.replace(click, is_from_host=False)

@@ -56,7 +56,7 @@ async def judge_signer(
     refused = await _judge_roles(tenant, [account.user_id for account in found])
     if refused is not None:
         return refused
-    is_break_glass = await _is_break_glass(tenant, click, allowed)
+    is_break_glass = await is_on_break_glass_list(tenant, click, allowed)
     accounts = await judge_accounts(tenant, found)
     if isinstance(accounts, Refused):
         return accounts
@@ -107,7 +107,7 @@ async def _accounts_of(tenant: Tenant, click: Click, person: Person) -> tuple[Di
     return await match_accounts(tenant, person, known=known)
 
 
-async def _is_break_glass(tenant: Tenant, click: Click, allowed: Collection[str]) -> bool:
+async def is_on_break_glass_list(tenant: Tenant, click: Click, allowed: Collection[str]) -> bool:
     """Whether the one who clicked is a break-glass approver, where such a one is asked for at all."""
     listed = tenant.policy.break_glass
     if click.user_id in listed:

@@ -1,11 +1,13 @@
 """Approve was pressed: whoever has a one-time code gets a dialog with a field for it; anybody else signs at once."""
 
+from dataclasses import replace
+
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import Request, RequestKind, Verdict
 from bot.operations.cast_vote import cast_vote, judge_by_tables
 from bot.operations.judge_person import Refused, judge_lists
-from bot.operations.judge_signer import not_listed
+from bot.operations.judge_signer import is_on_break_glass_list, not_listed
 from bot.operations.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import ApprovalDialog, Click, PlainDialog, SlackError
@@ -33,7 +35,6 @@ def _ask(tx: Transaction, tenant: Tenant, click: Click) -> tuple[Request, Approv
         return request if isinstance(request, Refused) else None
     surge = tx.surges.get(tenant.id, request.surge_id)
     plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
-    listed = click.user_id in tenant.policy.break_glass
     dialog = ApprovalDialog(
         request_id=request.id,
         channel=click.channel,
@@ -43,9 +44,7 @@ def _ask(tx: Transaction, tenant: Tenant, click: Click) -> tuple[Request, Approv
         users=len(plan.user_ids),
         requester=request.requester,
         reason=request.reason,
-        code_required=tenant.policy.codes_required
-        or request.kind is RequestKind.RECOVERY
-        or (listed and request.break_glass_needed > 0),
+        code_required=tenant.policy.codes_required or request.kind is RequestKind.RECOVERY,
     )
     return request, dialog
 
@@ -63,5 +62,6 @@ async def _open(tenant: Tenant, click: Click, request: Request, dialog: Approval
         await tenant.slack.fill_dialog(view_id, PlainDialog("Not possible now", explain(person.refusal, person.detail)))
         await refuse_click(tenant, click, person)
         return
-    await tenant.slack.fill_dialog(view_id, dialog)
+    under_glass = request.break_glass_needed > 0 and await is_on_break_glass_list(tenant, click, allowed)
+    await tenant.slack.fill_dialog(view_id, replace(dialog, code_required=dialog.code_required or under_glass))
     await tenant.store.transact(lambda tx: tx.clicks.finish(click.key, tenant.world.now()))
