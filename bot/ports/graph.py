@@ -189,7 +189,10 @@ class Graph(Protocol):
     def sign_ins(
         self, *, since: int, until: int | None = None, error_codes: Collection[int] = (), user_id: str | None = None
     ) -> AsyncIterator[Page[SignIn]]:
-        """Interactive sign-ins from since to until (microseconds UTC), newest first, those with these errors alone."""
+        """Interactive sign-ins from since to until (microseconds UTC), newest first, those with these errors alone.
+
+        Several codes are read one after the other, each newest first: Graph filters by one at a time.
+        """
 
     def audits(
         self, *, since: int, until: int | None = None, activity: str | None = None
@@ -206,7 +209,7 @@ class Graph(Protocol):
         """Whether password hashes are synchronised from on-premises; None where the tenant has no synchronisation."""
 
     async def licences(self) -> frozenset[str]:
-        """Service plan ids that are enabled for the tenant (organization.assignedPlans)."""
+        """Service plan ids that are enabled for the tenant (organization.assignedPlans), in lower case."""
 
     async def close(self) -> None:
         """Give back connections and credentials."""
