@@ -140,6 +140,39 @@ def test_within_a_priority_the_order_is_that_of_arrival(calls, pace):
         assert since == sorted(since)
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    arrivals,
+    st.floats(min_value=0.2, max_value=10),
+    st.floats(min_value=0, max_value=0.8),
+    st.lists(st.floats(min_value=0, max_value=1.5), min_size=1, max_size=20),
+)
+def test_slots_held_ahead_of_time_keep_their_distance_and_nobody_starves_beside_them(calls, pace, ahead, thoughts):
+    slot = 1 / pace
+
+    async def scenario():
+        pacer, sent = pacer_at(pace), []
+        clock = asyncio.get_running_loop().time
+
+        async def run_writes():
+            for thought in thoughts:
+                async with pacer.held(Priority.ACT, ahead * slot):
+                    await asyncio.sleep(thought * slot)
+                    sent.append(await pacer.use_held())
+
+        async def call(at, priority):
+            await asyncio.sleep(at)
+            sent.append(await pacer.slot(priority))
+
+        await asyncio.gather(run_writes(), *[call(at, priority) for at, priority in calls])
+        return sent, clock()
+
+    sent, end = run(scenario())
+    assert len(sent) == len(calls) + len(thoughts)
+    assert all(later - earlier >= slot - 2e-6 for earlier, later in pairwise(sorted(sent)))
+    assert end <= 60 + (len(calls) + len(thoughts)) * slot * 2.5 + SLOW
+
+
 class Budget:
     """One request a second for all apps of a tenant together; what comes early is refused and costs nothing."""
 
