@@ -93,6 +93,8 @@ class DatabaseFacts:
     """SQLite or PostgreSQL, and where; never a password."""
     state: DatabaseState
     why: str = ""
+    enrolled: frozenset[str] = frozenset()
+    """Slack ids of those who have a one-time code."""
 
 
 class StoreExamination(Protocol):

@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.ports.examination import DatabaseFacts, DatabaseState
 from bot.store.engine import open_engine
+from bot.store.tables import one_time_codes
 
 
 class Examination:
@@ -58,14 +59,15 @@ def _looked_at(kind: str, engine: Engine) -> DatabaseFacts:
             if not inspect(connection).has_table("alembic_version"):
                 return DatabaseFacts(kind, DatabaseState.OLDER)
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+            known, head = _revisions()
+            if set(found) == {head}:
+                enrolled = connection.execute(select(one_time_codes.c.user_id)).scalars().all()
+                return DatabaseFacts(kind, DatabaseState.READY, enrolled=frozenset(enrolled))
     except SQLAlchemyError as problem:
         cause = " ".join(str(getattr(problem, "orig", None) or type(problem).__name__).split())
         return DatabaseFacts(kind, DatabaseState.UNUSABLE, f"it can't be reached or read: {cause[:200]}")
     finally:
         engine.dispose()
-    known, head = _revisions()
-    if set(found) == {head}:
-        return DatabaseFacts(kind, DatabaseState.READY)
     strange = sorted(set(found) - known)
     if strange:
         return DatabaseFacts(kind, DatabaseState.NEWER, f"revision {strange[0]}")

@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 
+from bot.decide.codes import Enrolment, new_secret
 from bot.operations.doctor.permissions import PERMISSIONS
 from bot.sim.tenant import Limits, Tenant, TenantServer, User, april_2025
 from bot.sim.tenant.permissions import EVERYTHING
 from bot.sim.workspace import Workspace, WorkspaceServer, contoso
 from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS
+from bot.store.database import Database
+from bot.store.engine import open_engine
+from bot.store.migrate import migrate
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import Said, quick, run_bot
 
@@ -59,6 +63,15 @@ class House:
 
     def person(self, user_id: str, **changes: Any) -> None:
         self.workspace.people[user_id] = replace(self.workspace.people[user_id], **changes)
+
+    def enrol(self, *user_ids: str) -> None:
+        """As `countersign people enrol` leaves it."""
+        engine = open_engine(f"sqlite:///{self.folder / 'data' / 'countersign.sqlite3'}")
+        migrate(engine)
+        database = Database(engine)
+        for user_id in user_ids:
+            database.transact_here(lambda tx, user_id=user_id: tx.codes.save(Enrolment(user_id, new_secret(), 0)))
+        engine.dispose()
 
     def signers(self, *user_ids: str) -> None:
         self.workspace.groups[SIGNERS] = replace(self.workspace.groups[SIGNERS], members=user_ids)
@@ -266,6 +279,19 @@ def nobody_for_the_worst_case(house: House) -> Course:
     yield
     house.environment["COUNTERSIGN_APPROVERS"] = f"{ADA},{GRACE},{MALLORY}"
     house.environment["COUNTERSIGN_BREAK_GLASS_APPROVERS"] = f"{GRACE},{MALLORY}"
+    house.enrol(GRACE, MALLORY)
+
+
+def break_glass_approvers_without_codes(house: House) -> Course:
+    house.environment["COUNTERSIGN_BREAK_GLASS_APPROVERS"] = f"{GRACE},{MALLORY}"
+    yield
+    house.enrol(GRACE, MALLORY)
+
+
+def nobody_has_the_code_that_each_signature_needs(house: House) -> Course:
+    house.environment["COUNTERSIGN_CODES_REQUIRED"] = "yes"
+    yield
+    house.enrol(ADA, GRACE)
 
 
 def approver_with_another_address(house: House) -> Course:
@@ -421,6 +447,15 @@ FAULTS: tuple[tuple[Callable[[House], Course], Expected], ...] = (
     (only_the_requester_may_sign, {"COUNTERSIGN_APPROVERS": ("failed", "Name more people")}),
     (three_needed_and_two_there, {"two keys": ("failed", "needs 2 besides the requester; there are 1")}),
     (nobody_for_the_worst_case, {f"two keys{case}": ("warning", word) for case, word in WORSE_CASES.items()}),
+    (
+        break_glass_approvers_without_codes,
+        {f"one-time code of {GRACE}": ("warning", f"countersign people enrol {GRACE}")}
+        | {"two keys, evidence of an attack": ("warning", "there are 1, 0 of them break-glass")},
+    ),
+    (
+        nobody_has_the_code_that_each_signature_needs,
+        {f"one-time code of {ADA}": ("warning", "people enrol"), "two keys": ("failed", "there are 0")},
+    ),
     (
         approver_with_another_address,
         {f"person {GRACE}": ("warning", "COUNTERSIGN_PEOPLE_FILE"), "two keys": ("failed", "there are 0")},

@@ -3,14 +3,18 @@
 import asyncio
 
 from bot.operations.doctor.check import Check, failed, passed
-from bot.ports.examination import DatabaseState, StoreExamination
+from bot.ports.examination import DatabaseFacts, DatabaseState, StoreExamination
 
 DATABASE = "database"
 
 
-async def check_database(store: StoreExamination) -> Check:
-    """Whether `countersign run` could use it."""
+async def look_at_database(store: StoreExamination) -> tuple[Check, DatabaseFacts]:
+    """Whether `countersign run` could use it, and what it holds."""
     facts = await asyncio.to_thread(store.database)
+    return _judged(facts), facts
+
+
+def _judged(facts: DatabaseFacts) -> Check:
     match facts.state:
         case DatabaseState.READY:
             return passed(DATABASE, f"{facts.kind}: reachable and up to date")

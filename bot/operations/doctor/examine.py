@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.decide.policy import Policy, groups_among
 from bot.operations.doctor.check import Check, failed, not_checked, passed
-from bot.operations.doctor.database import check_database
+from bot.operations.doctor.database import look_at_database
 from bot.operations.doctor.microsoft import check_microsoft
 from bot.operations.doctor.signers import APPROVERS, REQUESTERS, TenantPolicy, check_signers
 from bot.operations.doctor.workspace import APP_TOKEN, CHANNEL, SCOPES, check_app_token, check_channel, check_scopes
@@ -40,9 +40,13 @@ class Workspace:
 
 async def examine(patients: Sequence[Patient], workspace: Workspace | str, store: StoreExamination) -> list[Check]:
     """All checks. workspace: Slack's code where the bot token was refused or Slack could not be reached."""
-    checks = [await check_database(store), *await _workspace(patients, workspace)]
+    database, facts = await look_at_database(store)
+    checks = [database, *await _workspace(patients, workspace)]
     for patient in patients:
-        found = [*await check_microsoft(patient.examination, patient.id), *await _people(patient, workspace)]
+        found = [
+            *await check_microsoft(patient.examination, patient.id),
+            *await _people(patient, workspace, facts.enrolled),
+        ]
         if len(patients) > 1:
             found = [replace(check, name=f"{patient.id}: {check.name}") for check in found]
         checks += found
@@ -69,9 +73,9 @@ async def _workspace(patients: Sequence[Patient], workspace: Workspace | str) ->
     ]
 
 
-async def _people(patient: Patient, workspace: Workspace | str) -> list[Check]:
+async def _people(patient: Patient, workspace: Workspace | str, enrolled: frozenset[str]) -> list[Check]:
     if isinstance(workspace, str):
         why, mend = "there is no way into Slack", "mend the bot token first"
         return [not_checked(name, why, mend) for name in (REQUESTERS, APPROVERS)]
-    policy = TenantPolicy(patient.policy, workspace.team_id, workspace.slack, patient.graph)
+    policy = TenantPolicy(patient.policy, workspace.team_id, workspace.slack, patient.graph, enrolled)
     return await check_signers(policy)

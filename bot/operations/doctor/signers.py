@@ -52,6 +52,8 @@ class TenantPolicy:
     team_id: str
     slack: Slack
     graph: Graph
+    enrolled: frozenset[str]
+    """Slack ids of those who have a one-time code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,10 @@ async def check_signers(tenant: TenantPolicy) -> list[Check]:
     able = {name: [known[one] for one in found if not known[one].why_not] for name, found in ids.items()}
     checks = [_list(name, lists[name], ids[name], able[name]) for name in (REQUESTERS, APPROVERS)]
     checks += [_nobody(person) for person in known.values() if person.why_not]
+    checks += [_without_code(person) for person in _lacking_codes(tenant, able)]
     if any(person.is_unread for person in known.values()):
         return [*checks, not_checked(TWO_KEYS, "the directory could not be read", "mend Microsoft Graph first")]
-    return [*checks, *_quorums(policy, able)]
+    return [*checks, *_quorums(policy, _as_signers(tenant, able))]
 
 
 async def _ids(tenant: TenantPolicy, listed: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,6 +136,30 @@ def _list(name: str, listed: tuple[str, ...], ids: tuple[str, ...], able: list[_
 def _nobody(person: _Known) -> Check:
     make = not_checked if person.is_unread else warned
     return make(f"person {person.user_id}", person.why_not, _MATCH if "@" in person.why_not else "see the lists")
+
+
+def _lacking_codes(tenant: TenantPolicy, able: dict[str, list[_Known]]) -> list[_Known]:
+    """Those whose signature needs a one-time code that they don't have."""
+    needed = able[BREAK_GLASS] + (able[APPROVERS] if tenant.policy.codes_required else [])
+    return [person for person in dict.fromkeys(needed) if person.user_id not in tenant.enrolled]
+
+
+def _without_code(person: _Known) -> Check:
+    return warned(
+        f"one-time code of {person.user_id}",
+        "there is none",
+        f"on this host: countersign people enrol {person.user_id}",
+    )
+
+
+def _as_signers(tenant: TenantPolicy, able: dict[str, list[_Known]]) -> dict[str, list[_Known]]:
+    """The lists without those who can't sign for lack of a code; asking needs none."""
+    lacking = set(_lacking_codes(tenant, able))
+    signing = (BREAK_GLASS, APPROVERS) if tenant.policy.codes_required else (BREAK_GLASS,)
+    return {
+        name: [person for person in people if name not in signing or person not in lacking]
+        for name, people in able.items()
+    }
 
 
 def _quorums(policy: Policy, able: dict[str, list[_Known]]) -> list[Check]:
