@@ -167,8 +167,9 @@ def _acts(
             flagged_at=flagged_at,
             networks=networks[1] if networks else None,
             known_users=networks[0] if networks else frozenset(),
+            surge_start=surge.window_start,
         )
-        theirs = acts_of(read.acts, kind, others, flagged_at={}, networks=None)
+        theirs = acts_of(read.acts, kind, others, flagged_at={}, networks=None, surge_start=surge.window_start)
         return compared(own, flagged=len(flagged), others=theirs, unflagged=unflagged)
 
     apps = known(tx, surge.tenant_id, APPS).value or ()

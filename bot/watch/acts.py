@@ -50,11 +50,14 @@ def acts_of(
     flagged_at: Mapping[str, int],
     networks: Collection[tuple[str, str]] | None,
     known_users: Collection[str] = frozenset(),
+    surge_start: int | None = None,
 ) -> tuple[Act, ...]:
     """The acts of one kind by or upon these users, oldest first; an entry that comes twice counts once.
 
     flagged_at: the first flag of each, microseconds UTC; empty for unflagged users. networks: (user id, network) of
     earlier sign-ins, or None where none were read; known_users: whose earlier sign-ins were read, when not all.
+    surge_start: what was done before it counts only from a network that is new to the user, since people change phones
+    and passwords every day, while a takeover may be older than the detection that tells of it.
     """
     found: dict[str, Act] = {}
     for entry in audits:
@@ -64,6 +67,8 @@ def acts_of(
         if user_id is None:
             continue
         is_new = _is_new(user_id, entry.ip_address, networks, known_users)
+        if surge_start is not None and entry.at < surge_start and not is_new:
+            continue
         cause = _cause(entry, user_id, kind, flagged_at.get(user_id), is_new=is_new)
         found[entry.id] = Act(user_id, entry.at, entry.activity, entry.ip_address, is_new, cause)
     return tuple(sorted(found.values(), key=lambda act: (act.at, act.user_id, act.activity)))

@@ -14,9 +14,18 @@ def audit(number=1, *, activity=METHOD, by="ada", to="ada", at=150, address="192
     return Audit(f"a{number}", at, activity, "UserManagement", result, by, "" if by else "App", "", address, (to,), ())
 
 
-def found(*audits, kind=ActKind.TAKEOVER, flagged_at=None, networks=frozenset(), known_users=frozenset()):
-    at = {"ada": FLAG, "bob": FLAG} if flagged_at is None else flagged_at
-    return acts_of(audits, kind, {"ada", "bob"}, flagged_at=at, networks=networks, known_users=known_users)
+def found(
+    *audits, kind=ActKind.TAKEOVER, flagged_at=None, networks=frozenset(), known_users=frozenset(), surge_start=None
+):
+    return acts_of(
+        audits,
+        kind,
+        {"ada", "bob"},
+        flagged_at={"ada": FLAG, "bob": FLAG} if flagged_at is None else flagged_at,
+        networks=networks,
+        known_users=known_users,
+        surge_start=surge_start,
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,6 +59,19 @@ def test_a_password_changed_after_the_flag_is_forced_unless_it_came_from_a_new_n
 def test_acts_of_others_failed_ones_and_other_activities_are_left_out():
     page = [audit(1, by="eve", to="eve"), audit(2, result="failure"), audit(3, activity="Update user")]
     assert found(*page) == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "networks", "is_counted"),
+    [
+        (50, {("ada", "192.0.2")}, False),
+        (50, None, False),
+        (50, {("ada", "198.51.100")}, True),
+        (80, {("ada", "192.0.2")}, True),
+    ],
+)
+def test_what_was_done_before_the_surge_counts_only_from_a_new_network(at, networks, is_counted):
+    assert bool(found(audit(at=at), networks=networks, surge_start=80)) is is_counted
 
 
 def test_an_entry_that_comes_twice_counts_once():
