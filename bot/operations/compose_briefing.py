@@ -65,7 +65,7 @@ def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances
         roles=roles,
         accounts=_accounts(tx, surge.tenant_id, people, roles, emergency),
         impacts=tx.impacts.get(surge.tenant_id, surge.id),
-        stances=_stances(tx, surge.tenant_id, people, roles, writeback=circumstances.password_writeback),
+        stances=_stances(tx, surge, people, roles, writeback=circumstances.password_writeback),
     )
 
 
@@ -155,10 +155,10 @@ def _impact(tx: Transaction, surge: Surge, found: Known) -> ImpactFigures | None
 
 
 def _stances(
-    tx: Transaction, tenant_id: str, people: People, roles: RoleReport | None, *, writeback: bool | None
+    tx: Transaction, surge: Surge, people: People, roles: RoleReport | None, *, writeback: bool | None
 ) -> dict[str, Stance] | None:
     """Of those at risk here whose account is enabled."""
-    report = known(tx, tenant_id, POLICIES).value
+    report = known(tx, surge.tenant_id, POLICIES).value
     if report is None:
         return None
     holders: dict[str, set[str]] = {}

@@ -64,6 +64,8 @@ class Reader:
     users: tuple[str, ...]
     watch: Watch
     findings: Findings
+    most_urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when who is blocked was read: until then nothing else takes the logs' few slots."""
 
     def parts(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Everything that a briefing waits for. None raises for what Microsoft does."""
@@ -110,16 +112,19 @@ class Reader:
 
     async def _stops(self) -> None:
         """Who is blocked, and how often that is usual."""
-        if await self._is_refused(STOPS_READ):
-            self.findings.pending.discard(BLOCKED)
-            return
         try:
-            await read_stops(self.tenant, self.surge)
-            self.findings.pending.discard(BLOCKED)
-            await read_usual_blocks(self.tenant, self.surge)
+            if not await self._is_refused(STOPS_READ):
+                await read_stops(self.tenant, self.surge)
+                self._has_read_stops()
+                await read_usual_blocks(self.tenant, self.surge)
         except GraphError as problem:
             await self._fail(STOPS_READ, problem)
+        finally:
+            self._has_read_stops()
+
+    def _has_read_stops(self) -> None:
         self.findings.pending.discard(BLOCKED)
+        self.most_urgent.set()
 
     async def _roles(self) -> None:
         await refresh(self.tenant, ROLES, older_than=ROLES.at_a_surge)
@@ -164,6 +169,7 @@ class Reader:
 
     async def _in_background(self, name: str, read: Callable[[], Awaitable[bool]]) -> None:
         try:
+            await self.most_urgent.wait()
             if await read():
                 await ask_again(self.tenant)
             self.findings.pending.discard(PASSWORDLESS if name == REGISTRATION.name else "")

@@ -227,6 +227,9 @@ class Counts(Protocol):
     def users_in_domains(self, tenant_id: str, domains: Collection[str]) -> int:
         """Users of the directory whose principal name is in one of these domains; external ones are not counted."""
 
+    def guests(self, surge: Surge) -> frozenset[str]:
+        """Users of a surge whom a policy means by guests: external identities, and guests whose account is here."""
+
     def watched_tenants(self) -> frozenset[str]:
         """Tenants whose detections were ever read."""
 

@@ -81,6 +81,16 @@ class CountRows:
             .where(directory_users.c.tenant_id == tenant_id, is_in, ~name.contains("#ext#", autoescape=True))
         )
 
+    def guests(self, surge: Surge) -> frozenset[str]:
+        columns = directory_users.c
+        is_guest = or_(
+            func.lower(columns.user_type) == "guest",
+            columns.external_user_state != "",
+            func.lower(columns.user_principal_name).contains("#ext#", autoescape=True),
+        )
+        statement = select(columns.user_id).where(self._of(surge.tenant_id, surge), is_guest)
+        return frozenset(self._connection.execute(statement).scalars())
+
     def watched_tenants(self) -> frozenset[str]:
         statement = select(watches.c.tenant_id).where(watches.c.read_through.is_not(None))
         return frozenset(self._connection.execute(statement).scalars())

@@ -119,6 +119,19 @@ def test_users_are_counted_by_domain_in_any_case_and_without_external_ones(trans
     assert transact(lambda tx: tx.counts.users_in_domains(TENANT, [])) == 0
 
 
+def test_guests_are_external_users_and_guests_whose_account_is_here(transact, with_surge):
+    people = [
+        directory_user("ada", "ada@contoso.example"),
+        directory_user("bob", "bob@contoso.example", user_type="Guest"),
+        directory_user("gus", "gus_fabrikam.example#EXT#@contoso.example"),
+        directory_user("hal", "hal@contoso.example", external_state="Accepted"),
+        directory_user("ian", "ian@contoso.example", user_type="Guest"),
+    ]
+    members = [user.user_id for user in people[:-1]]
+    transact(lambda tx: [tx.directory_users.keep(TENANT, people), tx.surges.add_users(TENANT, SURGE, members, NOW)])
+    assert transact(lambda tx: tx.counts.guests(surge())) == {"bob", "gus", "hal"}
+
+
 def test_only_tenants_that_were_read_are_watched(transact):
     def watch(tx):
         tx.watches.save(replace(tx.watches.get(TENANT), read_through=NOW))
