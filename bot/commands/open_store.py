@@ -1,5 +1,7 @@
 """The database, for the commands that read it or write a row for the running bot."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
 BAD_SETTINGS = 2
 
 
-def open_store() -> "Database":
-    """Raises SettingsError; ends with 2 where there is no database yet."""
+@contextmanager
+def open_store() -> Iterator["Database"]:
+    """Closed at the end. Raises SettingsError; ends with 2 where there is no database yet."""
     from bot.store.database import Database  # noqa: PLC0415 - the other commands start faster
     from bot.store.engine import open_engine  # noqa: PLC0415
 
@@ -24,7 +27,11 @@ def open_store() -> "Database":
     if url.startswith("sqlite:") and not path.exists():
         typer.echo(f"There is no database at {path}. Set COUNTERSIGN_DATA_DIR or COUNTERSIGN_DATABASE_URL.", err=True)
         raise typer.Exit(BAD_SETTINGS)
-    return Database(open_engine(url))
+    store = Database(open_engine(url))
+    try:
+        yield store
+    finally:
+        store.close_here()
 
 
 def tenant_ids(tx: "Transaction") -> tuple[str, ...]:

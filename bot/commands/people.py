@@ -16,6 +16,7 @@ from bot.settings.values import parse_ids
 
 if TYPE_CHECKING:
     from bot.ports.store import Transaction
+    from bot.store.database import Database
 
 ISSUER = "Countersign"
 TRIES = 3
@@ -32,7 +33,11 @@ def enrol(
 ) -> None:
     """Give a person a one-time code: show it here, in that person's presence, and ask for the first one."""
     user_id = _one_person(user)
-    store = open_store()
+    with open_store() as store:
+        _enrol(store, user_id, name)
+
+
+def _enrol(store: "Database", user_id: str, name: str) -> None:
     if store.look_here(lambda tx: tx.codes.get(user_id)) is not None:
         _stop(f"{user_id} has a one-time code already. Remove it first: countersign people remove {user_id}")
     enrolment = Enrolment(user_id, new_secret(), _now())
@@ -57,7 +62,8 @@ def enrol(
 def list_people(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line flag
     """Who has a one-time code, since when, and whether it is locked. Never the secret."""
     now = _now()
-    found = open_store().look_here(lambda tx: tx.codes.all())
+    with open_store() as store:
+        found = store.look_here(lambda tx: tx.codes.all())
     if as_json:
         told = [
             {"user": each.user_id, "enrolledAt": _utc(each.enrolled_at), "lockedUntil": _locked(each, now)}
@@ -76,8 +82,9 @@ def list_people(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-li
 def remove(user: UserId) -> None:
     """Take a person's one-time code away."""
     user_id = _one_person(user)
-    store = open_store()
-    if not store.transact_here(lambda tx: _remove(tx, user_id)):
+    with open_store() as store:
+        found = store.transact_here(lambda tx: _remove(tx, user_id))
+    if not found:
         _stop(f"{user_id} has no one-time code.")
     typer.echo(f"{user_id} has no one-time code any more.")
 

@@ -30,14 +30,14 @@ def request_command(
         _stop("--reason: say why; the one who signs and the record need it.")
     chosen = _one_of(Action, action, "action")
     cohorts = tuple(_one_of(Cohort, each, "cohort") for each in cohort or ()) or tuple(Cohort)
-    store = open_store()
-    found = store.look_here(lambda tx: tx.surges.find(surge))
-    if len(found) != 1:
-        _stop(f"There is no surge {surge!r}." if not found else f"{surge!r} names more than one surge: write its id.")
-    click = request_click(
-        key=secrets.token_hex(32), user_id=user, surge_id=found[0].id, action=chosen, cohorts=cohorts, reason=reason
-    )
-    hand_in_and_tell(store, found[0].tenant_id, click, as_json=as_json)
+    with open_store() as store:
+        found = store.look_here(lambda tx: tx.surges.find(surge))
+        if len(found) != 1:
+            _stop(f"{surge!r} names more than one surge: write its id." if found else f"There is no surge {surge!r}.")
+        click = request_click(
+            key=secrets.token_hex(32), user_id=user, surge_id=found[0].id, action=chosen, cohorts=cohorts, reason=reason
+        )
+        hand_in_and_tell(store, found[0].tenant_id, click, as_json=as_json)
 
 
 def approve_command(
@@ -53,18 +53,16 @@ def approve_command(
         show_what_is_signed,
     )
 
-    store = open_store()
-    found = store.look_here(lambda tx: find_pending(tx, request))
-    if len(found) != 1:
-        _stop(
-            f"No request that waits for a signature is known as {request!r}."
-            if not found
-            else f"{request!r} has more than one request that waits: {', '.join(each.id for each in found)}."
-        )
-    if not as_json:
-        show_what_is_signed(store, found[0])
-    click = approve_click(key=secrets.token_hex(32), user_id=user, request_id=found[0].id)
-    hand_in_and_tell(store, found[0].tenant_id, click, as_json=as_json)
+    with open_store() as store:
+        found = store.look_here(lambda tx: find_pending(tx, request))
+        if not found:
+            _stop(f"No request that waits for a signature is known as {request!r}.")
+        if len(found) > 1:
+            _stop(f"{request!r} has more than one request that waits: {', '.join(each.id for each in found)}.")
+        if not as_json:
+            show_what_is_signed(store, found[0])
+        click = approve_click(key=secrets.token_hex(32), user_id=user, request_id=found[0].id)
+        hand_in_and_tell(store, found[0].tenant_id, click, as_json=as_json)
 
 
 def _one_of(kind: type[Chosen], text: str, what: str) -> Chosen:

@@ -172,6 +172,12 @@ class Database:
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
 
+    def close_here(self) -> None:
+        """The same in the calling thread, for the command line."""
+        self._threads.shutdown()
+        self._readers.shutdown()
+        self._engine.dispose()
+
 
 def _may_run_again(problem: DBAPIError) -> bool:
     if problem.connection_invalidated:
