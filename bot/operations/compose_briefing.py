@@ -168,7 +168,7 @@ def _stances(
     scope = Scope(
         groups=report.members,
         roles={role: frozenset(users) for role, users in holders.items()} if roles else None,
-        guests=frozenset(user_id for user_id, profile in people.profiles.items() if profile.kind is SignInKind.GUEST),
+        guests=tx.counts.guests(surge),
     )
     at_risk = [
         user_id
