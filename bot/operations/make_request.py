@@ -18,7 +18,6 @@ from bot.ports.messages import CardSubject
 from bot.ports.store import Transaction
 from bot.record.ledger import Event
 from bot.watch.briefing import Cohort
-from bot.watch.evidence import Band
 from bot.watch.surge import Surge, SurgeState
 
 MOST_REASON = 500
@@ -155,7 +154,6 @@ def refuse_empty(tx: Transaction, surge: Surge, plan: Plan) -> Refused:
 def quorum_asked(tx: Transaction, policy: Policy, surge: Surge, action: Action, kind: RequestKind) -> Quorum:
     """How many must sign, by the evidence as it is now."""
     band = current_band(tx, surge.tenant_id, surge.id)
-    band = band or Band.LEANS_FALSE_ALARM  # until every briefing carries its evidence
     return quorum_for(
         policy,
         band=band,

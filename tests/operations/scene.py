@@ -50,7 +50,7 @@ class Scene:
     # What stands.
 
     def flag(self, *users: str, **states: RiskyUser) -> None:
-        """A surge of these users, read and told of on a card."""
+        """A surge of these users, read and told of on a card. Its evidence leans to a false alarm."""
         found = {user: risky(user) for user in users} | states
         self.graph.risky.update(found)
 
@@ -72,6 +72,8 @@ class Scene:
 
         self.look(make)
         self.tenant.detections_read_at = self.clock.now()
+        if self.look(lambda tx: tx.briefings.latest(TENANT, SURGE)) is None:
+            self.weigh(Band.LEANS_FALSE_ALARM)
 
     def weigh(self, band: Band, *suspects: Suspect) -> None:
         """A briefing whose evidence leans there."""
