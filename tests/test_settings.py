@@ -2,11 +2,13 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.env_example import lines
 from bot.settings import SettingsError, is_loopback, parse_duration, read_settings, read_store_settings
 
 BOT, APP, SECRET, GRAPH = "xoxb-geheim-1", "xapp-geheim-2", "geheim-3", "geheim-4"
@@ -103,6 +105,15 @@ def test_all_that_is_missing_is_named_at_once(environment):
         ("COUNTERSIGN_IDENTITY_PROTECTION_RPS", "0", "greater than 0"),
         ("COUNTERSIGN_IDENTITY_PROTECTION_RPS", "nan", "1000"),
         ("COUNTERSIGN_HTTP_PORT", "70000", "65535"),
+        ("COUNTERSIGN_BREAK_GLASS_APPROVERS", "ben", "U..."),
+        ("COUNTERSIGN_MATCHING_REQUIRED", "maybe", "yes or no"),
+        ("COUNTERSIGN_CODES_REQUIRED", "unknown", "yes or no"),
+        ("COUNTERSIGN_CANARY", "-1", "greater than or equal to 0"),
+        ("COUNTERSIGN_PASSWORD_HASH_SYNC", "perhaps", "yes, no or unknown"),
+        ("COUNTERSIGN_PASSWORD_WRITEBACK", "1", "yes, no or unknown"),
+        ("COUNTERSIGN_TIME_ZONE", "Berlin", "Europe/Berlin"),
+        ("COUNTERSIGN_IDENTITY_PROVIDERS", "contoso.com", "domain=provider"),
+        ("COUNTERSIGN_IDENTITY_PROVIDERS", "contoso=Okta", "domain=provider"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_fault_and_the_mend(environment, name, value, mend):
@@ -137,6 +148,29 @@ def test_http_mode_needs_the_signing_secret_and_no_app_token(environment):
     assert list(faults()) == ["SLACK_SIGNING_SECRET"]
     environment(SLACK_MODE="http", SLACK_APP_TOKEN=None, SLACK_SIGNING_SECRET=SECRET)
     assert read_settings().slack_signing_secret.get_secret_value() == SECRET
+
+
+def test_what_the_team_says_of_its_tenant_is_read(environment):
+    environment(
+        COUNTERSIGN_IDENTITY_PROVIDERS="Contoso.com=Okta, fabrikam.com = AD FS",
+        COUNTERSIGN_PASSWORD_HASH_SYNC="no",
+        COUNTERSIGN_MATCHING_REQUIRED="no",
+        COUNTERSIGN_EMERGENCY_ACCOUNTS="glass@contoso.example, 11111111-2222-3333-4444-555555555555",
+        COUNTERSIGN_CANARY="0",
+    )
+    settings = read_settings()
+    assert {domain: each.value for domain, each in settings.identity_providers.items()} == {
+        "contoso.com": "Okta",
+        "fabrikam.com": "AD FS",
+    }
+    assert (settings.password_hash_sync, settings.password_writeback) == (False, None)
+    assert (settings.matching_required, settings.codes_required, settings.canary) == (False, False, 0)
+    assert settings.emergency_accounts == ("glass@contoso.example", "11111111-2222-3333-4444-555555555555")
+
+
+def test_the_example_names_every_setting_as_the_settings_themselves_do():
+    example = Path(__file__).parents[1] / ".env.example"
+    assert example.read_text() == "\n".join(lines()) + "\n"
 
 
 def test_lists_may_mix_people_and_groups_with_spaces_and_repetitions(environment):
