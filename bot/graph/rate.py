@@ -13,8 +13,8 @@ _CLIMB = 0.2
 _NEARLY_SPENT = 0.8
 """From here on Graph sends x-ms-throttle-limit-percentage. Source: Microsoft Graph throttling guidance."""
 
-_LATE = 0.05
-"""Part of a slot."""
+_ON_ITS_WAY = 0.005
+"""Seconds that a call takes from its slot to the wire when nothing keeps it."""
 
 LONGEST_HOLD = 300.0
 """Seconds. A longer Retry-After is tried again after this, since a whole family waits behind it."""
@@ -60,11 +60,11 @@ class Rate:
     def left(self, now: float, *, taken_at: float, units: int = 1) -> None:
         """A call whose slot was taken at `taken_at` left only now, since a token or the event loop kept it.
 
-        The next one keeps its distance from now, unless so little was lost that all calls lose as much.
+        The next one keeps its distance from now, less the little that every call loses on its way out. A server that
+        counts from each arrival would else find all that follow too early by as much as one of them was late.
         """
-        slot = units / self._present
-        if now - taken_at > _LATE * slot:
-            self._opens_at = max(self._opens_at, now + slot)
+        if now - taken_at > _ON_ITS_WAY:
+            self._opens_at = max(self._opens_at, now - _ON_ITS_WAY + units / self._present)
 
     def charge(self, units: int) -> None:
         """A call cost so many units more than were taken for it."""

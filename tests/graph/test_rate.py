@@ -89,10 +89,9 @@ def test_a_new_limit_keeps_the_caution_learned():
     assert not rate.is_full
 
 
-def test_a_call_that_left_late_keeps_the_next_one_at_a_distance_and_the_usual_moment_does_not():
+def test_a_call_that_left_late_keeps_the_next_one_at_a_distance_and_what_all_lose_costs_nothing():
     rate = Rate(1.0, now=0.0)
-    rate.take(1.0)
-    rate.left(1.04, taken_at=1.0)
-    assert math.isclose(rate.opens_at, 2.0)
-    rate.left(1.6, taken_at=1.0)
-    assert math.isclose(rate.opens_at, 2.6)
+    for taken_at, left_at, opens_at in [(1.0, 1.004, 2.0), (2.0, 2.6, 3.595), (3.595, 3.596, 4.595)]:
+        rate.take(taken_at)
+        rate.left(left_at, taken_at=taken_at)
+        assert math.isclose(rate.opens_at, opens_at)
