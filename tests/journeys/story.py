@@ -148,12 +148,18 @@ class Story:
                 "passwordless" in self.card_text()
                 and "Request remediation" in buttons(self.card() or {})
                 and "still at risk" in self.card_text()
+                and self.is_weighed()
                 and "not available" not in self.card_text().lower()
             ),
         )
         card = self.card()
         assert card is not None
         return card
+
+    def is_weighed(self) -> bool:
+        """Whether the evidence was read far enough to lean anywhere: it says how many must sign."""
+        _, told, evidence = self.card_text().partition("The evidence:")
+        return bool(told) and not evidence.strip().startswith("insufficient")
 
     async def open_dialog(self, person: str = ADA) -> Json:
         card = await self.ready()
