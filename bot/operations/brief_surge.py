@@ -8,8 +8,9 @@ import asyncio
 from dataclasses import replace
 
 from bot.operations.compose_briefing import BEING_READ, compose
+from bot.operations.keep_profiles import keep_profiles
 from bot.operations.keep_revision import keep_revision, settle
-from bot.operations.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader, keep_profiles
+from bot.operations.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader
 from bot.operations.supersede_requests import supersede_requests
 from bot.operations.tenant import Tenant
 from bot.ports.store import Transaction

@@ -10,7 +10,7 @@ from bot.operations.keep_readings import known
 from bot.operations.known_networks import known_networks
 from bot.operations.read_announcements import ANNOUNCEMENTS
 from bot.operations.read_audits import AUDITS, AuditsRead
-from bot.operations.read_sign_ins import LOG
+from bot.operations.read_sign_ins import LOG, USUAL
 from bot.operations.tenant_readings import APPS, DOMAINS, HASH_SYNC, REGISTRATION, ROLES
 from bot.ports.store import Transaction
 from bot.watch.acts import ActKind, acts_of, compared
@@ -126,7 +126,8 @@ def _unsynchronised(
         names = [domain.name for domain in domains.value if domain.is_federated]
         is_whole = is_warm(tx.readings.get(surge.tenant_id, DIRECTORY))
         federated = 0 if not names else tx.counts.users_in_domains(surge.tenant_id, names) if is_whole else None
-    synced = known(tx, surge.tenant_id, HASH_SYNC).value
+    kept = known(tx, surge.tenant_id, HASH_SYNC)
+    synced = False if kept.read_at and kept.value is None else kept.value
     return unsynchronised_share(
         profiles,
         users,
@@ -138,11 +139,11 @@ def _unsynchronised(
 
 
 def _rates(tx: Transaction, surge: Surge) -> tuple[Told[Rate], Told[Rate]]:
-    read = LOG.get(tx, surge)
-    if read is None or read.now is None or read.usual is None:
-        missing = Missing(LOG.problem(tx, surge) or _NOT_YET)
+    read, before = LOG.get(tx, surge), USUAL.get(tx, surge)
+    if read is None or before is None:
+        missing = Missing(LOG.problem(tx, surge) or USUAL.problem(tx, surge) or _NOT_YET)
         return missing, missing
-    now, usual = read.now.counted(), read.usual.counted()
+    now, usual = read.span.counted(), before.span.counted()
     return risky_sign_ins(now, usual, read_at=now.until), bad_credentials(now, usual, read_at=now.until)
 
 

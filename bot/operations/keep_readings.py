@@ -83,7 +83,15 @@ def _is_due(tenant: Tenant, kind: Kind[Any], reading: Reading | None, older_than
     failed_at = tenant.recent.failed_at.get(kind.name)
     if failed_at is not None and now - failed_at < AGAIN_AFTER_A_PROBLEM:
         return False
-    return reading is None or now - reading.read_at >= older_than or _known(reading, kind).value is None
+    return reading is None or now - reading.read_at >= older_than or not _is_readable(reading, kind)
+
+
+def _is_readable(reading: Reading, kind: Kind[Any]) -> bool:
+    try:
+        kind.unpack(reading.body)
+    except ValueError:
+        return False
+    return True
 
 
 async def _read(tenant: Tenant, kind: Kind[T], reading: Reading | None) -> None:

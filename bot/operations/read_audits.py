@@ -37,7 +37,14 @@ class AuditsRead(msgspec.Struct, frozen=True):
     """Revocations of tokens, those by the same app joined into one entry with all its users."""
 
 
+class WhenceRead(msgspec.Struct, frozen=True):
+    """Whose earlier sign-ins were asked for one by one, the last time."""
+
+    users: tuple[str, ...] = ()
+
+
 AUDITS = SurgeReading("audits", AuditsRead)
+WHENCE = SurgeReading("earlier sign-ins", WhenceRead)
 
 
 async def read_audits(tenant: Tenant, surge: Surge) -> None:
@@ -98,12 +105,16 @@ async def read_whence(tenant: Tenant, surge: Surge) -> None:
         }
         return sorted(acting, key=lambda user_id: (acting[user_id] is not acts.ActKind.TAKEOVER, user_id))
 
-    for user_id in (await tenant.store.look(load))[:MOST_LOOKED_UP]:
+    started = tenant.world.now()
+    users = (await tenant.store.look(load))[:MOST_LOOKED_UP]
+    for user_id in users:
         seen = Sightings()
         since, until = surge.window_start - EARLIER, surge.window_start
         async for page in tenant.graph.sign_ins(since=since, until=until, user_id=user_id):
             seen.take(page.items)
         await keep_sightings(tenant, surge, seen, asked=[user_id])
+    read = WhenceRead(tuple(users))
+    await tenant.transact_as_holder(lambda tx: WHENCE.keep(tx, surge, read, started))
 
 
 def _weighs_least_first(entry: Audit) -> bool:

@@ -1,18 +1,27 @@
 """What is read for a briefing: each part by itself, at its own family's pace. One that fails leaves a gap."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from bot.operations.keep_directory import read_users
+from bot.operations.keep_profiles import keep_profiles
 from bot.operations.keep_reading import keep_reading
 from bot.operations.keep_readings import AGAIN_AFTER_A_PROBLEM, known, refresh
 from bot.operations.read_announcements import ANNOUNCEMENTS, read_announcements
-from bot.operations.read_audits import AUDITS, read_audits, read_whence
-from bot.operations.read_sign_ins import LOG, STOPS_READ, read_log, read_stops, read_usual_blocks
+from bot.operations.read_audits import AUDITS, WHENCE, read_audits, read_whence
+from bot.operations.read_sign_ins import (
+    LOG,
+    STOPS_READ,
+    USUAL,
+    read_log,
+    read_past,
+    read_stops,
+    read_usual_blocks,
+)
 from bot.operations.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
 from bot.operations.tenant_readings import APPS, DOMAINS, HASH_SYNC, POLICIES, REGISTRATION, ROLES, PolicyReport
@@ -21,7 +30,7 @@ from bot.ports.store import LeaseLostError, Transaction
 from bot.ports.watching import Watch
 from bot.watch.briefing import Gap
 from bot.watch.forecast import next_morning, zone_of
-from bot.watch.profile import Profile, profiles
+from bot.watch.profile import SignInKind
 from bot.watch.surge import Surge
 
 MINUTE = 60_000_000
@@ -29,7 +38,8 @@ CLOCKS_APART = 10 * MINUTE
 """How far Microsoft's clock and ours may differ."""
 LOG_LASTS = 4 * MINUTE
 """The long logs are not read again for a surge within this (microseconds)."""
-PROFILES_AT_A_TIME = 1_000
+A_MOMENT = MINUTE // 2
+"""What was read so long ago at the most is not read again because a briefing was asked for (microseconds)."""
 
 AT_RISK = "still at risk"
 KINDS = "how they sign in"
@@ -74,6 +84,10 @@ class Reader:
     async def _risky(self) -> None:
         """Everyone whose risk changed since the wave began, or since the last complete reading."""
         tenant, watch, findings = self.tenant, self.watch, self.findings
+        if await self._is_risk_fresh():
+            findings.risky_read_at = watch.risky_through
+            findings.pending.discard(AT_RISK)
+            return
         started = tenant.world.now()
         since = self.surge.window_start if watch.risky_through is None else min(watch.risky_through, started)
         seen: set[str] = set()
@@ -88,6 +102,23 @@ class Reader:
         else:
             findings.risky_read_at = started
         findings.pending.discard(AT_RISK)
+
+    async def _is_risk_fresh(self) -> bool:
+        """Whether everybody's risk was read a moment ago, and nothing was sent since."""
+        read_at, users = self.watch.risky_through, self.users
+        if read_at is None or self.tenant.world.now() - read_at >= A_MOMENT:
+            return False
+
+        def is_quiet(tx: Transaction) -> bool:
+            requests = tx.requests.of_surge(self.surge.tenant_id, self.surge.id)
+            runs = [tx.runs.of_request(self.surge.tenant_id, request.id) for request in requests]
+            if any(run is not None and (run.ended_at is None or run.ended_at >= read_at) for run in runs):
+                return False
+            unread = set(users) - tx.directory.risky(self.surge.tenant_id, users, named=False).keys()
+            known_of = tx.directory.profiles(self.surge.tenant_id, unread, named=False)
+            return all(user_id in known_of and known_of[user_id].kind is SignInKind.GUEST for user_id in unread)
+
+        return await self.tenant.store.look(is_quiet)
 
     async def _read_those_at_risk(self) -> None:
         """The first reading left users of the surge out: perhaps their risk is older than the surge."""
@@ -113,7 +144,7 @@ class Reader:
     async def _stops(self) -> None:
         """Who is blocked, and how often that is usual."""
         try:
-            if not await self._is_refused(STOPS_READ):
+            if await self._is_due(STOPS_READ, lasts=A_MOMENT):
                 await read_stops(self.tenant, self.surge)
                 self._has_read_stops()
                 await read_usual_blocks(self.tenant, self.surge)
@@ -149,18 +180,18 @@ class Reader:
         """What only the evidence needs."""
         for kind in (APPS, HASH_SYNC):
             await refresh(self.tenant, kind, older_than=kind.at_a_surge)
-        if await self._is_due(ANNOUNCEMENTS):
-            try:
-                await read_announcements(self.tenant, self.surge)
-            except GraphError as problem:
-                await self._fail(ANNOUNCEMENTS, problem)
+        await self._try(ANNOUNCEMENTS, lambda: read_announcements(self.tenant, self.surge))
 
     # What takes minutes in a large tenant goes on in the background.
 
     def begin_slow_parts(self) -> tuple["asyncio.Task[None]", ...]:
         """Begin what is due and not being read yet; each asks for a new briefing when it brought something."""
         surge = self.surge.id
-        slow = {REGISTRATION.name: self._registration, f"audits of {surge}": self._audits, f"log of {surge}": self._log}
+        slow = {
+            REGISTRATION.name: self._registration,
+            f"logs of {surge}": self._logs,
+            f"past of {surge}": self._past,
+        }
         running = self.tenant.recent.tasks
         for name, read in slow.items():
             if name not in running:
@@ -187,37 +218,38 @@ class Reader:
         await refresh(tenant, REGISTRATION, older_than=REGISTRATION.at_a_surge)
         return before != await tenant.store.look(lambda tx: tx.readings.get(tenant.id, REGISTRATION.name))
 
-    async def _audits(self) -> bool:
-        if not await self._is_due(AUDITS):
-            return False
-        try:
-            await read_audits(self.tenant, self.surge)
+    async def _logs(self) -> bool:
+        """The audits first: they tell whose old passwords fail because they were changed by force."""
+        audits = await self._try(AUDITS, lambda: read_audits(self.tenant, self.surge))
+        if audits:
             await ask_again(self.tenant)
-            await read_whence(self.tenant, self.surge)
-        except GraphError as problem:
-            await self._fail(AUDITS, problem)
-        return True
+        log_read = await self._try(LOG, lambda: read_log(self.tenant, self.surge))
+        if log_read:
+            await ask_again(self.tenant)
+        return await self._try(WHENCE, lambda: read_whence(self.tenant, self.surge)) or audits or log_read
 
-    async def _log(self) -> bool:
-        """After the audits, which tell whose old passwords fail because they were changed by force."""
-        audits = self.tenant.recent.tasks.get(f"audits of {self.surge.id}")
-        if audits is not None:
-            await asyncio.wait({audits})
-        if not await self._is_due(LOG):
-            return False
+    async def _past(self) -> bool:
         morning = next_morning(self.tenant.world.now(), zone_of(self.tenant.circumstances.time_zone))
+        return await self._try(
+            USUAL, lambda: read_past(self.tenant, self.surge, morning, lambda: ask_again(self.tenant))
+        )
+
+    async def _try(self, reading: "SurgeReading[Any]", read: Callable[[], Awaitable[None]]) -> bool:
+        """Read what is due. Whether there is anything new, a failure included."""
+        if not await self._is_due(reading):
+            return False
         try:
-            await read_log(self.tenant, self.surge, morning, lambda: ask_again(self.tenant))
+            await read()
         except GraphError as problem:
-            await self._fail(LOG, problem)
+            await self._fail(reading, problem)
         return True
 
-    async def _is_due(self, reading: "SurgeReading[Any]") -> bool:
+    async def _is_due(self, reading: "SurgeReading[Any]", lasts: int = LOG_LASTS) -> bool:
         """Not read a moment ago, and not refused a moment ago."""
         if await self._is_refused(reading):
             return False
         read_at = await self.tenant.store.look(lambda tx: reading.read_at(tx, self.surge))
-        return self.tenant.world.now() - read_at >= LOG_LASTS
+        return self.tenant.world.now() - read_at >= lasts
 
     async def _is_refused(self, reading: "SurgeReading[Any]") -> bool:
         failed_at = self.tenant.recent.failed_at.get(f"{reading.name} of {self.surge.id}")
@@ -244,31 +276,3 @@ async def ask_again(tenant: Tenant) -> None:
 
     await tenant.transact_as_holder(ask)
     tenant.bells.brief.set()
-
-
-async def keep_profiles(tenant: Tenant, surge: Surge) -> None:
-    """Join the directory with domains and registrations into profiles; keep those that differ."""
-    users = await tenant.store.look(lambda tx: tx.surges.users(tenant.id, surge.id))
-    for start in range(0, len(users), PROFILES_AT_A_TIME):
-        chunk = users[start : start + PROFILES_AT_A_TIME]
-        made = await tenant.store.look(lambda tx: _changed_profiles(tx, tenant, chunk))  # noqa: B023
-        if made:
-            now = tenant.world.now()
-            await tenant.transact_as_holder(lambda tx: tx.directory.keep_profiles(tenant.id, made, now))  # noqa: B023
-
-
-def _changed_profiles(tx: Transaction, tenant: Tenant, users: Collection[str]) -> list[Profile]:
-    domains, report = known(tx, tenant.id, DOMAINS).value, known(tx, tenant.id, REGISTRATION).value
-    if domains is None:
-        return []
-    listed = tx.directory_users.get(tenant.id, users)
-    before = tx.directory.profiles(tenant.id, users)
-    made = profiles(listed.values(), domains, report, providers=tenant.circumstances.identity_providers)
-    if report is None:
-        made = {
-            user_id: replace(each, registered=old.registered, is_passwordless=old.is_passwordless)
-            if (old := before.get(user_id))
-            else each
-            for user_id, each in made.items()
-        }
-    return [each for user_id, each in made.items() if before.get(user_id) != each]

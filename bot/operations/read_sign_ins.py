@@ -68,10 +68,9 @@ class Span(msgspec.Struct, frozen=True):
 class LogRead(msgspec.Struct, frozen=True):
     """What the whole log brought for a surge so far."""
 
-    users: int = 0
-    now: Span | None = None
-    usual: Span | None = None
-    """The same span a week before."""
+    users: int
+    """How many the surge had then: when there are more, all is read anew."""
+    span: Span
 
 
 class MorningRead(msgspec.Struct, frozen=True):
@@ -88,6 +87,7 @@ class MorningRead(msgspec.Struct, frozen=True):
 
 STOPS_READ = SurgeReading("stops", StopsRead)
 LOG = SurgeReading("sign-ins", LogRead)
+USUAL = SurgeReading("sign-ins a week before", LogRead)
 MORNING = SurgeReading("morning", MorningRead)
 
 
@@ -146,37 +146,41 @@ async def read_usual_blocks(tenant: Tenant, surge: Surge) -> None:
     await tenant.transact_as_holder(keep)
 
 
-async def read_log(tenant: Tenant, surge: Surge, morning: Morning, told: Callable[[], Awaitable[None]]) -> None:
-    """The whole log: since the surge began, the same span a week before, and the last such working day.
+async def read_log(tenant: Tenant, surge: Surge) -> None:
+    """The whole log since the surge began. Takes minutes in a large tenant. Raises GraphError."""
+    started = tenant.world.now()
 
-    Takes minutes in a large tenant. `told` is called after each part, when more is known. Raises GraphError.
+    def load(tx: Transaction) -> tuple[Span | None, frozenset[str], dict[str, int]]:
+        users = frozenset(tx.surges.users(tenant.id, surge.id))
+        read = LOG.get(tx, surge)
+        return (read.span if read and read.users == len(users) else None), users, _changed_at(tx, surge)
+
+    before, users, changed_at = await tenant.store.look(load)
+    before = before or Span(surge.window_start, surge.window_start)
+    counted = SignInReading(users, since=before.until, until=started, changed_at=changed_at)
+    read = LogRead(len(users), await _read_now(tenant, surge, before, counted, started))
+    await tenant.transact_as_holder(lambda tx: LOG.keep(tx, surge, read, started))
+
+
+async def read_past(tenant: Tenant, surge: Surge, morning: Morning, told: Callable[[], Awaitable[None]]) -> None:
+    """The same span a week before, and the last day like the next working one.
+
+    `told` is called between the two. Takes minutes in a large tenant. Raises GraphError.
     """
     started = tenant.world.now()
 
-    def load(tx: Transaction) -> tuple[LogRead, frozenset[str], MorningRead | None]:
+    def load(tx: Transaction) -> tuple[Span | None, frozenset[str], MorningRead | None]:
         users = frozenset(tx.surges.users(tenant.id, surge.id))
-        read = LOG.get(tx, surge)
-        if read is None or read.users != len(users):
-            read = LogRead(len(users))
-        return read, users, MORNING.get(tx, surge)
+        read = USUAL.get(tx, surge)
+        return (read.span if read and read.users == len(users) else None), users, MORNING.get(tx, surge)
 
-    read, users, last_morning = await tenant.store.look(load)
-    changed_at = await tenant.store.look(lambda tx: _changed_at(tx, surge))
-    counted = SignInReading(users, since=_since(surge, read), until=started, changed_at=changed_at)
-    now = await _read_now(tenant, surge, read, counted, started)
-    read = msgspec.structs.replace(read, now=now)
-    await _keep_log(tenant, surge, read, started)
-    await told()
-    read = msgspec.structs.replace(read, usual=await _read_usual(tenant, surge, read, users, started - WEEK))
-    await _keep_log(tenant, surge, read, started)
+    before, users, last_morning = await tenant.store.look(load)
+    before = before or Span(surge.window_start - WEEK, surge.window_start - WEEK)
+    read = LogRead(len(users), await _read_usual(tenant, surge, before, users, started - WEEK))
+    await tenant.transact_as_holder(lambda tx: USUAL.keep(tx, surge, read, started))
     await told()
     if last_morning is None or last_morning.at != morning.at:
         await _read_morning(tenant, surge, morning, started)
-        await told()
-
-
-def _since(surge: Surge, read: LogRead) -> int:
-    return read.now.until if read.now else surge.window_start
 
 
 def _changed_at(tx: Transaction, surge: Surge) -> dict[str, int]:
@@ -187,9 +191,8 @@ def _changed_at(tx: Transaction, surge: Surge) -> dict[str, int]:
     return {act.user_id: act.at for act in reversed(changes) if act.cause is not Cause.OWN}
 
 
-async def _read_now(tenant: Tenant, surge: Surge, read: LogRead, counted: SignInReading, until: int) -> Span:
+async def _read_now(tenant: Tenant, surge: Surge, before: Span, counted: SignInReading, until: int) -> Span:
     """Counts, and who got in since the last stop."""
-    before = read.now or Span(surge.window_start, surge.window_start)
     flagged_at, known, cleared_at = await tenant.store.look(
         lambda tx: (
             tx.counts.flagged_at(surge),
@@ -198,7 +201,7 @@ async def _read_now(tenant: Tenant, surge: Surge, read: LogRead, counted: SignIn
         )
     )
     folded = ImpactReading(flagged_at, known, counted_until=until, cleared_at=cleared_at)
-    async for page in tenant.graph.sign_ins(since=before.until - (OVERLAP if read.now else 0), until=until):
+    async for page in tenant.graph.sign_ins(since=max(surge.window_start, before.until - OVERLAP), until=until):
         counted.take(page.items)
         folded.take(page.items)
     found = await asyncio.to_thread(folded.changed)
@@ -206,8 +209,7 @@ async def _read_now(tenant: Tenant, surge: Surge, read: LogRead, counted: SignIn
     return before.and_then(counted.count())
 
 
-async def _read_usual(tenant: Tenant, surge: Surge, read: LogRead, users: frozenset[str], until: int) -> Span:
-    before = read.usual or Span(surge.window_start - WEEK, surge.window_start - WEEK)
+async def _read_usual(tenant: Tenant, surge: Surge, before: Span, users: frozenset[str], until: int) -> Span:
     counted, seen = SignInReading(users, since=before.until, until=until), Sightings()
     async for page in tenant.graph.sign_ins(since=before.until, until=until):
         counted.take(page.items)
@@ -225,7 +227,3 @@ async def _read_morning(tenant: Tenant, surge: Surge, morning: Morning, started:
     users = await asyncio.to_thread(lambda: Marks(seen.users).pack())
     read = MorningRead(morning.at, users)
     await tenant.transact_as_holder(lambda tx: MORNING.keep(tx, surge, read, started))
-
-
-async def _keep_log(tenant: Tenant, surge: Surge, read: LogRead, started: int) -> None:
-    await tenant.transact_as_holder(lambda tx: LOG.keep(tx, surge, read, started))

@@ -75,7 +75,9 @@ def wave(scene):
     graph.role_report = RoleReport({DORA: (Role(GLOBAL_ADMINISTRATOR, "Global Administrator"),)})
     graph.policies = (policy(),)
     graph.groups = {"breakers": frozenset({BOB})}
-    scene.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), tenant_users=3_000)))
+    scene.look(
+        lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), tenant_users=3_000, risky_through=NOW - HOUR))
+    )
     return scene
 
 
@@ -230,6 +232,25 @@ async def test_an_unreadable_log_lowers_the_coverage_and_says_what_it_needs(wave
     assert "needs AuditLog.Read.All" in row(briefing, RowName.TAKEOVERS).finding
     assert briefing.evidence.coverage < whole.evidence.coverage
     assert briefing.evidence.band is Band.INSUFFICIENT
+
+
+async def test_what_was_read_a_moment_ago_is_not_read_again_because_a_briefing_was_asked_for(wave):
+    await brief(wave)
+    before = len(wave.graph.asked)
+    wave.clock.pass_(10)
+    await brief(wave)
+    assert wave.graph.asked[before:] == []
+
+
+async def test_a_run_that_ended_lets_the_risk_be_read_anew_however_young_it_is(wave):
+    run = await wave.approved()
+    await wave.steps(run)
+    await brief(wave)
+    ended = wave.run(run).ended_at
+    wave.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), risky_through=ended)))
+    before = len(wave.graph.times("risky_users"))
+    await brief(wave)
+    assert len(wave.graph.times("risky_users")) > before
 
 
 async def test_nothing_new_makes_no_new_revision(wave):
