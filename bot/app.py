@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import functools
+import gc
 import secrets
 import signal
 from collections.abc import Mapping
@@ -48,6 +49,15 @@ def _keep_memory_in_one_place() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
     except (AttributeError, OSError):
         log.info("one_heap_not_set")  # another C library: more memory, nothing worse
+
+
+def _let_the_collector_rest() -> None:
+    """What the libraries made as they were loaded lives as long as the process: the collector looks at it no more.
+
+    Going over it took a tenth of a second each time, and nothing else ran meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def serve(settings: Settings) -> None:
@@ -114,6 +124,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     if settings.slack_mode == "socket":
         await _listen(connection, stop)
     log.info("started", tenants=list(tenants), mode=settings.slack_mode)
+    _let_the_collector_rest()
     await replica.live(stop)
 
 
