@@ -36,6 +36,7 @@ class Autoplay:
         self._say(f"The card is in #identity-alerts: {self._first_line(card)}")
         await self._await("who is at risk, on the card", lambda: self._card_with("still at risk"))
         await self._await("the figures on the card", lambda: self._card_with(self._last_figure))
+        await self._await("what the evidence leans to, on the card", self._weighed_card)
         self._say("The breakdown is on the card:")
         for line in self._read(self._card_with(self._last_figure)).splitlines()[1:8]:
             self._say(f"    {line}")
@@ -102,6 +103,12 @@ class Autoplay:
         card = await self._await("the last word on the card", self._settled_card)
         self._say(f"The card says: {self._first_line(card)}")
         return not left and not touched
+
+    def _weighed_card(self) -> Json | None:
+        """The card once the evidence was read far enough to lean anywhere: that says how many must sign."""
+        card = self._card()
+        told = self._read(card).partition("The evidence:")[2] if card else ""
+        return card if told and not told.strip().startswith("insufficient") else None
 
     def _left(self) -> set[str]:
         tenant = self._stage.tenant

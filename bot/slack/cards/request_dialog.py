@@ -49,7 +49,7 @@ def _first_line(dialog: RequestDialog) -> str:
     if not dialog.eligible:
         return (
             f"Surge {name}: nobody can be acted on by {dialog.action.value}. Every user is held back, and why is "
-            f"listed below.{closed}"
+            f"listed below.{closed}{' Releasing one of them is possible.' if dialog.can_release else ''}"
         )
     takes = f" For all of them it takes {dialog.takes}." if dialog.takes else ""
     return (
