@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.decide.refusal import Refusal, explain
-from bot.decide.request import RequestState
+from bot.decide.request import RequestKind, RequestState
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ApprovalDialog, ClickKind, PlainDialog, Posted, SlackError
 from bot.record.ledger import Event
@@ -314,3 +314,73 @@ async def test_a_value_from_another_tenant_is_judged_by_that_tenants_people(scen
     inbox.carry_out_soon(click)
     await inbox.drain()
     assert untouched(scene, asked)
+
+
+# Recovery.
+
+
+@pytest.fixture
+async def recovery(scene):
+    """Ada, who signs otherwise, is flagged: a plan to clear her alone, for two break-glass approvers to sign."""
+    scene.tenant.policy = replace(scene.tenant.policy, break_glass=("UGLASS", "UGRETA", "UANNA"), approvals_needed=3)
+    for each in ("UGLASS", "UGRETA"):
+        hire(scene, each)
+    enrol(scene, "UGLASS", "UGRETA", "UANNA", "UBEN")
+    scene.flag("ada")
+    scene.weigh(Band.LEANS_FALSE_ALARM)
+    other = await scene.ask()
+    await scene.press(ClickKind.WITHDRAW, "UANNA", other.id)
+    scene.slack.answered.clear()
+    request = replace(other, id="f" * 32, kind=RequestKind.RECOVERY, approvals_needed=2, break_glass_needed=2)
+
+    def make(tx):
+        tx.requests.add(request)
+        tx.cards.ensure(
+            card_id="recovery-card",
+            tenant_id=TENANT,
+            subject=CardSubject.REQUEST,
+            subject_id=request.id,
+            channel=scene.tenant.channel,
+            parent_id=None,
+        )
+
+    scene.look(make)
+    return request
+
+
+async def test_two_break_glass_approvers_with_codes_sign_a_recovery_and_it_runs_first(scene, recovery):
+    await sign(scene, "UGLASS", recovery)
+    assert scene.run_of(recovery) is None
+    await sign(scene, "UGRETA", recovery)
+    assert scene.request(recovery).state is RequestState.APPROVED
+    assert scene.run_of(recovery).goes_first
+
+
+async def test_nobody_else_signs_a_recovery(scene, recovery):
+    await sign(scene, "UGLASS", recovery)
+    await scene.press(APPROVE, "UBEN", recovery.id)
+    await scene.press(APPROVE, "UCARA", recovery.id)
+    assert (scene.votes(recovery), scene.run_of(recovery)) == (["UGLASS"], None)
+    assert [refusal for _, refusal in scene.refusals()] == [Refusal.NOT_BREAK_GLASS] * 2
+
+
+async def test_whoever_asked_for_a_recovery_does_not_sign_it_under_break_glass_either(scene, recovery):
+    await scene.press(APPROVE, "UANNA", recovery.id)
+    assert untouched(scene, recovery)
+    assert scene.refusals() == [("UANNA", Refusal.OWN_REQUEST)]
+
+
+@pytest.mark.parametrize("account", ["ada", "account-of-UGLASS"])
+async def test_a_break_glass_approver_who_is_flagged_does_not_sign_a_recovery(scene, recovery, account):
+    hire(scene, "UGLASS", account=account)
+    scene.graph.risky[account] = risky(account)
+    await sign(scene, "UGLASS", recovery)
+    assert untouched(scene, recovery)
+    assert scene.refusals() == [("UGLASS", Refusal.AMONG_THE_FLAGGED)]
+
+
+async def test_two_accounts_of_one_break_glass_approver_are_one(scene, recovery):
+    hire(scene, "UGRETA", account="account-of-UGLASS")
+    await sign(scene, "UGLASS", recovery)
+    await sign(scene, "UGRETA", recovery)
+    assert (scene.votes(recovery), scene.run_of(recovery)) == (["UGLASS"], None)
