@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from bot.operations.ask_breaches import leak_by_breaches, told_of_breaches
 from bot.operations.keep_directory import DIRECTORY, is_warm
 from bot.operations.keep_readings import Known as Kept
 from bot.operations.keep_readings import known
@@ -11,6 +12,7 @@ from bot.operations.known_networks import known_networks
 from bot.operations.read_announcements import ANNOUNCEMENTS
 from bot.operations.read_audits import AUDITS, AuditsRead
 from bot.operations.read_sign_ins import LOG, USUAL
+from bot.operations.surges_elsewhere import other_tenants
 from bot.operations.tenant_readings import APPS, DOMAINS, HASH_SYNC, REGISTRATION, ROLES
 from bot.ports.store import Transaction
 from bot.watch.acts import ActKind, acts_of, compared
@@ -30,12 +32,10 @@ from bot.watch.facts import (
     Known,
     Missing,
     NewApp,
-    OtherTenants,
     Rate,
     Revocations,
     Share,
     Told,
-    Unasked,
 )
 from bot.watch.profile import Profile, read_or_stated
 from bot.watch.rows.credential import LEAKED
@@ -65,8 +65,9 @@ def gather_facts(
         window_start=surge.window_start,
         window_end=surge.window_end,
         types_read_at=now,
+        passwords_are_random=circumstances.passwords_are_random,
         passwordless=_passwordless(tx, surge, users),
-        newer_passwords=_newer_passwords(tx, surge, users, now),
+        newer_passwords=_newer_passwords(tx, surge, users, circumstances, now),
         unsynchronised=_unsynchronised(tx, surge, users, profiles, circumstances, tenant_users, now),
         risky_sign_ins=risky,
         bad_credentials=bad,
@@ -75,9 +76,10 @@ def gather_facts(
         new_apps=_new_apps(tx, surge),
         revocations=revoked,
         announcements=_announcements(tx, surge),
-        other_tenants=_other_tenants(tx, surge),
+        other_tenants=other_tenants(tx, surge, users, profiles, circumstances, now=now),
         privileged=_privileged(tx, surge, users, tenant_users),
         departments=_departments(tx, surge, users, now),
+        breach=told_of_breaches(tx, surge, circumstances),
     )
 
 
@@ -96,11 +98,13 @@ def _passwordless(tx: Transaction, surge: Surge, users: Collection[str]) -> Told
     return passwordless_share(users, report.value, read_at=report.read_at)
 
 
-def _newer_passwords(tx: Transaction, surge: Surge, users: Collection[str], now: int) -> Told[Share]:
+def _newer_passwords(
+    tx: Transaction, surge: Surge, users: Collection[str], circumstances: Circumstances, now: int
+) -> Told[Share]:
     """Beside the unflagged, by the whole directory, which the database counts."""
     if not is_warm(tx.readings.get(surge.tenant_id, DIRECTORY)):
         return Missing("the whole directory was not read yet")
-    leaked_at = tx.counts.last_detection(surge.tenant_id, LEAKED, surge.window_start - DAY)
+    leaked_at = _last_leak(tx, surge, circumstances)
     if leaked_at is None:
         return Missing("no leak before this surge is known")
     start = surge.window_start
@@ -109,6 +113,16 @@ def _newer_passwords(tx: Transaction, surge: Surge, users: Collection[str], now:
     if not of or of < LEAST_KNOWN * len(users) or of_all <= of:
         return Missing("too few of these users have a known date of their password")
     return Known(Share(mine, of, (everybody - mine) / (of_all - of)), now)
+
+
+def _last_leak(tx: Transaction, surge: Surge, circumstances: Circumstances) -> int | None:
+    """The last one known before the surge: what the team states; else the newest that was flagged or is listed."""
+    stated = circumstances.last_leak_at
+    if stated is not None and stated < surge.window_start:
+        return stated
+    flagged = tx.counts.last_detection(surge.tenant_id, LEAKED, surge.window_start - DAY)
+    listed = leak_by_breaches(tx, surge, circumstances)
+    return max((at for at in (flagged, listed) if at is not None), default=None)
 
 
 def _unsynchronised(
@@ -225,21 +239,6 @@ def _announcements(tx: Transaction, surge: Surge) -> Told[tuple[Announcement, ..
     if read is None:
         return Missing(ANNOUNCEMENTS.problem(tx, surge) or _NOT_YET)
     return Known(read.found, read.at)
-
-
-def _other_tenants(tx: Transaction, surge: Surge) -> Told[OtherTenants]:
-    others = tx.counts.watched_tenants() - {surge.tenant_id}
-    if not others:
-        return Unasked("only one tenant is watched")
-    hit = {
-        other.tenant_id
-        for other in tx.surges.all()
-        if other.tenant_id in others
-        and not set(other.risk_event_types).isdisjoint(surge.risk_event_types)
-        and other.window_start <= surge.window_end
-        and surge.window_start <= other.window_end
-    }
-    return Known(OtherTenants(len(hit), len(others)), surge.window_end)
 
 
 def _privileged(tx: Transaction, surge: Surge, users: Collection[str], tenant_users: int | None) -> Told[Share]:

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from bot.decide.policy import Policy
 from bot.operations.bells import Bells
+from bot.ports.breaches import Breaches
 from bot.ports.graph import Graph
 from bot.ports.slack import Slack
 from bot.ports.store import Hold, LeaseLostError, Store, Transaction
@@ -49,6 +50,8 @@ class Tenant:
     bells: Bells
     circumstances: Circumstances = field(default_factory=Circumstances)
     """What the team says of this tenant."""
+    breaches: Breaches | None = None
+    """The breach service; None where the team brought no key."""
     hold: Hold | None = None
     """The lease on this tenant's work; None while another process has it."""
     detector: Detector | None = None

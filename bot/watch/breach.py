@@ -1,9 +1,23 @@
 """What a breach service is asked, and what its answers come to. Optional: a team brings its own key."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from bot.watch.facts import Breach, Known, Missing, Told
+
+LEAST_SHARE = 0.1
+"""A leak that so many of those asked about are in is a leak of this tenant, not of one of its users."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A breach that has somebody's address together with a password."""
+
+    name: str
+    at: int
+    """When it happened at the latest (microseconds UTC): a breach service knows the day."""
 
 
 def sample(users: Iterable[str], size: int) -> tuple[str, ...]:
@@ -27,3 +41,10 @@ def breach_of(
         return Missing("none of the users asked about has a known date of the password")
     found = sum(1 for user in checked if any(at > (password_changed_at[user] or 0) for at in breached_at[user]))
     return Known(Breach(len(checked), found), read_at)
+
+
+def newest_leak(leaks: Mapping[str, Collection[Leak]], *, before: int) -> int | None:
+    """When the newest leak of this tenant happened before a time (microseconds UTC). leaks: by user asked about."""
+    users = Counter(leak for found in leaks.values() for leak in set(found))
+    shared = [leak.at for leak, count in users.items() if leak.at < before and count >= LEAST_SHARE * len(leaks)]
+    return max(shared, default=None)

@@ -23,5 +23,13 @@ class Circumstances:
     """IANA name: whose nights and mornings count."""
     entra_service: str = "Microsoft Entra"
     """What Microsoft's service announcements call the service that matters."""
+    passwords_are_random: bool = False
+    """The passwords of passwordless users are random or disabled: nobody has one that could leak."""
+    last_leak_at: int | None = None
+    """When the last leak that the team knows of happened (microseconds UTC)."""
+    management_tools: Mapping[str, str] = field(default_factory=dict)
+    """By tenant id, of every tenant that is served: what manages its accounts from outside, where that is stated."""
+    asks_breach_service: bool = False
+    """The team brought a key for a breach service."""
     weights: Weights = field(default_factory=Weights)
     """The numbers by which the evidence is judged."""
