@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.breach.doors import BreachDoors
 from bot.graph.door import open_graph
 from bot.health import health_app
 from bot.operations.bells import Bell, Bells
@@ -97,9 +98,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     name = secrets.token_hex(8)
     notices = _notices(settings, store, name)
     shared = Bells(cards=_bell(notices, "cards"), clicks=_bell(notices, "clicks"))
+    doors = BreachDoors(world)
+    stack.push_async_callback(doors.close)
     tenants: dict[str, Tenant] = {}
     for each in options:
-        tenant = _tenant(each, team, database, slack, world, notices, shared)
+        tenant = _tenant(each, team, database, slack, world, notices, shared, doors)
         stack.push_async_callback(tenant.graph.close)
         tenants[tenant.id] = tenant
     inbox = Inbox(store=database, slack=slack, world=world, tenants=tenants, bell=shared.clicks)
@@ -220,6 +223,7 @@ def _tenant(
     world: RealWorld,
     notices: Notices | None,
     shared: Bells,
+    doors: BreachDoors,
 ) -> Tenant:
     settings = options.settings
     token = settings.graph_access_token
@@ -236,6 +240,7 @@ def _tenant(
         team_id=team.team_id,
         policy=options.policy,
         circumstances=options.circumstances,
+        breaches=doors.open(url=settings.breach_url, key=options.breach_key, per_minute=settings.breach_per_minute),
         store=store,
         graph=graph,
         slack=slack,

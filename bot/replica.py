@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.operations.ask_breaches import ask_breaches
 from bot.operations.bells import Bells
 from bot.operations.brief_surge import brief_due_surges
 from bot.operations.call_signers import call_signers
@@ -37,10 +38,12 @@ RENEW_SECONDS = 5
 SWEEP_SECONDS = 5
 DEEP_SECONDS = 300
 WARM_SECONDS = 300
+BREACH_SECONDS = 60
 AFTER_A_FAULT = 3.0
 LOOK_AGAIN = 5.0
 TIME_TO_END = 8.0
 SENDER_LEASE = "slack-sender"
+BREACH_LEASE = "breach-service"
 
 log = structlog.get_logger()
 
@@ -63,6 +66,8 @@ class Replica:
     notices: Notices | None = None
     """Word to and from the other processes; None where there can be none."""
     sender_hold: Hold | None = None
+    breach_hold: Hold | None = None
+    """One process asks the breach service for all tenants: its rate limit is one for all."""
     polled_at: dict[str, float] = field(default_factory=dict)
     """By tenant: when its last poll succeeded (seconds, monotonic)."""
     _scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC))
@@ -77,6 +82,8 @@ class Replica:
         for tenant in self.tenants.values():
             self._schedule(self._poll, self.poll_seconds, tenant, jitter=self.poll_seconds // 10)
             self._schedule(self._warm, WARM_SECONDS, tenant, jitter=WARM_SECONDS // 5)
+        if self._asks_breach_service:
+            self._schedule(self._ask_breaches, BREACH_SECONDS)
         await self._renew()
         self._scheduler.start()
         self._tasks = [
@@ -86,6 +93,10 @@ class Replica:
             self._tasks.append(asyncio.create_task(self.notices.live(self._hear), name="notices"))
         await stop.wait()
         await self._end()
+
+    @property
+    def _asks_breach_service(self) -> bool:
+        return any(tenant.breaches is not None for tenant in self.tenants.values())
 
     def _hear(self, bell: str) -> None:
         """Another process rang."""
@@ -153,6 +164,8 @@ class Replica:
     async def _renew(self) -> None:
         """Claim or renew every lease; a tenant newly held is taken up from the tables."""
         self.sender_hold = await self._claim(SENDER_LEASE)
+        if self._asks_breach_service:
+            self.breach_hold = await self._claim(BREACH_LEASE)
         for tenant in self.tenants.values():
             held = await self._claim(f"tenant:{tenant.id}")
             if held == tenant.hold:
@@ -192,6 +205,12 @@ class Replica:
         if tenant.hold is not None and tenant.id in self.polled_at:
             await refresh_directory(tenant)
             await keep_in_quiet(tenant, IN_THE_NIGHT)
+
+    async def _ask_breaches(self) -> None:
+        """All tenants side by side, so that none waits for another's sample; each key has its own pace."""
+        hold = self.breach_hold
+        if hold is not None:
+            await asyncio.gather(*(self._guarded(ask_breaches, tenant, hold) for tenant in self.tenants.values()))
 
     async def _deepen(self) -> None:
         for tenant in self.tenants.values():
@@ -243,7 +262,7 @@ class Replica:
         for task in (*self._tasks, *readings):
             task.cancel()
         await asyncio.gather(*self._tasks, *readings, return_exceptions=True)
-        holds = [self.sender_hold, *(tenant.hold for tenant in self.tenants.values())]
+        holds = [self.sender_hold, self.breach_hold, *(tenant.hold for tenant in self.tenants.values())]
         for hold in (each for each in holds if each is not None):
             await self.store.transact(lambda tx, hold=hold: tx.leases.release(hold))  # type: ignore[misc]
         log.info("ended")

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 import typer
 
+from bot.breach.doors import BreachDoors
 from bot.graph.door import open_graph
 from bot.operations.doctor.check import Check, State, can_work, failed
 from bot.operations.doctor.examine import Patient, Workspace, examine
@@ -42,7 +43,9 @@ def examine_and_tell(*, as_json: bool) -> None:
 async def _examine(settings: Settings) -> list[Check]:
     async with AsyncExitStack() as stack:
         world = RealWorld()
-        patients = [_patient(options, world, stack) for options in read_tenants(settings)]
+        doors = BreachDoors(world)
+        stack.push_async_callback(doors.close)
+        patients = [_patient(options, world, doors, stack) for options in read_tenants(settings)]
         workspace = await _workspace(settings, world, stack)
         return await examine(patients, workspace, StoreExamination(settings.database))
 
@@ -58,7 +61,7 @@ def _verdict(checks: list[Check]) -> str:
     return f"{'The bot can do its job' if can_work(checks) else 'The bot could not do its job'}: {told}."
 
 
-def _patient(options: TenantOptions, world: RealWorld, stack: AsyncExitStack) -> Patient:
+def _patient(options: TenantOptions, world: RealWorld, doors: BreachDoors, stack: AsyncExitStack) -> Patient:
     settings = options.settings
     token = settings.graph_access_token
     graph = open_graph(
@@ -75,6 +78,7 @@ def _patient(options: TenantOptions, world: RealWorld, stack: AsyncExitStack) ->
         policy=options.policy,
         graph=graph,
         examination=graph.examination(),
+        breaches=doors.open(url=settings.breach_url, key=options.breach_key, per_minute=settings.breach_per_minute),
     )
 
 

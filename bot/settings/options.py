@@ -10,7 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.settings.values import (
     CHANNEL,
     TENANT,
+    Day,
     Duration,
+    HeaderSecret,
     Ids,
     Providers,
     TimeZone,
@@ -181,6 +183,42 @@ class TenantSettings(GraphSettings, SignerSettings):
         min_length=1,
         alias="COUNTERSIGN_ENTRA_SERVICE",
         description="What Microsoft's service announcements call the service that matters.",
+    )
+
+    passwords_are_random: YesNo = Field(
+        default=False,
+        alias="COUNTERSIGN_PASSWORDS_ARE_RANDOM",
+        description="yes: the passwords of passwordless users are random or disabled, so that none of them can leak.",
+    )
+    last_leak: Day | None = Field(
+        None,
+        alias="COUNTERSIGN_LAST_LEAK",
+        description="The day of the last leak of your users' passwords that you know of, such as 2024-11-30. "
+        "Else the last one that was flagged, or that the breach service lists.",
+    )
+    management_tool: str = Field(
+        "",
+        alias="COUNTERSIGN_MANAGEMENT_TOOL",
+        description="What manages this tenant's accounts from outside, such as an RMM. Tenants that share it don't "
+        "confirm one another's surges.",
+    )
+    breach_key: HeaderSecret | None = Field(
+        None,
+        alias="COUNTERSIGN_BREACH_KEY",
+        description="Your own key for a breach service (Have I Been Pwned). With it, e-mail addresses of a sample of "
+        "flagged users leave the house and go to that service. Empty: none is asked.",
+    )
+    breach_url: Url = Field(
+        "https://haveibeenpwned.com",
+        alias="COUNTERSIGN_BREACH_URL",
+        description="The breach service: Have I Been Pwned, or one that speaks its API v3.",
+    )
+    breach_per_minute: int = Field(
+        10,
+        ge=1,
+        le=12_000,
+        alias="COUNTERSIGN_BREACH_PER_MINUTE",
+        description="Questions a minute that the breach service's key allows.",
     )
 
 

@@ -21,7 +21,7 @@ COUNTERSIGN_TENANTS_FILE is TOML. What an entry leaves out comes from the enviro
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ class TenantOptions:
     people: tuple[ListedPerson, ...]
     tiers: tuple[tuple[str, ...], ...]
     weights: Weights
+    management_tools: Mapping[str, str] = field(default_factory=dict)
+    """By tenant id, of every tenant of the file."""
 
     @property
     def policy(self) -> Policy:
@@ -96,8 +98,18 @@ class TenantOptions:
             password_writeback=settings.password_writeback,
             time_zone=settings.time_zone,
             entra_service=settings.entra_service,
+            passwords_are_random=settings.passwords_are_random,
+            last_leak_at=settings.last_leak,
+            management_tools=self.management_tools or {settings.azure_tenant_id: settings.management_tool},
+            asks_breach_service=self.breach_key != "",
             weights=self.weights,
         )
+
+    @property
+    def breach_key(self) -> str:
+        """The key for the breach service; empty where none is asked."""
+        key = self.settings.breach_key
+        return key.get_secret_value() if key is not None else ""
 
 
 def single_tenant(settings: TenantSettings) -> TenantOptions:
@@ -127,7 +139,8 @@ def read_tenants_file(path: Path) -> tuple[TenantOptions, ...]:
     faults += _twice(tenants)
     if faults:
         raise SettingsError(faults)
-    return tuple(tenants)
+    tools = {each.settings.azure_tenant_id: each.settings.management_tool for each in tenants}
+    return tuple(replace(each, management_tools=tools) for each in tenants)
 
 
 def _tables(found: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -115,6 +116,25 @@ def parse_time_zone(value: str) -> str:
     return value
 
 
+def parse_day(value: object) -> int | None:
+    """`2024-11-30` -> its end in UTC, in microseconds. Raises ValueError with the mend."""
+    if value is None or value == "":
+        return None
+    try:
+        day = value if isinstance(value, date) else date.fromisoformat(str(value).strip())
+        midnight = datetime.combine(day, time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{shown(str(value))} is no day. Write it as 2024-11-30") from None
+    return int(midnight.timestamp()) * 1_000_000
+
+
+def parse_header_secret(value: SecretStr) -> SecretStr:
+    """A secret that is sent in a header: without spaces and line ends."""
+    if not all("!" <= character <= "~" for character in value.get_secret_value()):
+        raise ValueError("it holds a space or another character that no key has. Copy it anew")
+    return value
+
+
 def parse_url(value: str) -> str:
     """https, or http on loopback; without a user's name or password."""
     try:
@@ -157,6 +177,8 @@ Duration = Annotated[int, BeforeValidator(parse_duration)]
 Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_ids)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_list)]
 Providers = Annotated[dict[str, IdentityProvider], NoDecode, BeforeValidator(parse_providers)]
+Day = Annotated[int | None, BeforeValidator(parse_day)]
+HeaderSecret = Annotated[SecretStr, AfterValidator(parse_header_secret)]
 YesNo = Annotated[bool, BeforeValidator(parse_yes_no)]
 YesNoUnknown = Annotated[bool | None, BeforeValidator(parse_yes_no_unknown)]
 TimeZone = Annotated[str, AfterValidator(parse_time_zone)]

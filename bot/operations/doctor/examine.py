@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.decide.policy import Policy, groups_among
+from bot.operations.doctor.breach_service import check_breach_service
 from bot.operations.doctor.check import Check, failed, not_checked, passed
 from bot.operations.doctor.database import look_at_database
 from bot.operations.doctor.microsoft import check_microsoft
 from bot.operations.doctor.signers import APPROVERS, REQUESTERS, TenantPolicy, check_signers
 from bot.operations.doctor.workspace import APP_TOKEN, CHANNEL, SCOPES, check_app_token, check_channel, check_scopes
+from bot.ports.breaches import Breaches
 from bot.ports.examination import GraphExamination, SlackExamination, StoreExamination
 from bot.ports.graph import Graph
 from bot.ports.slack import Slack
@@ -25,6 +27,7 @@ class Patient:
     policy: Policy
     graph: Graph
     examination: GraphExamination
+    breaches: Breaches | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ async def examine(patients: Sequence[Patient], workspace: Workspace | str, store
         found = [
             *await check_microsoft(patient.examination, patient.id),
             *await _people(patient, workspace, facts.enrolled),
+            await check_breach_service(patient.breaches),
         ]
         if len(patients) > 1:
             found = [replace(check, name=f"{patient.id}: {check.name}") for check in found]
