@@ -35,13 +35,22 @@ def supersede_if_outdated(tx: Transaction, policy: Policy, request: Request, now
 def why_outdated(tx: Transaction, policy: Policy, request: Request, now: int) -> str:
     """Why the request can't stand as it is, in words; empty where it can."""
     plan = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
-    worse = worse_band(tx, request) if plan.action in CLEARS_RISK and request.band else None
-    if worse is not None:
-        return f"the evidence got worse: it was {request.band} when this was asked for, and is {worse.value} now"
+    worse = why_worse(tx, request, plan)
+    if worse:
+        return worse
     gone = _gone(tx, policy, request, plan, now)
     if gone > MOST_GONE * len(plan.user_ids):
         return f"{gone:,} of its {len(plan.user_ids):,} users are not eligible any more"
     return ""
+
+
+def why_worse(tx: Transaction, request: Request, plan: Plan) -> str:
+    """The same by the evidence alone, from a row or two: a plan that contains is not touched by it."""
+    worse = worse_band(tx, request) if plan.action in CLEARS_RISK else None
+    if worse is None:
+        return ""
+    before = request.band or "not weighed"
+    return f"the evidence got worse: it was {before} when this was asked for, and is {worse.value} now"
 
 
 def _gone(tx: Transaction, policy: Policy, request: Request, plan: Plan, now: int) -> int:
