@@ -35,6 +35,8 @@ from bot.store.sole import SecondProcessError, sole_lock
 from bot.watch.scan.window_scan import WindowScan
 from bot.world import RealWorld
 
+_HARDLY_EVER = 10_000
+"""Collections of the middle generation before the oldest is gone over unasked."""
 _M_ARENA_MAX = -8
 """mallopt's parameter, from glibc's malloc.h."""
 FRESH_POLLS = 3
@@ -55,10 +57,12 @@ def _keep_memory_in_one_place() -> None:
 def _let_the_collector_rest() -> None:
     """What the libraries made as they were loaded lives as long as the process: the collector looks at it no more.
 
-    Going over it took a tenth of a second each time, and nothing else ran meanwhile.
+    Going over everything took a tenth of a second each time, in the middle of work, and nothing else ran meanwhile. The
+    replica does it where little lives.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], _HARDLY_EVER)
 
 
 async def serve(settings: Settings) -> None:

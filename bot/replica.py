@@ -6,6 +6,7 @@ the next thing, and looks again.
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -219,6 +220,7 @@ class Replica:
                 await measure_tenant(tenant)
                 await learn_history(tenant)
                 await poll_deeply(tenant)
+        gc.collect()
 
     async def _sweep(self) -> None:
         """What is due by time, and what a lost process left behind."""
@@ -237,7 +239,8 @@ class Replica:
     async def _brief(self, tenant: Tenant) -> int | None:
         if tenant.hold is None or tenant.detector is None or tenant.stopping:
             return None
-        await brief_due_surges(tenant)
+        if await brief_due_surges(tenant):
+            gc.collect()  # what was read of tens of thousands has just been let go
         return await self.store.look(lambda tx: tx.surges.next_briefing(tenant.id))
 
     async def _clicks(self) -> int | None:

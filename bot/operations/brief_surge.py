@@ -28,11 +28,13 @@ BETWEEN_SECONDS = 3.0
 """The first briefing is kept again and again as its readings end, not more often than this."""
 
 
-async def brief_due_surges(tenant: Tenant) -> None:
-    """Make every briefing that is due, the longest due first."""
+async def brief_due_surges(tenant: Tenant) -> int:
+    """Make every briefing that is due, the longest due first; how many."""
     now = tenant.world.now()
-    for surge_id in await tenant.store.look(lambda tx: tx.surges.briefing_due(tenant.id, now)):
+    due = await tenant.store.look(lambda tx: tx.surges.briefing_due(tenant.id, now))
+    for surge_id in due:
         await brief_surge(tenant, surge_id)
+    return len(due)
 
 
 async def brief_surge(tenant: Tenant, surge_id: str) -> None:

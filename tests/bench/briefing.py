@@ -2,7 +2,7 @@
 
     python -m tests.bench.briefing
 
-The real bot is a child process. The services' limits run ten times as fast, and the bounds with them. A bound is the
+The real bot is a child process. The services' limits run four times as fast, and the bounds with them. A bound is the
 number of requests that the invented tenant counted, divided by its rate.
 """
 
@@ -19,7 +19,7 @@ import psutil
 from bot.sim.stage import Pace, Stage
 
 USERS = 60_000
-SCALE = 10.0
+SCALE = 4.0
 MEGABYTE = 1024 * 1024
 MOST_COLD, MOST_WARM = 120, 5
 MOST_BLOCKED_MILLISECONDS = 50

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot import app, cli
 from bot.graph.endpoints import REPORTS_PER_SECOND
+from bot.replica import Replica
 
 BEAT = 0.005
 
@@ -48,16 +49,16 @@ def main() -> None:
     app.open_graph = partial(  # type: ignore[assignment]
         app.open_graph, reports_per_second=REPORTS_PER_SECOND * float(os.environ["BENCH_SCALE"])
     )
-    serve = app.serve
+    live = Replica.live
 
-    async def watched(*arguments: object) -> None:
+    async def watched(replica: Replica, stop: asyncio.Event) -> None:
         watching = asyncio.create_task(watch(Path(os.environ["BENCH_BLOCKED"])))
         try:
-            await serve(*arguments)  # type: ignore[arg-type]
+            await live(replica, stop)
         finally:
             watching.cancel()
 
-    app.serve = watched  # type: ignore[assignment]
+    Replica.live = watched  # type: ignore[method-assign]
     cli.main()
 
 
