@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.env_example import lines
-from bot.settings import SettingsError, is_loopback, parse_duration, read_settings, read_store_settings
+from bot.settings import SettingsError, is_loopback, parse_duration, read_settings, read_store_settings, read_tenants
 
 BOT, APP, SECRET, GRAPH = "xoxb-geheim-1", "xapp-geheim-2", "geheim-3", "geheim-4"
 GOOD = {
@@ -112,6 +113,13 @@ def test_all_that_is_missing_is_named_at_once(environment):
         ("COUNTERSIGN_PASSWORD_HASH_SYNC", "perhaps", "yes, no or unknown"),
         ("COUNTERSIGN_PASSWORD_WRITEBACK", "1", "yes, no or unknown"),
         ("COUNTERSIGN_TIME_ZONE", "Berlin", "Europe/Berlin"),
+        ("COUNTERSIGN_PASSWORDS_ARE_RANDOM", "some", "yes or no"),
+        ("COUNTERSIGN_LAST_LEAK", "30.11.2024", "2024-11-30"),
+        ("COUNTERSIGN_LAST_LEAK", "9999-12-31", "2024-11-30"),
+        ("COUNTERSIGN_BREACH_KEY", "geheim mit Leerzeichen", "Copy it anew"),
+        ("COUNTERSIGN_BREACH_KEY", "geheim\nx: y", "Copy it anew"),
+        ("COUNTERSIGN_BREACH_URL", "http://haveibeenpwned.com", "unencrypted"),
+        ("COUNTERSIGN_BREACH_PER_MINUTE", "0", "greater than or equal to 1"),
         ("COUNTERSIGN_IDENTITY_PROVIDERS", "contoso.com", "domain=provider"),
         ("COUNTERSIGN_IDENTITY_PROVIDERS", "contoso=Okta", "domain=provider"),
     ],
@@ -166,6 +174,31 @@ def test_what_the_team_says_of_its_tenant_is_read(environment):
     assert (settings.password_hash_sync, settings.password_writeback) == (False, None)
     assert (settings.matching_required, settings.codes_required, settings.canary) == (False, False, 0)
     assert settings.emergency_accounts == ("glass@contoso.example", "11111111-2222-3333-4444-555555555555")
+
+
+def test_no_breach_service_is_asked_unless_there_is_a_key(environment):
+    environment()
+    (tenant,) = read_tenants(read_settings())
+    assert (tenant.breach_key, tenant.circumstances.asks_breach_service) == ("", False)
+    environment(COUNTERSIGN_BREACH_KEY="geheim-5")
+    settings = read_settings()
+    (tenant,) = read_tenants(settings)
+    assert (tenant.breach_key, tenant.circumstances.asks_breach_service) == ("geheim-5", True)
+    assert (settings.breach_url, settings.breach_per_minute) == ("https://haveibeenpwned.com", 10)
+    assert "geheim" not in repr(tenant)
+
+
+def test_a_leak_is_known_by_its_day_which_ends_at_midnight_utc(environment):
+    environment(COUNTERSIGN_LAST_LEAK="2024-11-30", COUNTERSIGN_PASSWORDS_ARE_RANDOM="yes")
+    (tenant,) = read_tenants(read_settings())
+    assert tenant.circumstances.last_leak_at == int(datetime(2024, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    assert tenant.circumstances.passwords_are_random
+
+
+def test_the_example_says_that_addresses_leave_the_house():
+    example = (Path(__file__).parents[1] / ".env.example").read_text()
+    (said,) = re.findall(r"# (.*)\n#COUNTERSIGN_BREACH_KEY=\n", example)
+    assert "leave the house" in said
 
 
 def test_the_example_names_every_setting_as_the_settings_themselves_do():

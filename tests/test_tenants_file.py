@@ -1,6 +1,7 @@
 """More tenants than one, the policy table, and people: from TOML, each fault named with the mend."""
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 
@@ -87,6 +88,10 @@ password_hash_sync = "no"
 password_writeback = true
 time_zone = "Europe/Berlin"
 entra_service = "Entra"
+passwords_are_random = true
+last_leak = 2024-11-30
+management_tool = "Some RMM"
+breach_key = "geheim"
 [tenants.policy]
 tiers = [["UBEN"], ["UCARA"]]
 people = [{ slack = "UBEN", name = "Ben", accounts = ["ben@contoso.example"] }]
@@ -105,6 +110,23 @@ quorum = { false-alarm = 2, attack = { approvals = 3, break_glass = 2 } }
     assert (told.password_hash_sync, told.password_writeback) == (False, True)
     assert (told.time_zone, told.entra_service) == ("Europe/Berlin", "Entra")
     assert told.weights == Weights(advisory_named=10.0)
+    assert (told.passwords_are_random, told.asks_breach_service) == (True, True)
+    assert told.last_leak_at == int(datetime(2024, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    assert told.management_tools == {ONE: "Some RMM"}
+
+
+def test_each_tenant_knows_what_manages_the_others_so_that_they_dont_confirm_one_another(tenants):
+    second = f'[[tenants]]\nid = "{TWO}"\nchannel = "C0TWO"\nmanagement_tool = "Some RMM"\n'
+    found = tenants(TENANT + second)
+    assert [each.circumstances.management_tools for each in found] == [{ONE: "", TWO: "Some RMM"}] * 2
+
+
+def test_a_tenant_may_keep_its_addresses_in_the_house_where_others_ask_a_breach_service(tenants):
+    found = tenants(
+        TENANT + f'breach_key = ""\n[[tenants]]\nid = "{TWO}"\nchannel = "C0TWO"\n', COUNTERSIGN_BREACH_KEY="geheim"
+    )
+    assert [each.breach_key for each in found] == ["", "geheim"]
+    assert [each.circumstances.asks_breach_service for each in found] == [False, True]
 
 
 def test_a_policy_for_all_counts_where_an_entry_has_none_of_its_own(tenants):
@@ -130,6 +152,8 @@ def test_a_policy_for_all_counts_where_an_entry_has_none_of_its_own(tenants):
         (TENANT + 'request_ttl = "4"', "30s, 5m or 4h"),
         (TENANT + "request_ttl = 0", "30s, 5m or 4h"),
         (TENANT + 'time_zone = "Mars/Base"', "Europe/Berlin"),
+        (TENANT + 'last_leak = "yesterday"', "2024-11-30"),
+        (TENANT + 'breach_url = "http://haveibeenpwned.com"', "unencrypted"),
         (TENANT + 'identity_providers = "contoso.com=Myspace"', "AD FS, Okta, Ping or other"),
         (TENANT + 'access_token = "geheim"', "tenant 1: access_token: is only for a GRAPH_URL on a loopback address"),
         (TENANT + 'people_file = "/nowhere/people.toml"', "people_file: /nowhere/people.toml can't be read"),

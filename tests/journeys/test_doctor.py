@@ -16,6 +16,7 @@ import pytest
 
 from bot.decide.codes import Enrolment, new_secret
 from bot.operations.doctor.permissions import PERMISSIONS
+from bot.sim.breach import BreachServer
 from bot.sim.tenant import Limits, Tenant, TenantServer, User, april_2025
 from bot.sim.tenant.permissions import EVERYTHING
 from bot.sim.workspace import Workspace, WorkspaceServer, contoso
@@ -49,6 +50,7 @@ class House:
     workspace: Workspace
     graph: TenantServer
     slack: WorkspaceServer
+    breach: BreachServer
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -88,7 +90,8 @@ async def house(folder: Path, stack: AsyncExitStack) -> House:
     slack = WorkspaceServer(workspace, scale=60)
     await stack.enter_async_context(graph)
     await stack.enter_async_context(slack)
-    built = House(tenant, workspace, graph, slack, folder)
+    breach = await stack.enter_async_context(BreachServer(key="supersecret-breach-key"))
+    built = House(tenant, workspace, graph, slack, breach, folder)
     built.environment = {
         "PATH": os.environ["PATH"],
         "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -380,6 +383,19 @@ def postgres_away(house: House) -> Course:
     del house.environment["COUNTERSIGN_DATABASE_URL"]
 
 
+def breach_key_refused(house: House) -> Course:
+    house.environment |= {"COUNTERSIGN_BREACH_KEY": "supersecret-but-wrong", "COUNTERSIGN_BREACH_URL": house.breach.url}
+    yield
+    house.environment["COUNTERSIGN_BREACH_KEY"] = house.breach.key
+
+
+def breach_service_asked_faster_than_its_key_allows(house: House) -> Course:
+    house.environment |= {"COUNTERSIGN_BREACH_KEY": house.breach.key, "COUNTERSIGN_BREACH_URL": house.breach.url}
+    house.environment["COUNTERSIGN_BREACH_PER_MINUTE"] = "50"
+    yield
+    house.environment["COUNTERSIGN_BREACH_PER_MINUTE"] = "10"
+
+
 def setting_missing(house: House) -> Course:
     del house.environment["SLACK_CHANNEL"]
     yield
@@ -474,6 +490,8 @@ FAULTS: tuple[tuple[Callable[[House], Course], Expected], ...] = (
     (database_that_is_none, {"database": ("failed", "not a database")}),
     (database_where_no_folder_can_be, {"database": ("failed", "COUNTERSIGN_DATA_DIR")}),
     (postgres_away, {"database": ("failed", "COUNTERSIGN_DATABASE_URL")}),
+    (breach_key_refused, {"breach service": ("warning", "COUNTERSIGN_BREACH_KEY")}),
+    (breach_service_asked_faster_than_its_key_allows, {"breach service": ("warning", "allows 10 questions a minute")}),
     (setting_missing, {"SLACK_CHANNEL": ("failed", "is missing")}),
 )
 

@@ -12,6 +12,7 @@ from bot.operations.doctor.check import State, can_work, failed, not_checked, pa
 from bot.operations.doctor.examine import Patient, examine
 from bot.operations.doctor.permissions import PERMISSIONS
 from bot.operations.doctor.signers import _Known, _people_besides
+from bot.ports.breaches import BreachError, BreachProblem
 from bot.ports.examination import DatabaseFacts, DatabaseState, TokenFacts
 from bot.ports.graph import GraphError, Problem
 
@@ -91,9 +92,9 @@ class Store:
         return DatabaseFacts("SQLite", DatabaseState.OLDER)
 
 
-def patient(name: str, graph: Graph) -> Patient:
+def patient(name: str, graph: Graph, breaches=None) -> Patient:
     policy = Policy(requesters=(), approvers=(), approvals_needed=1, request_lifetime=1, resend_after=1)
-    return Patient(name, "C1", policy, graph=None, examination=graph)
+    return Patient(name, "C1", policy, graph=None, examination=graph, breaches=breaches)
 
 
 async def test_of_several_tenants_each_has_its_own_lines():
@@ -115,3 +116,36 @@ async def test_after_a_refused_token_nothing_more_is_tried():
     checks = await examine([patient("one", graph)], "invalid_auth", Store())
     assert len(graph.tried) == 1
     assert {check.state for check in checks if check.name == "Graph token"} == {State.FAILED}
+
+
+class Breaches:
+    """A service that allows so many questions a minute, or says why not."""
+
+    per_minute = 10
+
+    def __init__(self, answer: int | BreachProblem) -> None:
+        self.answer = answer
+
+    async def allowed_per_minute(self) -> int:
+        if isinstance(self.answer, BreachProblem):
+            raise BreachError(self.answer)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("service", "state", "word"),
+    [
+        (None, State.OK, "off"),
+        (Breaches(10), State.OK, "takes the key"),
+        (Breaches(9), State.WARNING, "COUNTERSIGN_BREACH_PER_MINUTE to 9"),
+        (Breaches(BreachProblem.KEY_REFUSED), State.WARNING, "COUNTERSIGN_BREACH_KEY"),
+        (Breaches(BreachProblem.UNAVAILABLE), State.NOT_CHECKED, "COUNTERSIGN_BREACH_URL"),
+    ],
+    ids=["no key", "good", "too fast", "refused", "away"],
+)
+async def test_the_breach_service_is_optional_and_never_keeps_the_bot_from_its_job(service, state, word):
+    checks = await examine([patient("one", Graph(), service)], "invalid_auth", Store())
+    (check,) = [check for check in checks if check.name == "breach service"]
+    assert check.state is state
+    assert word in f"{check.finding} {check.mend}"
+    assert bool(check.mend) is (state is not State.OK)

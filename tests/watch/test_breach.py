@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.breach import breach_of, sample
+from bot.watch.breach import Leak, breach_of, newest_leak, sample
 from bot.watch.facts import Breach, Known, Missing
 
 USERS = st.sets(st.text(min_size=1, max_size=5))
@@ -31,3 +31,15 @@ def test_the_sample_is_the_same_whatever_the_order_and_never_too_large(users, si
 def test_users_who_join_replace_few_of_the_sample(users, size):
     joined = set(sample(users | {"newcomer"}, size)) - set(sample(users, size))
     assert joined <= {"newcomer"}
+
+
+def test_a_leak_is_this_tenants_when_a_tenth_of_those_asked_about_are_in_it():
+    shared, lone, later = Leak("Shared", 50), Leak("Lone", 60), Leak("Later", 100)
+    leaks = {f"user{each}": (shared, later) for each in range(2)} | {f"clean{each}": () for each in range(18)}
+    assert newest_leak(leaks | {"user0": (shared, lone, later)}, before=100) == 50
+    assert newest_leak(leaks, before=101) == 100
+    assert newest_leak(leaks | {"one more": ()}, before=100) is None
+
+
+def test_without_an_answer_no_leak_is_known():
+    assert newest_leak({}, before=100) is None
