@@ -1,12 +1,11 @@
 """The sentence that says how big a surge is, and what is usual there and then."""
 
-from datetime import UTC, datetime, timedelta
-
 from bot.watch.detector import Sighting
 from bot.watch.scan.span import HOUR, MINUTE
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_WEEKDAY = 3
+"""1 January 1970 was a Thursday."""
 
 
 def size_sentence(sighting: Sighting) -> str:
@@ -17,8 +16,8 @@ def size_sentence(sighting: Sighting) -> str:
 
 def usual_sentence(window_start: int, usual: float) -> str:
     """For instance "usual for a Sunday at this hour: 0.3". window_start in microseconds UTC."""
-    started = _EPOCH + timedelta(microseconds=window_start)
-    return f"usual for a {_WEEKDAYS[started.weekday()]} at this hour: {usual_in_words(usual)}"
+    weekday = _WEEKDAYS[(window_start // (24 * HOUR) + _EPOCH_WEEKDAY) % len(_WEEKDAYS)]
+    return f"usual for a {weekday} at this hour: {usual_in_words(usual)}"
 
 
 def span_in_words(span: int) -> str:

@@ -10,14 +10,24 @@ from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.action import Action
 from bot.decide.plan import HeldBackReason
-from bot.decide.request import RequestState, Verdict, Vote
-from bot.ports.slack import DetailsDialog, DialogChoice, PlainDialog, RequestDialog
-from bot.record.account import CallAccount, Figure, PersonLine
+from bot.decide.request import RequestKind, RequestState, Verdict, Vote
+from bot.ports.slack import (
+    DetailsDialog,
+    DialogChoice,
+    NamedUser,
+    PlainDialog,
+    RecoveryDialog,
+    ReleaseDialog,
+    RequestDialog,
+    WayBackDialog,
+)
+from bot.record.account import CallAccount, Figure, PersonLine, Shortage
 from bot.sim.workspace.blocks import problems_of_blocks, problems_of_view
 from bot.slack.cards.plain_dialog import loading_dialog
 from bot.slack.cards.render import card, view
 from bot.slack.cards.text import length
 from bot.watch.briefing import Cohort, Gap
+from bot.watch.evidence import Band
 from bot.watch.surge import SurgeState
 from tests.slack import accounts
 
@@ -76,14 +86,16 @@ runs = st.builds(
     seconds_left=st.none() | st.floats(0, 1e12),
 )
 PLANS = [accounts.plan(0, 0), accounts.plan(1, 1), accounts.plan(3, 900, HeldBackReason.COHORT)]
+lines = st.builds(PersonLine, outside, outside, outside, outside)
 requests = st.builds(
-    lambda state, reason, requester, votes, needed, run, surge, held, plan: replace(
+    lambda state, reason, requester, votes, needed, run, surge, held, plan, more: replace(
         accounts.request_account(state),
-        request=accounts.request(state, reason=reason, requester=requester, approvals_needed=needed),
+        request=accounts.request(state, reason=reason, requester=requester, approvals_needed=needed, **more["request"]),
         votes=tuple(Vote(each, Verdict.APPROVE, accounts.FOUR) for each in votes),
         run=run,
         surge=surge,
-        plan=replace(plan, reasons=held),
+        plan=replace(plan, reasons=held, gaps=more["gaps"]),
+        **more["account"],
     ),
     st.sampled_from(RequestState),
     outside,
@@ -94,6 +106,28 @@ requests = st.builds(
     surges,
     reasons,
     st.sampled_from(PLANS),
+    st.fixed_dictionaries(
+        {
+            "request": st.fixed_dictionaries(
+                {
+                    "kind": st.sampled_from(RequestKind),
+                    "band": outside | st.sampled_from([band.value for band in Band]),
+                    "break_glass_needed": st.integers(0, 3),
+                    "settled_why": outside,
+                }
+            ),
+            "gaps": st.lists(outside, max_size=20).map(tuple),
+            "account": st.fixed_dictionaries(
+                {
+                    "people": st.lists(st.builds(PersonLine, outside, outside, outside, outside), max_size=8).map(
+                        tuple
+                    ),
+                    "could_sign": st.none() | huge,
+                    "may_ask_again": st.booleans(),
+                }
+            ),
+        }
+    ),
 )
 surge_accounts = st.builds(
     accounts.surge_account,
@@ -101,8 +135,48 @@ surge_accounts = st.builds(
     briefing=st.none() | briefings,
     requests=st.lists(requests, max_size=3).map(tuple),
     watch_problem=outside,
+    shortage=st.none() | st.builds(Shortage, huge, huge, huge, huge, st.booleans()),
 )
-calls = st.builds(CallAccount, requests, st.sampled_from(["", "https://a.example/x", "https://a|b>", WORST]))
+links = st.sampled_from(["", "https://a.example/x", "https://a|b>", WORST])
+calls = st.builds(CallAccount, requests, links, is_reminder=st.booleans())
+named = st.lists(st.builds(NamedUser, outside, outside, outside), max_size=120).map(tuple)
+actions = st.lists(st.sampled_from(Action), min_size=1, max_size=5).map(tuple)
+by_name = st.one_of(
+    st.builds(
+        ReleaseDialog,
+        surge_id=outside,
+        channel=outside,
+        surge_name=outside,
+        actions=actions,
+        people=named,
+        more=huge,
+        approvals_needed=huge,
+        break_glass_needed=huge,
+        expires_in_seconds=huge,
+    ),
+    st.builds(
+        RecoveryDialog,
+        surge_id=outside,
+        channel=outside,
+        surge_name=outside,
+        actions=actions,
+        people=named.filter(bool),
+        most=st.integers(1, 5),
+        approvals_needed=huge,
+        break_glass=st.lists(user_ids, max_size=30).map(tuple),
+        expires_in_seconds=huge,
+    ),
+    st.builds(
+        WayBackDialog,
+        surge_id=outside,
+        channel=outside,
+        surge_name=outside,
+        actions=actions,
+        runs=st.lists(st.tuples(outside, outside), min_size=1, max_size=30, unique_by=lambda run: run[0]).map(tuple),
+        approvals_needed=huge,
+        expires_in_seconds=huge,
+    ),
+)
 dialogs = st.one_of(
     st.builds(
         RequestDialog,
@@ -116,7 +190,15 @@ dialogs = st.one_of(
         eligible=huge,
         approvals_needed=huge,
         expires_in_seconds=huge,
+        action=st.sampled_from(Action),
+        break_glass_needed=huge,
+        evidence=outside,
+        gaps=st.lists(outside, max_size=20).map(tuple),
+        already_closed=huge,
+        can_release=st.booleans(),
+        takes=outside,
     ),
+    by_name,
     st.builds(
         DetailsDialog,
         surge_name=outside,

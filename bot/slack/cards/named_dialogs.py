@@ -1,5 +1,7 @@
 """The dialogs for whatever is asked for by name: a release, a recovery, the way back."""
 
+from collections.abc import Iterable
+
 from bot.decide.action import Action
 from bot.decide.request import RequestKind
 from bot.ports.slack import NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
@@ -58,11 +60,13 @@ def _one_user(dialog: ReleaseDialog) -> Json:
 
 
 def _options(people: tuple[NamedUser, ...]) -> list[Json]:
-    distinct = {each.user_id: each for each in people[:MOST_OPTIONS]}
-    return [
-        option(f"{clean(each.name)[:45]}: {clean(each.fact)}", shorten(each.user_id, 150) or "-")
-        for each in distinct.values()
-    ]
+    return _distinct((f"{clean(each.name)[:45]}: {clean(each.fact)}", each.user_id) for each in people[:MOST_OPTIONS])
+
+
+def _distinct(choices: Iterable[tuple[str, str]]) -> list[Json]:
+    """Options by text and value: Slack refuses a value twice."""
+    made = [option(text, shorten(value, 150) or "-") for text, value in choices]
+    return list({each["value"]: each for each in made}.values())
 
 
 def recovery_dialog(dialog: RecoveryDialog) -> Json:
@@ -101,7 +105,7 @@ def recovery_dialog(dialog: RecoveryDialog) -> Json:
 
 def way_back_dialog(dialog: WayBackDialog) -> Json:
     """A run, another action, a reason."""
-    options = [option(words, shorten(run_id, 150) or "-") for run_id, words in dialog.runs[:MOST_OPTIONS]]
+    options = _distinct((words, run_id) for run_id, words in dialog.runs[:MOST_OPTIONS])
     signing = who_must_sign(dialog.approvals_needed, 0, dialog.expires_in_seconds)
     shown = [
         blocks.paragraph(
