@@ -1,6 +1,5 @@
 """From which networks users signed in before a surge: an act from another one is new to its user."""
 
-import asyncio
 from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from bot.operations.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
 from bot.ports.store import Transaction
-from bot.watch.marks import Marks
+from bot.watch.marks import Marks, mark_of
 from bot.watch.sign_in_count import network_of
 from bot.watch.sign_ins import SignIn
 from bot.watch.surge import Surge
@@ -26,20 +25,28 @@ class Sightings:
     """Who got in, and from which networks, folded page by page."""
 
     def __init__(self) -> None:
-        self.users: set[str] = set()
-        self._networks: set[str] = set()
+        self._users: set[int] = set()
+        self._networks: set[int] = set()
 
     def take(self, page: Iterable[SignIn]) -> None:
         """One page; only a success counts."""
         for one in page:
             if one.error_code == 0:
-                self.users.add(one.user_id)
+                self._users.add(mark_of(one.user_id))
                 if one.ip_address:
-                    self._networks.add(_pair(one.user_id, network_of(one.ip_address)))
+                    self._networks.add(mark_of(_pair(one.user_id, network_of(one.ip_address))))
 
-    def marks(self) -> tuple[Marks, Marks]:
-        """Users and their networks."""
-        return Marks(self.users), Marks(self._networks)
+    def add(self, user_ids: Iterable[str]) -> None:
+        """Users whose every sign-in was asked for, whether there was one or not."""
+        self._users.update(mark_of(user_id) for user_id in user_ids)
+
+    def users(self) -> Marks:
+        """Who got in."""
+        return Marks.of(self._users)
+
+    def networks(self) -> Marks:
+        """And whence."""
+        return Marks.of(self._networks)
 
 
 class Networks(Collection[tuple[str, str]]):
@@ -70,13 +77,12 @@ def known_networks(tx: Transaction, surge: Surge) -> tuple[Marks, Networks] | No
     return Marks.unpack(kept.users), Networks(Marks.unpack(kept.networks))
 
 
-async def keep_sightings(tenant: Tenant, surge: Surge, seen: Sightings, *, asked: Collection[str] = ()) -> None:
-    """Add what a reading saw. asked: users whose every sign-in was asked for, whether there was one or not."""
-    seen.users.update(asked)
-    users, networks = await asyncio.to_thread(seen.marks)
+async def keep_sightings(tenant: Tenant, surge: Surge, seen: Sightings) -> None:
+    """Add what a reading saw."""
     now = tenant.world.now()
 
     def keep(tx: Transaction) -> None:
+        users, networks = seen.users(), seen.networks()
         kept = _NETWORKS.get(tx, surge)
         both = _Kept(users.pack(), networks.pack())
         if kept is not None:

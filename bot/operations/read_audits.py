@@ -112,7 +112,8 @@ async def read_whence(tenant: Tenant, surge: Surge) -> None:
         since, until = surge.window_start - EARLIER, surge.window_start
         async for page in tenant.graph.sign_ins(since=since, until=until, user_id=user_id):
             seen.take(page.items)
-        await keep_sightings(tenant, surge, seen, asked=[user_id])
+        seen.add([user_id])
+        await keep_sightings(tenant, surge, seen)
     read = WhenceRead(tuple(users))
     await tenant.transact_as_holder(lambda tx: WHENCE.keep(tx, surge, read, started))
 

@@ -229,6 +229,10 @@ class Reader:
         return await self._try(WHENCE, lambda: read_whence(self.tenant, self.surge)) or audits or log_read
 
     async def _past(self) -> bool:
+        """After the registration report: what it brings takes the longest to work in."""
+        registration = self.tenant.recent.tasks.get(REGISTRATION.name)
+        if registration is not None:
+            await asyncio.wait({registration})
         morning = next_morning(self.tenant.world.now(), zone_of(self.tenant.circumstances.time_zone))
         return await self._try(
             USUAL, lambda: read_past(self.tenant, self.surge, morning, lambda: ask_again(self.tenant))

@@ -224,6 +224,6 @@ async def _read_morning(tenant: Tenant, surge: Surge, morning: Morning, started:
     async for page in tenant.graph.sign_ins(since=since, until=until, error_codes={0}):
         seen.take(page.items)
     await keep_sightings(tenant, surge, seen)
-    users = await asyncio.to_thread(lambda: Marks(seen.users).pack())
+    users = await asyncio.to_thread(lambda: seen.users().pack())
     read = MorningRead(morning.at, users)
     await tenant.transact_as_holder(lambda tx: MORNING.keep(tx, surge, read, started))

@@ -20,6 +20,13 @@ class Marks(Collection[str]):
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._marks = array("Q", sorted({mark_of(text) for text in texts}))
 
+    @classmethod
+    def of(cls, marks: Iterable[int]) -> Self:
+        """Of marks that were made before."""
+        made = cls()
+        made._marks = array("Q", sorted(set(marks)))
+        return made
+
     def __len__(self) -> int:
         return len(self._marks)
 
@@ -46,7 +53,4 @@ class Marks(Collection[str]):
         """The set from its bytes. Raises ValueError if they are none."""
         if len(body) % _SIZE:
             raise ValueError("these bytes are no marks")
-        made = cls()
-        marks = {int.from_bytes(body[at : at + _SIZE], "big") for at in range(0, len(body), _SIZE)}
-        made._marks = array("Q", sorted(marks))
-        return made
+        return cls.of(int.from_bytes(body[at : at + _SIZE], "big") for at in range(0, len(body), _SIZE))

@@ -2,7 +2,7 @@
 
     python -m tests.bench.briefing
 
-The real bot is a child process. The services' limits run four times as fast, and the bounds with them. A bound is the
+The real bot is a child process. The services' limits run twice as fast, and the bounds with them. A bound is the
 number of requests that the invented tenant counted, divided by its rate.
 """
 
@@ -19,7 +19,7 @@ import psutil
 from bot.sim.stage import Pace, Stage
 
 USERS = 60_000
-SCALE = 4.0
+SCALE = 2.0
 MEGABYTE = 1024 * 1024
 MOST_COLD, MOST_WARM = 120, 5
 MOST_BLOCKED_MILLISECONDS = 50
@@ -117,7 +117,7 @@ async def brief(stage: Stage, looker: Looker) -> None:
     began = await reached(lambda: any("signIns" in each.path for each in stage.graph.requests), 120)
     began = next(each.time for each in stage.graph.requests if "signIns" in each.path)
     first = await reached(lambda: looker.newest()[0] > 0, 120)
-    ended = await reached(lambda: BEING_READ not in looker.newest()[1], 600)
+    ended = await reached(lambda: BEING_READ not in looker.newest()[1], 900)
     requests = counted(stage, began, ended)
     bounds = {family: requests[family] / (rate * SCALE) for family, rate in RATES.items()}
     slowest = max(bounds, key=lambda family: bounds[family])
