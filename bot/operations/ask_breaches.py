@@ -22,6 +22,8 @@ SAMPLE_SIZE = 60
 """Enough to tell a tenth from none, and six minutes' work at ten a minute."""
 LEAST_ASKED = 20
 """Fewer answers are not told of, unless the whole sample is smaller."""
+SETTLED_FOR = 5 * 60_000_000
+"""So long (microseconds) nobody looks for more users to ask about, unless the surge has more."""
 _WITH_A_PASSWORD_HERE = frozenset({SignInKind.CLOUD_ONLY, SignInKind.HYBRID})
 
 log = structlog.get_logger()
@@ -72,8 +74,14 @@ async def ask_breaches(tenant: Tenant, hold: Hold) -> None:
         return
     surges = await tenant.store.look(lambda tx: tx.surges.all(tenant.id))
     for surge in surges:
-        if surge.state is not SurgeState.CLOSED and not _failed_a_moment_ago(tenant, surge):
+        is_over = surge.state is SurgeState.CLOSED
+        if not is_over and not _failed_a_moment_ago(tenant, surge) and not _is_settled(tenant, surge):
             await _ask_about(tenant, tenant.breaches, surge, hold)
+
+
+def _is_settled(tenant: Tenant, surge: Surge) -> bool:
+    users, settled_at = tenant.recent.sampled.get(surge.id, (-1, 0))
+    return users == surge.users and tenant.world.now() - settled_at < SETTLED_FOR
 
 
 def _failed_a_moment_ago(tenant: Tenant, surge: Surge) -> bool:
@@ -83,7 +91,7 @@ def _failed_a_moment_ago(tenant: Tenant, surge: Surge) -> bool:
 
 async def _ask_about(tenant: Tenant, service: Breaches, surge: Surge, hold: Hold) -> None:
     before = await tenant.store.look(lambda tx: BREACHES.get(tx, surge))
-    read, profiles = await tenant.store.look(lambda tx: _planned(tx, surge))
+    read, profiles, are_known = await tenant.store.look(lambda tx: _planned(tx, surge))
     if read != before:
         await _keep(tenant, surge, hold, read)
     try:
@@ -95,6 +103,9 @@ async def _ask_about(tenant: Tenant, service: Breaches, surge: Surge, hold: Hold
                 await _keep(tenant, surge, hold, read)
     except BreachError as problem:
         await _fail(tenant, surge, hold, problem)
+    else:
+        if are_known:
+            tenant.recent.sampled[surge.id] = (surge.users, tenant.world.now())
     if read != before:
         now = tenant.world.now()
         await tenant.store.transact(lambda tx: tx.surges.ask_briefing(tenant.id, surge.id, now))
@@ -128,8 +139,8 @@ async def _fail(tenant: Tenant, surge: Surge, hold: Hold, problem: BreachError) 
     await tenant.store.transact(fail)
 
 
-def _planned(tx: Transaction, surge: Surge) -> tuple[BreachesRead, dict[str, Profile]]:
-    """Whom to ask about, and the profiles of those who were not yet."""
+def _planned(tx: Transaction, surge: Surge) -> tuple[BreachesRead, dict[str, Profile], bool]:
+    """Whom to ask about, the profiles of those who were not yet, and whether most profiles were read at all."""
     before = BREACHES.get(tx, surge) or BreachesRead({})
     users = tx.surges.users(surge.tenant_id, surge.id)
     found = tx.directory.profiles(surge.tenant_id, users, named=False)
@@ -138,7 +149,7 @@ def _planned(tx: Transaction, surge: Surge) -> tuple[BreachesRead, dict[str, Pro
     named = tx.directory.profiles(surge.tenant_id, [each for each in chosen if each not in before.users])
     whole = {user_id: profile for user_id, profile in named.items() if "@" in _address(profile)}
     kept = tuple(each for each in chosen if each in before.users or each in whole)
-    return BreachesRead(before.users, kept), whole
+    return BreachesRead(before.users, kept), whole, len(found) > len(users) // 2
 
 
 def _can_be_judged(profile: Profile, surge: Surge) -> bool:

@@ -31,6 +31,8 @@ class Recent:
     """By name: readings that are too slow for a briefing to wait for them."""
     failed_at: dict[str, int] = field(default_factory=dict)
     """By name: when the last try failed (microseconds UTC)."""
+    sampled: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By surge: how many users it had when its sample was last asked about to the end, and when (microseconds UTC)."""
 
 
 @dataclass(slots=True)

@@ -206,8 +206,31 @@ async def test_an_answer_asks_for_a_briefing_and_no_answer_asks_for_none(scene, 
     assert scene.look(lambda tx: tx.surges.next_briefing(TENANT)) == NOW
     assert scene.tenant.bells.brief.is_set()
     scene.look(lambda tx: tx.surges.settle_briefing(TENANT, SURGE, taken_until=NOW, again_at=NOW + DAY))
+    scene.clock.pass_(300)
     await ask_breaches(scene.tenant, hold)
     assert scene.look(lambda tx: tx.surges.next_briefing(TENANT)) == NOW + DAY
+
+
+async def test_profiles_that_come_late_are_asked_about_at_the_next_look(scene, service, hold):
+    scene.flag("ada")
+    scene.look(lambda tx: (tx.surges.save(surge(users=3)), tx.surges.add_users(TENANT, SURGE, ["bob", "cy"], NOW)))
+    await ask_breaches(scene.tenant, hold)
+    assert service.asked == []
+    flagged(scene, "ada", "bob", "cy")
+    await ask_breaches(scene.tenant, hold)
+    assert len(service.asked) == 3
+
+
+async def test_a_sample_that_was_asked_about_is_looked_at_again_after_five_minutes(scene, service, hold):
+    flagged(scene, "ada", "bob")
+    put(scene, profile("bob"))
+    await ask_breaches(scene.tenant, hold)
+    flagged(scene, "ada", "bob")
+    await ask_breaches(scene.tenant, hold)
+    assert service.asked == [address("ada")]
+    scene.clock.pass_(300)
+    await ask_breaches(scene.tenant, hold)
+    assert service.asked == [address("ada"), address("bob")]
 
 
 async def test_a_closed_surge_is_asked_about_no_more(scene, service, hold):
