@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.operations.gather_facts import gather_facts
 from bot.operations.surges_elsewhere import other_tenants
 from bot.ports.watching import Watch
 from bot.watch.briefing import Briefing, Cohort
@@ -90,3 +91,15 @@ def test_while_a_tenant_is_hit_and_not_yet_briefed_nothing_is_said_of_what_they_
     house.hit("two", OKTA)
     house.hit("three", briefed=False)
     assert isinstance(house.told(), Missing)
+
+
+def test_it_reaches_the_evidence(house):
+    house.hit("two", OKTA)
+    told = Circumstances(management_tools={})
+
+    def gather(tx):
+        tx.surges.save(surge())
+        found = {each.user_id: each for each in MINE}
+        return gather_facts(tx, surge(), tuple(found), found, told, now=NOW).other_tenants
+
+    assert house.store.transact_here(gather) == Known(OtherTenants(1, 1, "the identity provider Okta"), NOW)
