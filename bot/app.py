@@ -237,6 +237,7 @@ def _tenant(
         access_token=token.get_secret_value() if token else None,
         world=world,
         requests_per_second=settings.identity_protection_rps,
+        reports_per_second=settings.reports_rps,
     )
     return Tenant(
         id=settings.azure_tenant_id,

@@ -70,6 +70,7 @@ def _patient(options: TenantOptions, world: RealWorld, doors: BreachDoors, stack
         access_token=token.get_secret_value() if token else None,
         world=world,
         requests_per_second=settings.identity_protection_rps,
+        reports_per_second=settings.reports_rps,
     )
     stack.push_async_callback(graph.close)
     return Patient(

@@ -37,6 +37,7 @@ async def _fetch(settings: GraphSettings, file: Path, days: int) -> int:
         access_token=token.get_secret_value() if token else None,
         world=world,
         requests_per_second=settings.identity_protection_rps,
+        reports_per_second=settings.reports_rps,
     )
     seen: set[str] = set()
     try:

@@ -71,6 +71,13 @@ class GraphSettings(BaseSettings):
         alias="COUNTERSIGN_IDENTITY_PROTECTION_RPS",
         description="Requests a second to Identity Protection; 1 is Microsoft's documented limit.",
     )
+    reports_rps: float = Field(
+        0.5,
+        gt=0,
+        le=1000,
+        alias="COUNTERSIGN_REPORTS_RPS",
+        description="Requests a second to the sign-in and audit logs; 0.5 is Microsoft's documented limit.",
+    )
 
 
 class SignerSettings(BaseSettings):

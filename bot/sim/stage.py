@@ -19,6 +19,8 @@ from bot.sim.workspace import Workspace, WorkspaceServer, contoso
 from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 
 TOKEN_BYTES = 24
+REPORTS_A_SECOND = 0.5
+"""Microsoft's limit at scale 1: five in ten seconds."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SYSTEMROOT", "COVERAGE_PROCESS_START")
 
 
@@ -145,6 +147,7 @@ class Stage:
                 "COUNTERSIGN_POLL_INTERVAL": f"{self.pace.poll_seconds}s",
                 "COUNTERSIGN_RESEND_AFTER": f"{self.pace.resend_seconds}s",
                 "COUNTERSIGN_IDENTITY_PROTECTION_RPS": str(self.pace.scale),
+                "COUNTERSIGN_REPORTS_RPS": str(REPORTS_A_SECOND * self.pace.scale),
                 "COUNTERSIGN_DATA_DIR": str(self.folder),
                 "COUNTERSIGN_HTTP_PORT": "0",
             }

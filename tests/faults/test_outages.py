@@ -108,6 +108,7 @@ async def test_an_outage_of_slack_in_the_middle_of_a_run_does_not_stop_it_and_th
     story = await tell(quick(users=900), **options_for(database))
     request = await story.ask()
     await story.sign(request)
+    await at_the_first_write(story)
     port = int(story.slack.url.rpartition(":")[2])
     await story.slack.stop()
     await story.true("the end of the run", lambda: story.rows("SELECT state FROM runs") == [("done",)], patience=90)
