@@ -1,9 +1,11 @@
 """The store: transactions in threads of its own, run again when the database asks for it."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import cached_property
 from typing import TypeVar
 
@@ -27,6 +29,8 @@ from bot.store.watching import DetectionRows, DirectoryRows, WatchRows
 
 T = TypeVar("T")
 _TRIES = 6
+_ALONE_FROM = 3
+"""From this try on a transaction lets no new one of this process begin beside it."""
 _THREADS = 4
 """On PostgreSQL. SQLite has one writer at a time, so one thread: waiting in line beats waiting for its lock."""
 _READERS = 2
@@ -130,6 +134,7 @@ class Database:
         self._engine = engine
         threads = 1 if engine.dialect.name == "sqlite" else _THREADS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._turnstile = threading.Lock()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reads")
 
     async def transact(self, work: Callable[[Transaction], T]) -> T:
@@ -146,11 +151,26 @@ class Database:
 
     def transact_here(self, work: Callable[[Transaction], T]) -> T:
         """The same in the calling thread, for the command line."""
-        return self._run(work, self._engine)
+        with ExitStack() as alone:
+            return self._run(work, self._engine, before=lambda attempt: self._queue(attempt, alone))
+
+    def _queue(self, attempt: int, alone: ExitStack) -> None:
+        """A transaction that lost twice keeps new ones of this process waiting until it is through.
+
+        A long one would else lose to short ones for ever: on PostgreSQL whoever commits first wins.
+        """
+        if attempt == _ALONE_FROM:
+            alone.enter_context(self._turnstile)
+        elif attempt < _ALONE_FROM:
+            with self._turnstile:
+                return
 
     @staticmethod
-    def _run(work: Callable[[Transaction], T], engine: Engine) -> T:
+    def _run(
+        work: Callable[[Transaction], T], engine: Engine, *, before: Callable[[int], None] = lambda _attempt: None
+    ) -> T:
         for attempt in range(1, _TRIES + 1):
+            before(attempt)
             began = time.monotonic()
             try:
                 with engine.begin() as connection:

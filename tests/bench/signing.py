@@ -49,15 +49,15 @@ class PacedGraph(FakeGraph):
         return self.risky.get(user_id)
 
 
-def scene_on(url: str) -> Scene:
+def scene_on(url: str, graph_of: type[FakeGraph] = PacedGraph) -> Scene:
     clock = Clock(NOW)
-    graph, slack, detector = PacedGraph(clock), FakeSlack(), FakeDetector()
+    graph, slack, detector = graph_of(clock), FakeSlack(), FakeDetector()
     store = Database(open_engine(url))
     tenant = Tenant(
         id=TENANT,
         channel=CHANNEL,
         team_id=TEAM,
-        policy=Policy(("UANNA",), (), 1, 4 * HOUR, 120 * SECOND),
+        policy=Policy(("UANNA",), ("UBEN",), 1, 4 * HOUR, 120 * SECOND),
         store=store,
         graph=graph,
         slack=slack,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bot.record.ledger import Event
 from tests.values import TENANT, surge
 
 
@@ -153,3 +154,31 @@ async def test_closing_waits_for_what_is_under_way(database_url, opened):
     may_end.set()
     await asyncio.gather(work, closing)
     assert pages(second) == 1
+
+
+def test_a_long_transaction_gets_through_though_short_ones_keep_coming(store):
+    committed, stop = threading.Event(), threading.Event()
+
+    def append(tx):
+        tx.ledger.append(tenant_id=TENANT, at=1, event=Event.SURGE_OPENED, subject="s", actor="a", facts={})
+
+    def keep_coming():
+        while not stop.is_set():
+            store.transact_here(append)
+            committed.set()
+
+    def take_long(tx):
+        tx.ledger.head(TENANT)
+        committed.clear()
+        committed.wait(0.5)  # for somebody to be faster, unless nobody may be
+        append(tx)
+        return "through"
+
+    others = threading.Thread(target=keep_coming)
+    others.start()
+    try:
+        committed.wait(5)
+        assert store.transact_here(take_long) == "through"
+    finally:
+        stop.set()
+        others.join()
