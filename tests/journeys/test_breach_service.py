@@ -6,11 +6,14 @@ from datetime import date
 import pytest
 
 from bot.sim.breach import Breach, BreachServer
+from tests.databases import new_postgresql_database
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import quick
 
 stories = Stories()
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+HALF_THE_RATE = "1000"
+"""Of what the scaled service allows a minute: its minute is so short that a busy machine's delays would count."""
 KEY = "0123456789abcdef0123456789abcdef"
 
 
@@ -31,7 +34,7 @@ async def test_a_sample_of_the_flagged_is_asked_about_and_told_of_in_the_evidenc
             stage.environment |= {
                 "COUNTERSIGN_BREACH_KEY": KEY,
                 "COUNTERSIGN_BREACH_URL": service.url,
-                "COUNTERSIGN_BREACH_PER_MINUTE": "2000",
+                "COUNTERSIGN_BREACH_PER_MINUTE": HALF_THE_RATE,
             }
             for user in stage.tenant.users:
                 service.know(user.mail or user.user_principal_name, Breach("Long ago", date(2010, 1, 1)))
@@ -49,6 +52,23 @@ async def test_a_sample_of_the_flagged_is_asked_about_and_told_of_in_the_evidenc
         assert "0 of " in told(story)["finding"]
         assert not any(address in story.log.lower() for address in addresses)
         assert KEY not in story.log
+
+
+@stories.story
+async def test_of_two_processes_one_asks_since_the_rate_limit_is_one_for_all(tell):
+    async with BreachServer(key=KEY, per_minute=10, scale=200) as service:
+        environment = {
+            "COUNTERSIGN_DATABASE_URL": new_postgresql_database(),
+            "COUNTERSIGN_BREACH_KEY": KEY,
+            "COUNTERSIGN_BREACH_URL": service.url,
+            "COUNTERSIGN_BREACH_PER_MINUTE": HALF_THE_RATE,
+        }
+        story = await tell(quick(), environment=environment, replicas=2)
+        await story.logged('"started"', times=2)
+        await story.true("the row of the breach service", lambda: told(story).get("reading") == "read")
+        assert len(service.asked) == len(set(service.asked)) > 0
+        assert {each.status for each in service.requests} == {404}
+        assert story.rows("SELECT count(*) FROM leases WHERE name = 'breach-service'") == [(1,)]
 
 
 @stories.story
