@@ -36,10 +36,6 @@ class Sightings:
                 if one.ip_address:
                     self._networks.add(mark_of(_pair(one.user_id, network_of(one.ip_address))))
 
-    def add(self, user_ids: Iterable[str]) -> None:
-        """Users whose every sign-in was asked for, whether there was one or not."""
-        self._users.update(mark_of(user_id) for user_id in user_ids)
-
     def users(self) -> Marks:
         """Who got in."""
         return Marks.of(self._users)

@@ -38,7 +38,7 @@ class AuditsRead(msgspec.Struct, frozen=True):
 
 
 class WhenceRead(msgspec.Struct, frozen=True):
-    """Whose earlier sign-ins were asked for one by one, the last time."""
+    """Whose earlier sign-ins were asked for one by one. Who had none stays unknown: no place is new to him."""
 
     users: tuple[str, ...] = ()
 
@@ -95,26 +95,27 @@ class _Revoked:
 async def read_whence(tenant: Tenant, surge: Surge) -> None:
     """Where those who acted signed in before: asked one by one, since they are few. Raises GraphError."""
 
-    def load(tx: Transaction) -> list[str]:
+    def load(tx: Transaction) -> tuple[list[str], tuple[str, ...]]:
         known = known_networks(tx, surge)
+        asked = (WHENCE.get(tx, surge) or WhenceRead()).users
         users = set(tx.surges.users(tenant.id, surge.id))
         acting = {
             entry.by_user_id: acts.ACTIVITIES[entry.activity.lower()]
             for entry in sorted((AUDITS.get(tx, surge) or AuditsRead()).acts, key=_weighs_least_first)
             if entry.by_user_id in users and (known is None or entry.by_user_id not in known[0])
         }
-        return sorted(acting, key=lambda user_id: (acting[user_id] is not acts.ActKind.TAKEOVER, user_id))
+        by_weight = sorted(acting, key=lambda user_id: (acting[user_id] is not acts.ActKind.TAKEOVER, user_id))
+        return [user_id for user_id in by_weight if user_id not in asked], asked
 
     started = tenant.world.now()
-    users = (await tenant.store.look(load))[:MOST_LOOKED_UP]
-    for user_id in users:
+    wanted, asked = await tenant.store.look(load)
+    for user_id in wanted[:MOST_LOOKED_UP]:
         seen = Sightings()
         since, until = surge.window_start - EARLIER, surge.window_start
         async for page in tenant.graph.sign_ins(since=since, until=until, user_id=user_id):
             seen.take(page.items)
-        seen.add([user_id])
         await keep_sightings(tenant, surge, seen)
-    read = WhenceRead(tuple(users))
+    read = WhenceRead((*asked, *wanted[:MOST_LOOKED_UP]))
     await tenant.transact_as_holder(lambda tx: WHENCE.keep(tx, surge, read, started))
 
 

@@ -188,6 +188,15 @@ async def test_an_act_after_a_takeover_holds_its_user_back(wave):
     assert row(briefing, RowName.TAKEOVERS).weight < 0
 
 
+async def test_no_place_is_new_to_a_user_whose_earlier_sign_ins_are_not_known(wave):
+    wave.graph.audit_log = [audit(ADA, "Change password (self-service)", address="203.0.113.9")]
+    assert (await brief(wave)).evidence.suspects == ()
+    wave.clock.pass_(600)
+    before = len(wave.graph.times("sign_ins"))
+    await brief(wave)
+    assert ADA not in [asked[3] for asked in wave.graph.times("sign_ins")[before:]], "nobody is asked for twice"
+
+
 async def test_a_password_changed_from_the_usual_place_after_the_flag_is_not_held_against_its_user(wave):
     wave.graph.sign_in_log = [sign_in(ADA, at=START - DAY, address="198.51.100.7")]
     wave.graph.audit_log = [audit(ADA, "Change password (self-service)", address="198.51.100.8")]
