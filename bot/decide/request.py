@@ -4,9 +4,10 @@
     pending --one rejection-----> rejected
     pending --its requester-----> withdrawn
     pending --time is up--------> expired
-    pending --plan outdated-----> superseded
+    pending --plan outdated-----> superseded: the evidence got worse for a plan that clears risk, or more than a
+                                  fifth of its users are not eligible any more; never because the surge grew
 
-Every other state is final.
+Every other state is final. Whoever may ask can ask for the same again, which is a new request on a fresh plan.
 """
 
 from collections.abc import Collection

@@ -184,12 +184,16 @@ class Inbox:
             tenant = await self._tenant_of(click)
             if tenant is None:
                 await self._dismiss(click, Refusal.OUT_OF_DATE)
-            elif click.kind in _OPENS_A_DIALOG and self._world.now() > kept.taken_at + DIALOG_LIVES_FOR:
+            elif click.kind in _OPENS_A_DIALOG and not click.view_id and self._is_too_late(kept):
                 await self._dismiss(click, Refusal.TRY_AGAIN, "the bot was restarted before the dialog could open")
             else:
                 await _USE_CASES[click.kind](tenant, click)
         except Exception as problem:  # noqa: BLE001 - whatever happens to one click, it is tried again and the rest go on
             await self._put_off(kept, problem)
+
+    def _is_too_late(self, kept: KeptClick) -> bool:
+        """A trigger lives three seconds; a dialog that stands already waits."""
+        return self._world.now() > kept.taken_at + DIALOG_LIVES_FOR
 
     async def _dismiss(self, click: Click, refusal: Refusal, detail: str = "") -> None:
         text = explain(refusal, detail)

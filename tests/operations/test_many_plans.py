@@ -21,6 +21,7 @@ from bot.watch.briefing import Cohort
 from bot.watch.evidence import Band, Suspect
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
 from bot.watch.surge import SurgeState
+from tests.operations.signing import code_of, enrol, sign
 from tests.values import DAY, NOW, SURGE, TENANT, detection, profile, risky, surge
 
 SUBMITTED = {"action": "Confirm safe", "cohorts": tuple(Cohort), "reason": "Microsoft's mistake"}
@@ -362,3 +363,31 @@ async def test_an_ordinary_plan_has_the_bytes_that_it_always_had(scene):
     request = await scene.ask()
     raw = msgspec.json.decode(scene.look(lambda tx: tx.requests.plan_body(TENANT, request.plan_hash)))
     assert {"kind", "released", "run_id"}.isdisjoint(raw)
+
+
+async def test_two_who_break_the_glass_with_their_codes_queue_a_recovery_that_goes_first(stuck):
+    enrol(stuck, "UGLASS1", "UGLASS2")
+    chosen = {"people": ("account-of-UBEN",)}
+    await stuck.press(ClickKind.SUBMIT_RECOVERY, "UANNA", **(SUBMITTED | chosen))
+    (request,) = stuck.requests()
+    await stuck.press(ClickKind.APPROVE, "UCARA", request.id)
+    assert stuck.refusals() == [("UCARA", Refusal.NOT_BREAK_GLASS)]
+    await sign(stuck, "UGLASS1", request)
+    assert stuck.run_of(request) is None
+    await sign(stuck, "UGLASS2", request)
+    assert stuck.run_of(request).goes_first
+
+
+async def test_a_code_that_is_typed_with_a_request_must_be_right_and_is_kept_as_a_proof(scene):
+    scene.flag("ada")
+    enrol(scene, "UANNA")
+    await scene.press(ClickKind.SUBMIT_REQUEST, "UANNA", **SUBMITTED, code="000000")
+    assert (scene.requests(), scene.refusals()) == ((), [("UANNA", Refusal.CODE_WRONG)])
+    request = await scene.ask(code=code_of(scene, "UANNA"))
+    assert request.with_code
+    assert not (await ask_for_newcomers(scene)).with_code
+
+
+async def ask_for_newcomers(scene):
+    join(scene, "cy")
+    return await scene.ask("UBEN")
