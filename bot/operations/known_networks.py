@@ -70,7 +70,8 @@ def known_networks(tx: Transaction, surge: Surge) -> tuple[Marks, Networks] | No
     kept = _NETWORKS.get(tx, surge)
     if kept is None:
         return None
-    return Marks.unpack(kept.users), Networks(Marks.unpack(kept.networks))
+    users = Marks.unpack(kept.users)
+    return (users, Networks(Marks.unpack(kept.networks))) if users else None
 
 
 async def keep_sightings(tenant: Tenant, surge: Surge, seen: Sightings) -> None:
