@@ -2,6 +2,7 @@
 
 import os
 import re
+import zoneinfo
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -193,6 +194,16 @@ def test_a_leak_is_known_by_its_day_which_ends_at_midnight_utc(environment):
     (tenant,) = read_tenants(read_settings())
     assert tenant.circumstances.last_leak_at == int(datetime(2024, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
     assert tenant.circumstances.passwords_are_random
+
+
+def test_time_zones_are_known_where_the_system_has_none(environment):
+    zoneinfo.reset_tzpath(to=[])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        environment(COUNTERSIGN_TIME_ZONE="Europe/Berlin")
+        assert read_settings().time_zone == "Europe/Berlin"
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 def test_the_example_says_that_addresses_leave_the_house():
