@@ -10,15 +10,19 @@ from bot.decide.action import Action
 from bot.watch.account import AccountState
 from bot.watch.risk import RiskyUser
 
-SOON = 3 * SECOND
+SOON_SLOTS = 3
+SOON = SOON_SLOTS * SECOND
 HOURLY = 3600 * SECOND
 
 
-def next_look(sent_at: int, now: int) -> int:
-    """When to look again for an effect: soon at first, then less often, hourly after VISIBLE_WITHIN."""
+def next_look(sent_at: int, now: int, slot: int = SECOND) -> int:
+    """When to look again for an effect: soon at first, then less often, hourly after VISIBLE_WITHIN.
+
+    slot: microseconds between two requests; the first looks are three slots apart, and never more than three seconds.
+    """
     age = now - sent_at
     if age < VISIBLE_WITHIN:
-        return now + min(max(SOON, age // 2), 120 * SECOND)
+        return now + min(max(min(SOON, SOON_SLOTS * slot), age // 2), 120 * SECOND)
     return now + HOURLY
 
 
@@ -30,6 +34,7 @@ def after_verification(
     read_at: int,
     now: int,
     resend_after: int,
+    slot: int = SECOND,
 ) -> Outcome:
     """The outcome after a reading begun at `read_at`, after the write. found None: Graph lists nobody by this id."""
     facts = CATALOGUE[action]
@@ -48,14 +53,14 @@ def after_verification(
         is_as_before = not is_visible
     if is_visible:
         return replace(outcome, state=OutcomeState.VERIFIED, why="", verified_at=read_at)
-    return _not_visible(outcome, now=now, resend_after=resend_after, is_as_before=is_as_before)
+    if is_as_before and now >= (outcome.sent_at or now) + resend_after:
+        return _as_before(outcome)
+    return replace(outcome, state=OutcomeState.ACCEPTED, why="", look_at=next_look(outcome.sent_at or now, now, slot))
 
 
-def _not_visible(outcome: Outcome, *, now: int, resend_after: int, is_as_before: bool) -> Outcome:
-    sent_at = outcome.sent_at or now
-    if is_as_before and now >= sent_at + resend_after:
-        if outcome.sends >= MOST_SENDS:
-            why = f"Microsoft accepted {outcome.sends} requests, and nothing changed"
-            return replace(outcome, state=OutcomeState.FAILED, why=why)
-        return replace(outcome, state=OutcomeState.WAITING, why="", look_at=0)
-    return replace(outcome, state=OutcomeState.ACCEPTED, why="", look_at=next_look(sent_at, now))
+def _as_before(outcome: Outcome) -> Outcome:
+    """Microsoft accepted the write, and nothing came of it: send again, but not for ever."""
+    if outcome.sends >= MOST_SENDS:
+        why = f"Microsoft accepted {outcome.sends} requests, and nothing changed"
+        return replace(outcome, state=OutcomeState.FAILED, why=why)
+    return replace(outcome, state=OutcomeState.WAITING, why="", look_at=0)

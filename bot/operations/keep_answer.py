@@ -85,13 +85,14 @@ def keep_answer(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, an
     run = tx.runs.get(tenant.id, run_id)
     if run is None:
         return
+    slot = int(tenant.graph.slot_seconds() * SECOND)
     tx.runs.answer(run, intent, answer, now)
     outcomes = tx.runs.outcomes(tenant.id, run.id, user_ids=intent.user_ids)
     if answer.users is not None:
-        made = [_of_user(outcome, answer, now) for outcome in outcomes.values()]
+        made = [_of_user(outcome, answer, now, slot) for outcome in outcomes.values()]
         _heed(tx, tenant, run, _worst(answer))
     elif answer.accepted:
-        made = [_accepted(outcome, now) for outcome in outcomes.values()]
+        made = [_accepted(outcome, now, slot) for outcome in outcomes.values()]
     elif answer.status == BAD_REQUEST:
         made = [_smaller(outcome, len(intent.user_ids), answer) for outcome in outcomes.values()]
     else:
@@ -118,10 +119,9 @@ def leave_out(outcome: Outcome) -> Outcome:
     return replace(outcome, state=OutcomeState.SKIPPED, why="the run was stopped before")
 
 
-def _accepted(outcome: Outcome, now: int) -> Outcome:
-    return replace(
-        outcome, state=OutcomeState.ACCEPTED, sends=outcome.sends + 1, sent_at=now, look_at=next_look(now, now), why=""
-    )
+def _accepted(outcome: Outcome, now: int, slot: int) -> Outcome:
+    look_at = next_look(now, now, slot)
+    return replace(outcome, state=OutcomeState.ACCEPTED, sends=outcome.sends + 1, sent_at=now, look_at=look_at, why="")
 
 
 def _smaller(outcome: Outcome, size: int, answer: Answer) -> Outcome:
@@ -131,14 +131,14 @@ def _smaller(outcome: Outcome, size: int, answer: Answer) -> Outcome:
     return replace(outcome, state=OutcomeState.WAITING, batch_limit=max(1, size // 2))
 
 
-def _of_user(outcome: Outcome, whole: Answer, now: int) -> Outcome:
+def _of_user(outcome: Outcome, whole: Answer, now: int, slot: int) -> Outcome:
     """One user's answer within a batch: accepted, refused with the reason, or to be tried again."""
     answer = (whole.users or {}).get(outcome.user_id)
     if answer is None or answer.status is None:
         # His write may have been carried out all the same; asked for twice it does no harm.
         return replace(outcome, state=OutcomeState.WAITING, sends=outcome.sends + 1)
     if answer.accepted:
-        return _accepted(outcome, now)
+        return _accepted(outcome, now, slot)
     if answer.status == GONE:
         return replace(outcome, state=OutcomeState.SKIPPED, why=DELETED)
     if _may_help(answer) or _all_refused(whole):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.act.actions import CATALOGUE, AccountAction
-from bot.act.effect import HOURLY, SOON, after_verification
+from bot.act.effect import HOURLY, SOON, SOON_SLOTS, after_verification
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Run
@@ -88,16 +88,22 @@ def _text(at: int) -> str:
 
 
 def _settle(tx: Transaction, tenant: Tenant, due: Due, found: Found) -> list[Outcome]:
-    now = tenant.world.now()
+    now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
     run = tx.runs.get(tenant.id, due.run.id) or due.run
     still = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=due.accepted)
 
     def after(outcome: Outcome) -> Outcome:
         if outcome.user_id not in found.users:
-            return replace(outcome, look_at=now + (AGAIN if found.problem else SOON))
+            return replace(outcome, look_at=now + (AGAIN if found.problem else min(SOON, SOON_SLOTS * slot)))
         user, read_at = found.users[outcome.user_id]
         judged = after_verification(
-            outcome, action=due.action, found=user, read_at=read_at, now=now, resend_after=tenant.policy.resend_after
+            outcome,
+            action=due.action,
+            found=user,
+            read_at=read_at,
+            now=now,
+            resend_after=tenant.policy.resend_after,
+            slot=slot,
         )
         if judged.state is OutcomeState.WAITING and run.state.is_over:
             return replace(judged, state=OutcomeState.ACCEPTED, look_at=now + HOURLY)
