@@ -159,7 +159,6 @@ def quorum_asked(tx: Transaction, policy: Policy, surge: Surge, action: Action, 
         band=band,
         clears_risk=action in CLEARS_RISK,
         kind=kind,
-        releases=kind is RequestKind.RELEASE,
     )
 
 

@@ -12,6 +12,8 @@ from bot.decide.plan import HeldBackReason, read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestKind, RequestState
 from bot.operations.account_for import account_for_surge
+from bot.operations.judge_person import Refused
+from bot.operations.make_request import Asked, Asker, make_request
 from bot.operations.match_signers import match_signers
 from bot.operations.tenant_readings import ROLES
 from bot.ports.messages import CardSubject
@@ -177,6 +179,16 @@ async def test_a_release_can_be_asked_for_beside_the_request_of_the_surge(privil
 async def test_who_can_not_be_released_is_not_asked_for(privileged, who, refusal):
     await release(privileged, who)
     assert (privileged.requests(), privileged.refusals()) == ((), [("UANNA", refusal)])
+
+
+@pytest.mark.parametrize("users", [(), ("stranger",), ("ada", "bob")])
+async def test_a_release_that_comes_by_another_way_is_of_one_user_of_the_surge_all_the_same(privileged, users):
+    asked = Asked(SURGE, Action.CONFIRM_SAFE, "why", RequestKind.RELEASE, user_ids=users)
+    policy, asker = privileged.tenant.policy, Asker("UANNA", ())
+    made = privileged.look(
+        lambda tx: make_request(tx, policy, TENANT, asked, asker, request_id="a" * 32, now=privileged.clock.now())
+    )
+    assert made == Refused(Refusal.OUT_OF_DATE)
 
 
 async def test_whom_nothing_holds_back_is_not_released(privileged):
