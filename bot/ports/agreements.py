@@ -35,7 +35,10 @@ class Requests(Protocol):
         """Those that wait for signatures, oldest first."""
 
     def taken(self, tenant_id: str, *, but_of: str = "") -> frozenset[str]:
-        """Users in a pending plan, or whom a run is to act on or has not seen done yet. but_of: not for this request."""
+        """Users in a pending plan, or whom a run is to act on or has not seen done yet.
+
+        but_of: a request whose own plan takes nobody.
+        """
 
     def set_called(self, request: Request, *, calls: int, at: int) -> bool:
         """So many rounds of calls went out by now; False if it is settled, or somebody was faster."""

@@ -45,7 +45,7 @@ not serve the mark. The account of the directory synchronization is told by its 
 
 
 def is_privileged(role: Role) -> bool:
-    """Whether a role gives power over the directory. One that is not known here, such as a custom one, counts as such."""
+    """Whether a role gives power over the directory. One that is not known here, such as a custom one, counts so."""
     return role.template_id not in ORDINARY_ROLES
 
 
