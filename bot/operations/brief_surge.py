@@ -11,7 +11,7 @@ from bot.operations.compose_briefing import BEING_READ, compose
 from bot.operations.keep_profiles import keep_profiles
 from bot.operations.keep_revision import keep_revision, settle
 from bot.operations.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader
-from bot.operations.supersede_requests import supersede_requests
+from bot.operations.supersede_requests import find_outdated, supersede
 from bot.operations.tenant import Tenant
 from bot.ports.store import Transaction
 from bot.ports.watching import Watch
@@ -62,9 +62,10 @@ async def brief_surge(tenant: Tenant, surge_id: str) -> None:
     await asyncio.wait(slow, timeout=PATIENCE_SECONDS)
     await keep_profiles(tenant, surge)
     briefing = await _count(reader)
+    outdated = await tenant.store.look(lambda tx: find_outdated(tx, tenant, surge_id))
 
     def end(tx: Transaction) -> None:
-        supersede_requests(tx, tenant, surge_id)
+        supersede(tx, outdated, tenant.world.now())
         settle(tx, tenant.id, briefing, taken_until=taken_until, now=tenant.world.now())
 
     await tenant.transact_as_holder(end)

@@ -3,6 +3,9 @@
 Growth never does: whoever joins the surge can be asked for in a plan of his own.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from bot.decide.plan import CLEARS_RISK, Plan, as_planned, read_plan
 from bot.decide.policy import Policy
 from bot.decide.request import Request, RequestState
@@ -16,20 +19,26 @@ MOST_GONE = 0.2
 """A request whose users are gone beyond this share is not what people looked at."""
 
 
-def supersede_requests(tx: Transaction, tenant: Tenant, surge_id: str) -> int:
-    """Supersede the pending requests of a surge that are outdated; how many. After each briefing."""
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A request that can't stand as it is, and why in words."""
+
+    request: Request
+    why: str
+
+
+def find_outdated(tx: Transaction, tenant: Tenant, surge_id: str) -> tuple[Outdated, ...]:
+    """The pending requests of a surge that are outdated, all their users judged anew: a long reading."""
     now = tenant.world.now()
-    ended = 0
-    for request in tx.requests.of_surge(tenant.id, surge_id):
-        if request.state is RequestState.PENDING:
-            ended += supersede_if_outdated(tx, tenant.policy, request, now)
-    return ended
+    pending = [each for each in tx.requests.pending(tenant.id) if each.surge_id == surge_id]
+    judged = [Outdated(request, why_outdated(tx, tenant.policy, request, now)) for request in pending]
+    return tuple(each for each in judged if each.why)
 
 
-def supersede_if_outdated(tx: Transaction, policy: Policy, request: Request, now: int) -> bool:
-    """Supersede this one if it is outdated. Also before a signature counts."""
-    why = why_outdated(tx, policy, request, now)
-    return bool(why) and settle_request(tx, request, RequestState.SUPERSEDED, by=None, at=now, why=why)
+def supersede(tx: Transaction, outdated: Iterable[Outdated], now: int) -> None:
+    """End them, each unless somebody was faster."""
+    for each in outdated:
+        settle_request(tx, each.request, RequestState.SUPERSEDED, by=None, at=now, why=each.why)
 
 
 def why_outdated(tx: Transaction, policy: Policy, request: Request, now: int) -> str:

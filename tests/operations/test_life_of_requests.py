@@ -13,7 +13,7 @@ from bot.operations.call_signers import call_signers
 from bot.operations.known_signers import known_signers
 from bot.operations.match_signers import IN_QUIET, match_signers
 from bot.operations.settle_request import expire_requests
-from bot.operations.supersede_requests import supersede_requests
+from bot.operations.supersede_requests import find_outdated, supersede
 from bot.ports.graph import GraphError, Problem
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, Posted, SlackError
@@ -194,7 +194,8 @@ async def test_groups_that_slack_does_not_tell_of_leave_the_last_match_standing(
 async def brief(scene, band=None):
     if band is not None:
         scene.weigh(band)
-    return scene.look(lambda tx: supersede_requests(tx, scene.tenant, SURGE))
+    outdated = scene.look(lambda tx: find_outdated(tx, scene.tenant, SURGE))
+    scene.look(lambda tx: supersede(tx, outdated, scene.clock.now()))
 
 
 @pytest.mark.parametrize(
