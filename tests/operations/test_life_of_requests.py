@@ -332,6 +332,7 @@ async def test_who_may_not_ask_can_not_ask_again_and_only_on_the_card(scene, by,
 async def test_a_request_that_waits_or_ran_is_not_asked_for_again(scene):
     scene.flag("ada")
     request = await scene.ask()
+    scene.flag("ada", "newcomer")
     await scene.press(ClickKind.ASK_AGAIN, "UANNA", request.id)
     await scene.press(ClickKind.APPROVE, "UBEN", request.id)
     await scene.press(ClickKind.ASK_AGAIN, "UANNA", request.id)
