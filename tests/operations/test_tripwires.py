@@ -1,0 +1,164 @@
+"""A run that clears risk stops when what was signed is no longer so, and goes on only with a new signature."""
+
+import pytest
+
+from bot.act.pause import PauseReason
+from bot.act.run import RunState
+from bot.decide.action import Action
+from bot.decide.refusal import Refusal
+from bot.ports.messages import CardSubject
+from bot.ports.slack import ClickKind
+from bot.record.ledger import Event
+from bot.watch.evidence import Band
+from tests.operations.answers import SKIPPED, VERIFIED, WAITING, many
+from tests.values import DAY, HOUR, NOW, SECOND, START, TENANT, detection, risky
+
+
+def flag_anew(scene, *users, kind="anomalousToken"):
+    """These users are flagged for something that is not the surge's."""
+    found = [detection(user, kind=kind, at=scene.clock.now() - SECOND) for user in users]
+    scene.look(lambda tx: tx.detections.keep(TENANT, found, scene.clock.now()))
+
+
+async def tripped(scene, users=6):
+    scene.flag(*many(130))
+    run = await scene.approved()
+    scene.clock.pass_(1)
+    flag_anew(scene, *many(users))
+    await scene.step(run)
+    return run
+
+
+async def test_up_to_five_who_are_flagged_for_something_else_are_skipped_and_the_run_goes_on(scene):
+    run = await tripped(scene, users=5)
+    await scene.steps(run)
+    assert scene.run(run).state is RunState.DONE
+    states = scene.states(run)
+    assert {states.pop(user) for user in many(5)} == {SKIPPED}
+    assert set(states.values()) == {VERIFIED}
+
+
+async def test_more_than_five_pause_the_run_before_anything_is_written(scene):
+    run = await tripped(scene)
+    paused = scene.run(run)
+    assert (paused.state, paused.paused_because) == (RunState.PAUSED, PauseReason.FLAGGED_ANEW)
+    assert paused.needs_signature
+    assert paused.note.startswith("too many of its users were flagged for something else: 6 of its users")
+    assert scene.graph.sent == []
+    ((_, actor, facts),) = scene.written(Event.RUN_TRIPPED)
+    assert (actor, facts["reason"]) == ("countersign", "flagged_anew")
+    assert (CardSubject.RUN, "C1") in scene.due_cards()
+
+
+async def test_a_tripwire_that_is_touched_between_two_batches_ends_the_pass_at_the_next_one(scene):
+    scene.flag(*many(600))
+    run = await scene.approved()
+    scene.graph.seconds["held_slot"] = 20.0
+    scene.graph.slot = 20.0
+    fresh = [detection(user, kind="anomalousToken", at=NOW + SECOND) for user in many(6)]
+    scene.graph.detection_pages = [fresh]
+    await scene.step(run)
+    assert 0 < len(scene.graph.sent) < 10
+    await scene.step(run)
+    assert scene.run(run).paused_because is PauseReason.FLAGGED_ANEW
+    assert WAITING in scene.states(run).values()
+
+
+async def test_three_times_the_usual_is_told_from_the_tenants_own_past(scene):
+    """Twenty-eight days of 84 such users a day: in an hour 3.5 are usual, and ten are no reason to stop."""
+    past = [
+        detection(f"past{day}-{number}", kind="anomalousToken", at=START - day * DAY - HOUR)
+        for day in range(1, 28)
+        for number in range(87)
+    ]
+    scene.look(lambda tx: tx.detections.keep(TENANT, past, None))
+    run = await tripped(scene, users=10)
+    await scene.steps(run)
+    assert scene.run(run).state is RunState.DONE
+
+
+@pytest.mark.parametrize("band", [Band.CONFLICTING, Band.LEANS_ATTACK, Band.STRONGLY_ATTACK])
+async def test_evidence_that_turns_pauses_the_run(scene, band):
+    scene.flag(*many(130))
+    run = await scene.approved()
+    scene.weigh(band)
+    await scene.step(run)
+    paused = scene.run(run)
+    assert (paused.state, paused.paused_because, paused.needs_signature) == (
+        RunState.PAUSED,
+        PauseReason.EVIDENCE,
+        True,
+    )
+    assert band.value in paused.note
+    assert scene.graph.sent == []
+
+
+@pytest.mark.parametrize("band", [Band.STRONGLY_FALSE_ALARM, Band.INCONCLUSIVE, Band.INSUFFICIENT])
+async def test_evidence_that_does_not_speak_of_an_attack_pauses_nothing(scene, band):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    scene.weigh(band)
+    assert (await scene.steps(run)).state is RunState.DONE
+
+
+async def test_an_action_that_clears_no_risk_has_no_tripwires(scene):
+    scene.flag(*many(30))
+    run = await scene.approved(action=Action.CONFIRM_COMPROMISED)
+    scene.weigh(Band.STRONGLY_ATTACK)
+    flag_anew(scene, *many(10))
+    await scene.step(run)
+    assert scene.run(run).state is RunState.RUNNING
+    assert scene.graph.sent
+
+
+async def test_going_on_needs_a_signature_of_somebody_who_did_not_ask(scene):
+    run = await tripped(scene)
+    await scene.press(ClickKind.RESUME, "UANNA", run.id)
+    assert scene.refusals() == [("UANNA", Refusal.OWN_REQUEST)]
+    await scene.press(ClickKind.RESUME, "UDORA", run.id)
+    assert scene.refusals()[-1] == ("UDORA", Refusal.NOT_AN_APPROVER)
+    assert scene.run(run).state is RunState.PAUSED
+    await scene.press(ClickKind.RESUME, "UCARA", run.id)
+    ((_, actor, facts),) = scene.written(Event.RUN_COUNTERSIGNED)
+    assert (actor, facts["flagged"]) == ("UCARA", 6)
+    assert scene.written(Event.RUN_RESUMED) == []
+    assert (await scene.steps(run)).state is RunState.DONE
+    states = scene.states(run)
+    assert {states.pop(user) for user in many(6)} == {SKIPPED}
+    assert set(states.values()) == {VERIFIED}
+
+
+async def test_whoever_is_flagged_can_not_sign_for_going_on(scene):
+    run = await tripped(scene)
+    scene.graph.risky["account-of-UBEN"] = risky("account-of-UBEN")
+    await scene.press(ClickKind.RESUME, "UBEN", run.id)
+    assert scene.refusals() == [("UBEN", Refusal.AMONG_THE_FLAGGED)]
+    assert scene.run(run).state is RunState.PAUSED
+
+
+async def test_what_was_countersigned_does_not_stop_it_again_but_more_of_it_does(scene):
+    run = await tripped(scene)
+    await scene.press(ClickKind.RESUME, "UBEN", run.id)
+    scene.graph.effective = False
+    flag_anew(scene, *many(130)[50:56])
+    await scene.step(run)
+    assert scene.run(run).paused_because is PauseReason.FLAGGED_ANEW
+    await scene.press(ClickKind.RESUME, "UBEN", run.id)
+    assert scene.run(run).flagged_known == 12
+
+
+async def test_evidence_that_was_countersigned_does_not_stop_it_again(scene):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    scene.weigh(Band.CONFLICTING)
+    await scene.step(run)
+    await scene.press(ClickKind.RESUME, "UBEN", run.id)
+    assert scene.run(run).band_known == Band.CONFLICTING.value
+    assert (await scene.steps(run)).state is RunState.DONE
+
+
+async def test_stopping_needs_no_signature(scene):
+    run = await tripped(scene)
+    await scene.press(ClickKind.STOP, "UANNA", run.id)
+    stopped = scene.run(run)
+    assert (stopped.state, stopped.needs_signature, stopped.paused_because) == (RunState.STOPPED, False, None)
