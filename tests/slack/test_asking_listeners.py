@@ -110,6 +110,7 @@ async def test_an_unknown_button_in_a_dialog_does_not_use_up_its_submission(
     assert inbox.carried_out[-1].kind is ClickKind.OUT_OF_DATE
     await server.fill_and_submit(ADA, {"Reason": "Microsoft says so"})
     assert inbox.carried_out[-1].kind is ClickKind.SUBMIT_REQUEST
+    assert len(inbox.taken) == len(inbox.arrivals), "each has a key of its own"
 
 
 @pytest.mark.parametrize(

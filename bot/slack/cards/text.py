@@ -78,7 +78,9 @@ def inert(value: str, most: int) -> str:
     An underscore within a word and a colon within a time mean nothing to Slack, so they stay.
     """
     shown = shorten(value, most).translate(_LOOKALIKES)
-    shown = _EMOJI.sub(_RATIO, shown).replace("://", f"{_RATIO}//")
+    while _EMOJI.search(shown):
+        shown = _EMOJI.sub(_RATIO, shown)
+    shown = shown.replace("://", f"{_RATIO}//")
     shown = _EDGE_UNDERSCORE.sub(_LOW_LINE, shown)
     return escape(_DOMAIN_DOT.sub(_DOT, shown))
 
