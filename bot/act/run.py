@@ -124,7 +124,8 @@ class RunFacts:
     verified: int = 0
     failed: int = 0
     slowest: int | None = None
-    """How long Microsoft took for the slowest of those who are verified (microseconds); None before the first."""
+    """How long Microsoft took for the slowest of the canary (microseconds); None where none has passed. The others are
+    read long after they were written, which tells nothing."""
     trip: Trip | None = None
     """The tripwire that is touched now."""
     slot: int = 0

@@ -51,10 +51,17 @@ async def load_detector(tenant: Tenant) -> None:
 
 async def forgive_users(tenant: Tenant, outcomes: Iterable[Outcome]) -> None:
     """Users whose risk was cleared start anew: a detection dated after that was verified counts as new."""
-    async with tenant.tracking:
+    detector = tenant.detector
+    if detector is None:
+        return
+
+    def forgive() -> None:
         for outcome in outcomes:
-            if outcome.state is OutcomeState.VERIFIED and tenant.detector is not None:
-                tenant.detector.forgive(outcome.user_id, outcome.verified_at or tenant.world.now())
+            if outcome.state is OutcomeState.VERIFIED:
+                detector.forgive(outcome.user_id, outcome.verified_at or tenant.world.now())
+
+    async with tenant.tracking:
+        await asyncio.to_thread(forgive)
 
 
 async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:

@@ -76,8 +76,11 @@ def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...
     if run is None:
         return None
     action = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash)).action
-    outcomes = tx.runs.outcomes(tenant.id, run_id, state=OutcomeState.ACCEPTED, user_ids=user_ids)
-    due = Due(run, action, {user_id: outcomes[user_id] for user_id in user_ids if user_id in outcomes}, 1)
+    # Pages show everybody, those too who would be due a moment later: each page is asked for once.
+    is_many = len(user_ids) > FEW
+    outcomes = tx.runs.outcomes(tenant.id, run_id, state=OutcomeState.ACCEPTED, user_ids=None if is_many else user_ids)
+    accepted = outcomes if is_many else {user_id: outcomes[user_id] for user_id in user_ids if user_id in outcomes}
+    due = Due(run, action, accepted, 1)
     moved = tx.directory.count_risky(tenant.id, changed_since=_text(due.since)) + len(due.accepted)
     return replace(due, pages=-(-moved // USERS_A_PAGE))
 
@@ -90,7 +93,11 @@ def _text(at: int) -> str:
 def _settle(tx: Transaction, tenant: Tenant, due: Due, found: Found) -> list[Outcome]:
     now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
     run = tx.runs.get(tenant.id, due.run.id) or due.run
-    still = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=due.accepted)
+    is_many = len(due.accepted) > FEW
+    kept = tx.runs.outcomes(
+        tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=None if is_many else tuple(due.accepted)
+    )
+    still = {user_id: outcome for user_id, outcome in kept.items() if user_id in due.accepted}
 
     def after(outcome: Outcome) -> Outcome:
         if outcome.user_id not in found.users:

@@ -34,6 +34,8 @@ class Pace:
     resend_seconds: int = 15
     processing_seconds: tuple[float, float] = (2.0, 8.0)
     tail_seconds: float = 60.0
+    early_seconds: float = 0.010
+    """By how much a request may come early whatever the scale: a machine's noise does not go faster with the limits."""
 
 
 @dataclass(slots=True)
@@ -72,9 +74,8 @@ class Stage:
             tail_seconds=self.pace.tail_seconds,
         )
         self.workspace = contoso()
-        self.graph = TenantServer(
-            self.tenant, limits=Limits(scale=self.pace.scale), faults=self.faults, access_token=self._token
-        )
+        limits = Limits(scale=self.pace.scale, tolerance_floor=self.pace.early_seconds)
+        self.graph = TenantServer(self.tenant, limits=limits, faults=self.faults, access_token=self._token)
         self.slack = WorkspaceServer(self.workspace, scale=max(1.0, self.pace.scale))
 
     async def __aenter__(self) -> Self:

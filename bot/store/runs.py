@@ -155,7 +155,9 @@ class RunRows:
             select(
                 func.count().filter(named, outcomes.c.state != OutcomeState.SKIPPED.value),
                 func.count().filter(is_waiting, outcomes.c.sends > 0),
-                func.max(outcomes.c.verified_at - outcomes.c.sent_at),
+                func.max(outcomes.c.verified_at - outcomes.c.sent_at).filter(
+                    outcomes.c.verified_at <= (run.canary_passed_at or 0)
+                ),
             ).where(of_run)
         ).one()
         return RunFacts(
