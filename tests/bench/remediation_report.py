@@ -62,9 +62,9 @@ def report(quiet: Measured, loud: Measured | None = None, contenders: tuple[Cont
         "# Remediation at the limit of the API",
         "",
         "Written by `python -m tests.bench.remediation`: the real bot as a child process against the invented tenant.",
-        f"The tenant's limits, and its own time for a write (2 to 8 s), went {scale:g} times as fast as Microsoft's (1 request",
-        "a second for Identity Protection). Every request was counted there. Times at Microsoft's limit are the measured",
-        "ones times that. The tenant's own time until the canary was closed is left out, and named below.",
+        f"The tenant's limits, and its own time for a write (2 to 8 s), went {scale:g} times as fast as Microsoft's",
+        "(1 request a second for Identity Protection). Every request was counted there. Times at Microsoft's limit are",
+        "the measured ones times that. The tenant's own time until the canary was closed is left out, and named below.",
         "",
         "| | users | requests | measured | at Microsoft's limit | times the bound | verified |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -100,9 +100,9 @@ def report(quiet: Measured, loud: Measured | None = None, contenders: tuple[Cont
     lines.append(f"| of all these refused (429) | {quiet.refused} |" + (f" {loud.refused} |" if loud else ""))
     lines += [
         "",
-        "One user a call is how the Sentinel playbook for risky users and CIPP's button work; sixty ids a call, without",
-        "reading back whether anything changed, is how the IdentityProtectionTools module works. Both kept the same pace",
-        "here, one call after the other, and again after a 429. Neither spares a user whose risk changed meanwhile.",
+        "One user a call is how the Sentinel playbook for risky users and CIPP's button work; sixty ids a call,",
+        "without reading back whether anything changed, is how the IdentityProtectionTools module works. Both kept the",
+        "same pace here, one call after the other, and again after a 429. Neither spares a user whose risk changed.",
         "",
     ]
     return "\n".join(lines)
