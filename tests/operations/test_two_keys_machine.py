@@ -187,8 +187,11 @@ class TwoKeys(RuleBasedStateMachine):
     @precondition(lambda self: self.here.requests())
     @rule(replica=REPLICAS, pick=st.sampled_from([0, 0, 0, 1]))
     def sign_under_another_account(self, replica, pick):
-        """Whoever asked or signed already, under every other Slack account of that person."""
+        """Whoever asked or signed, under every other Slack account of that person; Ben is asked to sign first."""
         request = self._request(pick)
+        ben = [user for user in self._fit(request) if WHO[user] == "ben"]
+        if ben:
+            self._deliver((replica, self._signature(ben[0], request)))
         votes = self.here.look(lambda tx: tx.requests.votes(TENANT, request.id))
         known = {request.requester, *(vote.user_id for vote in votes)}
         others = [user for user in WHO if user not in known and WHO[user] in {WHO[each] for each in known}]
@@ -292,6 +295,12 @@ class TwoKeys(RuleBasedStateMachine):
     def weigh(self, band):
         self.here.weigh(band)
         self.band = band
+
+    @precondition(lambda self: self.here.requests())
+    @rule(pick=PICK)
+    def evidence_gets_worse_and_all_sign_at_once(self, pick):
+        self.weigh(Band.LEANS_ATTACK)
+        self.all_who_are_fit_sign_at_once(pick, twice=False)
 
     @rule(person=st.sampled_from(["cara", "glass"]))
     def flag_signer(self, person):
