@@ -22,7 +22,7 @@ from bot.ports.store import Transaction
 from bot.watch.account import AccountState
 from bot.watch.risk import RiskyUser
 
-CLOCKS_APART = 120 * SECOND
+CLOCKS_APART = 60 * SECOND
 """Microsoft's clock may be so far from ours. Whom a page misses for it is read alone."""
 MISSES = 2
 """After so many who do not show the effect yet, the rest is not asked for one by one."""
