@@ -29,6 +29,8 @@ SECOND = 1_000_000
 LEFT_ALONE_FOR = 10 * SECOND
 """A click that is being carried out is not swept up before this."""
 MOST_ATTEMPTS = 8
+LOOKS_FOR_A_CARD = 20
+LOOK_EVERY_SECONDS = 0.1
 DIALOG_LIVES_FOR = 3 * SECOND
 
 _SUBJECTS = {
@@ -187,9 +189,26 @@ class Inbox:
             elif click.kind in _OPENS_A_DIALOG and not click.view_id and self._is_too_late(kept):
                 await self._dismiss(click, Refusal.TRY_AGAIN, "the bot was restarted before the dialog could open")
             else:
+                await self._card_on_record(tenant, click)
                 await _USE_CASES[click.kind](tenant, click)
         except Exception as problem:  # noqa: BLE001 - whatever happens to one click, it is tried again and the rest go on
             await self._put_off(kept, problem)
+
+    async def _card_on_record(self, tenant: Tenant, click: Click) -> None:
+        """Wait a moment for a card that was posted just now: somebody may press before we have written down where."""
+        subject = _SUBJECTS.get(click.kind)
+        if subject is None or not click.message_ts:
+            return
+
+        def is_being_posted(tx: Transaction) -> bool:
+            if tx.cards.is_at(subject, click.subject_id, click.channel, click.message_ts):
+                return False
+            return any(card.posting_since is not None for card in tx.cards.of(tenant.id, subject, click.subject_id))
+
+        for _ in range(LOOKS_FOR_A_CARD):
+            if not await self._store.look(is_being_posted):
+                return
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     def _is_too_late(self, kept: KeptClick) -> bool:
         """A trigger lives three seconds; a dialog that stands already waits."""

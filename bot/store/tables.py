@@ -38,7 +38,7 @@ def _number(name: str, *, nullable: bool = False) -> Column[int]:
 
 def _added_text(name: str, default: str = "") -> Column[str]:
     """A column that came later: rows from before hold its default."""
-    return Column(name, Text, nullable=False, server_default=default)
+    return Column(name, Text, nullable=False, server_default=text(f"'{default}'"))
 
 
 def _added_number(name: str, default: int = 0) -> Column[int]:

@@ -13,4 +13,4 @@ def upgrade() -> None:
     """Forward."""
     op.add_column("runs", sa.Column("paused_because", sa.Text(), server_default="", nullable=False))
     op.add_column("runs", sa.Column("band_known", sa.Text(), server_default="", nullable=False))
-    op.add_column("runs", sa.Column("flagged_known", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("runs", sa.Column("flagged_known", sa.Integer(), server_default="0", nullable=False))
