@@ -94,7 +94,7 @@ def _as_read(
         return _skipped(outcome, f"closed by somebody else ({user.risk_detail or user.risk_state})")
     if others:
         return _skipped(outcome, _named(others))
-    if user.risk_state == COMPROMISED and facts.clears_risk and not is_released:
+    if user.risk_state == COMPROMISED and not is_released:
         return _skipped(outcome, CONFIRMED_COMPROMISED)
     return None
 

@@ -23,10 +23,17 @@ log = structlog.get_logger()
 async def carry_runs(tenant: Tenant) -> int | None:
     """Take every run of the tenant one step on; when the next step is due (microseconds UTC), if ever.
 
-    Recoveries come before the others, the oldest first; what goes on behind them ends at its next batch.
+    Batches without an answer come before everything else, since their users are nobody else's until they are read
+    back; then recoveries, then the oldest. What goes on behind a recovery ends at its next batch.
     """
-    runs = await tenant.store.look(lambda tx: tx.runs.unfinished(tenant.id))
-    first = sorted(runs, key=lambda run: not run.goes_first)
+
+    def in_order(tx: Transaction) -> list[Run]:
+        now = tenant.world.now()
+        runs = tx.runs.unfinished(tenant.id)
+        open_ = {run.id for run in runs if tx.runs.facts(run, now).unanswered} if len(runs) > 1 else set()
+        return [run for run in runs if run.id in open_] or sorted(runs, key=lambda run: not run.goes_first)
+
+    first = await tenant.store.look(in_order)
     times = [at for at in [await carry_run(tenant, run) for run in first] if at is not None]
     return min(times) if times else None
 

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replace_struct
+from sqlalchemy import text
 
 from bot.act.run import RunState
+from bot.decide.plan import HeldBackReason, Released, canonical, plan_hash, read_plan
 from bot.ports.graph import GraphError, Problem
 from tests.operations.answers import (
     SAFE,
@@ -155,3 +158,39 @@ async def test_a_type_that_joins_the_surge_after_the_signature_is_not_part_of_wh
     scene.look(lambda tx: tx.detections.keep(TENANT, [detection("ada", kind="unfamiliarFeatures", at=END)], NOW))
     await scene.step(run)
     assert scene.graph.sent == [(SAFE, ("bob",))]
+
+
+def release(scene, run, user, reason, *detection_ids):
+    """Another plan in place of the run's: it names what the user was released from."""
+    body = scene.look(lambda tx: tx.requests.plan_body(TENANT, run.plan_hash))
+    plan = replace_struct(read_plan(body), released=(Released(user, reason, "", detection_ids),))
+    digest = plan_hash(canonical(plan))
+
+    def make(tx):
+        tx.requests.add_plan(TENANT, digest, canonical(plan))
+
+    scene.look(make)
+    with scene.store._engine.begin() as connection:
+        for table in ("runs", "requests"):
+            connection.execute(text(f"UPDATE {table} SET plan_hash = :digest"), {"digest": digest})
+
+
+async def test_who_was_released_from_a_persons_word_is_sent_and_nobody_else_like_him(scene):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    release(scene, run, "ada", HeldBackReason.CONFIRMED_COMPROMISED)
+    scene.graph.risky |= {user: risky(user, state="confirmedCompromised") for user in ("ada", "bob")}
+    await scene.step(run)
+    assert [users for _, users in scene.graph.sent] == [("ada",)]
+    assert scene.states(run)["bob"] is SKIPPED
+
+
+async def test_a_release_holds_for_exactly_the_detections_that_were_weighed(scene):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    release(scene, run, "ada", HeldBackReason.OTHER_DETECTION, "weighed")
+    weighed = [detection(user, name=name, kind="anomalousToken") for user, name in (("ada", "weighed"), ("bob", "new"))]
+    scene.look(lambda tx: tx.detections.keep(TENANT, weighed, NOW))
+    await scene.step(run)
+    assert [users for _, users in scene.graph.sent] == [("ada",)]
+    assert scene.states(run)["bob"] is SKIPPED

@@ -7,8 +7,8 @@ from bot.decide.plan import canonical, plan_hash
 from bot.decide.request import RequestKind, RequestState
 from bot.operations.carry_run import carry_runs
 from bot.ports.graph import Answer
-from tests.operations.answers import VERIFIED, answering, many
-from tests.values import NOW, SECOND, TENANT, plan_of, request, run
+from tests.operations.answers import NO_ANSWER, VERIFIED, answering, many
+from tests.values import NOW, SECOND, TENANT, plan_of, request, risky, run
 
 
 def recover(scene, *users):
@@ -32,6 +32,7 @@ async def test_a_recovery_is_carried_out_before_a_run_that_was_queued_earlier(sc
     scene.flag(*many(70))
     earlier = await scene.approved()
     first = recover(scene, "user068", "user069")
+    scene.tenant.policy = replace(scene.tenant.policy, canary=10)
     await carry_runs(scene.tenant)
     assert scene.graph.sent[0][1] == ("user068", "user069")
     assert scene.run(first).canary == 0
@@ -62,4 +63,36 @@ async def test_a_recovery_that_must_wait_holds_nobody_up(scene):
     assert scene.run(first).not_before > scene.clock.now()
     await carry_runs(scene.tenant)
     assert len(scene.graph.sent[-1][1]) > 1
+    assert scene.run(earlier).state is RunState.RUNNING
+
+
+async def test_what_was_announced_is_read_back_before_a_recovery_is_sent(scene):
+    """Its users may be the recovery's, and belong to one batch at a time."""
+    scene.flag(*many(70))
+    scene.graph.answers.append(NO_ANSWER)
+    earlier = await scene.approved()
+    answering(scene, lambda: recover(scene, "user069") and None, NO_ANSWER)
+    await carry_runs(scene.tenant)
+    assert scene.look(lambda tx: tx.runs.facts(earlier, NOW)).unanswered
+    sent = len(scene.graph.sent)
+    while len(scene.graph.sent) == sent:
+        await carry_runs(scene.tenant)
+    assert not scene.look(lambda tx: tx.runs.facts(earlier, NOW)).unanswered
+    assert scene.graph.sent[sent][1] == ("user069",)
+
+
+async def test_a_recovery_is_sent_before_an_earlier_runs_effects_are_read(scene):
+    scene.flag(*many(70))
+    earlier = await scene.approved()
+    await carry_runs(scene.tenant)
+    recover(scene, "stranger")
+    scene.graph.risky["stranger"] = risky("stranger")
+    scene.clock.pass_(10)
+    sent = len(scene.graph.sent)
+    scene.graph.asked.clear()
+    await carry_runs(scene.tenant)
+    assert scene.graph.sent[sent][1] == ("stranger",)
+    methods = [(method, what) for method, what in scene.graph.asked if method in {"held_slot", "risky_users"}]
+    reads_back = next(number for number, (_, what) in enumerate(methods) if isinstance(what, tuple) and what[0])
+    assert [method for method, _ in methods].index("held_slot") < reads_back
     assert scene.run(earlier).state is RunState.RUNNING

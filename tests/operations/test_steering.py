@@ -7,6 +7,7 @@ import pytest
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.refusal import Refusal
+from bot.ports.graph import Answer
 from bot.ports.slack import ClickKind, Posted
 from bot.record.ledger import Event
 from tests.operations.answers import (
@@ -103,3 +104,14 @@ async def test_who_may_neither_ask_nor_sign_can_not_steer_nor_can_a_copy_of_the_
     await scene.press(kind, by, run.id, at=at)
     assert scene.refusals() == [(by, refusal)]
     assert scene.run(run).state is RunState.QUEUED
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_after_a_stop_nobody_is_left_waiting_for_an_answer_that_asked_to_wait(scene, status):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    answering(scene, lambda: scene.press(ClickKind.STOP, "UBEN", run.id), Answer(status, "r", "try later"))
+    await scene.step(run)
+    assert scene.run(run).state is RunState.STOPPED
+    assert set(scene.states(run).values()) == {SKIPPED}
+    assert await scene.step(run) is None
