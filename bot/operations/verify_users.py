@@ -22,8 +22,10 @@ from bot.ports.store import Transaction
 from bot.watch.account import AccountState
 from bot.watch.risk import RiskyUser
 
-CLOCKS_APART = 60 * SECOND
-"""Microsoft's clock may be so far from ours. Whom a page misses for it is read alone."""
+CLOCKS_APART = 15 * SECOND
+"""Microsoft's clock is taken to be so near ours: a wider margin shows pages of users whom nobody asked for."""
+CLOCKS_FAR_APART = 600 * SECOND
+"""For whom the narrow margin has not shown in a while."""
 MISSES = 2
 """After so many who do not show the effect yet, the rest is not asked for one by one."""
 AGAIN = 5 * SECOND
@@ -46,13 +48,10 @@ class Due:
     run: Run
     action: Action
     accepted: Mapping[str, Outcome]
+    since: int
+    """When the first of them was sent, by a clock that may be behind."""
     pages: int
-    """How many pages hold everybody whose risk changed since the first of them was sent."""
-
-    @property
-    def since(self) -> int:
-        """When the first of them was sent, by a clock that may be behind."""
-        return min((outcome.sent_at or 0 for outcome in self.accepted.values()), default=0) - CLOCKS_APART
+    """How many pages hold everybody whose risk changed since then."""
 
 
 async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> None:
@@ -80,9 +79,11 @@ def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...
     is_many = len(user_ids) > FEW
     outcomes = tx.runs.outcomes(tenant.id, run_id, state=OutcomeState.ACCEPTED, user_ids=None if is_many else user_ids)
     accepted = outcomes if is_many else {user_id: outcomes[user_id] for user_id in user_ids if user_id in outcomes}
-    due = Due(run, action, accepted, 1)
-    moved = tx.directory.count_risky(tenant.id, changed_since=_text(due.since)) + len(due.accepted)
-    return replace(due, pages=-(-moved // USERS_A_PAGE))
+    first = min((outcome.sent_at or 0 for outcome in accepted.values()), default=0)
+    is_late = first <= tenant.world.now() - tenant.policy.resend_after
+    since = first - (CLOCKS_FAR_APART if is_late else CLOCKS_APART)
+    moved = tx.directory.count_risky(tenant.id, changed_since=_text(since)) + len(accepted)
+    return Due(run, action, accepted, since, -(-moved // USERS_A_PAGE))
 
 
 def _text(at: int) -> str:

@@ -82,3 +82,22 @@ async def test_after_the_run_is_over_nobody_is_sent_again(scene):
     await scene.step(run)
     assert len(scene.graph.sent) == 1
     assert scene.states(run) == {"ada": OutcomeState.ACCEPTED}
+
+
+async def test_a_clock_that_is_far_from_microsofts_delays_a_verification_and_does_not_prevent_it(scene):
+    """Their changes are dated a minute before our writes: the narrow margin misses them, the wide one does not."""
+    scene.flag(*many(60))
+    run = await scene.approved()
+    await scene.step(run)
+    scene.clock.pass_(10)
+    await scene.step(run)
+    margins = [scene.clock.now() - 10 * SECOND - since for since, _ in scene.graph.times("risky_users") if since]
+    assert margins == [15 * SECOND]
+    late = [
+        replace(each, state=OutcomeState.ACCEPTED, sent_at=NOW, look_at=NOW) for each in scene.outcomes(run).values()
+    ]
+    scene.look(lambda tx: tx.runs.set_outcomes(run, late))
+    scene.clock.at = NOW + 200 * SECOND
+    await scene.step(run)
+    assert scene.graph.times("risky_users")[-1][0] == NOW - 600 * SECOND
+    assert set(scene.states(run).values()) == {VERIFIED}
