@@ -29,6 +29,7 @@ def _server() -> Any:
     engine = open_engine(server.get_uri(database="migrated"))
     migrate(engine)
     engine.dispose()
+    _say(server, "CREATE DATABASE stories TEMPLATE migrated")
     return server
 
 
@@ -47,11 +48,16 @@ def start_postgresql() -> Any:
 
 
 def new_postgresql_database() -> str:
-    """The URL of a database on the session's server, with nothing in it; it goes with the server."""
+    """The URL of a migrated database of one's own on the session's server; it goes with the server."""
     name = f"story{next(_numbers)}"
-    _say(_server(), f"CREATE DATABASE {name}")
+    _say(_server(), f"CREATE DATABASE {name} TEMPLATE stories")
     url: str = _server().get_uri(database=name)
     return url
+
+
+def new_sqlite_database(path: Path) -> None:
+    """A migrated database as a file."""
+    path.write_bytes(_migrated_sqlite())
 
 
 def _say(server: Any, command: str) -> None:

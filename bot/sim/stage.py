@@ -51,6 +51,8 @@ class Stage:
     """More variables for the bot, or others than the stage would set."""
     program: str = "bot"
     """The module that is run as the bot: another one may listen to it."""
+    prepare: Callable[[Path], None] = lambda _folder: None
+    """Called with the bot's data folder before the bot is started for the first time."""
     replicas: int = 1
     """How many processes of the bot run side by side."""
     faults: Faults = field(default_factory=Faults)
@@ -81,6 +83,7 @@ class Stage:
     async def __aenter__(self) -> Self:
         """Start the services, then the bot."""
         self._folder = tempfile.TemporaryDirectory(prefix="countersign-demo-")
+        self.prepare(self.folder)
         await self.graph.start()
         await self.slack.start(port=self.port)
         self._keepers = [asyncio.create_task(self._keep_bot(number)) for number in range(self.replicas)]

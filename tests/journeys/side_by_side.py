@@ -16,14 +16,16 @@ module, a few at a time; each awaits its own.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.sim.stage import Pace, Stage
+from tests.databases import new_sqlite_database
 from tests.journeys.story import Story, quick
 
-AT_ONCE = 5
+AT_ONCE = 7
 
 Tell = Callable[..., Awaitable[Story]]
 Test = Callable[..., Awaitable[None]]
@@ -89,12 +91,18 @@ class Ahead:
                 """Open a stage. `before` changes it before its bot starts; `options` are the stage's own."""
                 stage = Stage(pace or quick(), **options)
                 stage.tenant.ineffective_user_ids = set()
+                stage.prepare = _with_a_migrated_database
                 if before is not None:
                     before(stage)
                 await stack.enter_async_context(stage)
                 return Story(stage)
 
             await story(tell)
+
+
+def _with_a_migrated_database(folder: Path) -> None:
+    """So that no bot has to make its tables first."""
+    new_sqlite_database(folder / "countersign.sqlite3")
 
 
 def _named_as(function: Test, test: Test) -> Test:

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from bot.store.engine import open_engine
-from bot.store.migrate import migrate
+from bot.store.migrate import is_current, migrate
 from bot.store.sole import SecondProcessError, sole_lock
 from bot.store.tables import metadata
 
@@ -52,6 +52,16 @@ def test_migrating_twice_changes_nothing_and_loses_nothing(engine):
         assert connection.execute(text("SELECT name, holder, epoch, until FROM leases")).all() == [("a", "b", 1, 2)]
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
     assert set(inspect(engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_a_database_that_is_up_to_date_is_known_without_migrating_it(engine):
+    url = engine.url.render_as_string(hide_password=False)
+    assert not is_current(url)
+    migrate(engine)
+    assert is_current(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert not is_current(url)
 
 
 def test_processes_that_start_together_migrate_one_after_the_other(empty_postgresql_url):
