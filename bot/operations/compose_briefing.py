@@ -1,8 +1,7 @@
 """Compose a briefing from what the tables hold now. Nothing is read from Microsoft here."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from bot.decide.action import Action
@@ -40,7 +39,6 @@ from bot.watch.standing import Scope, Stance, stances_of
 from bot.watch.surge import Surge
 
 BEING_READ = "it is being read"
-NAMED_AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances
     return Known(
         people=people,
         roles=roles,
-        accounts=_accounts(tx, surge.tenant_id, people, roles, emergency),
+        accounts=other_than_people(tx.directory.principal_names(surge), roles, emergency),
         impacts=tx.impacts.get(surge.tenant_id, surge.id),
         stances=_stances(tx, surge, people, roles, writeback=circumstances.password_writeback),
     )
@@ -75,7 +73,10 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
     surge = tx.surges.get(tenant.id, surge.id) or surge
     found = known_of(tx, surge, tenant.policy, tenant.circumstances)
     people = found.people
-    facts = gather_facts(tx, surge, people.user_ids, people.profiles, tenant.circumstances, now=now)
+    flagged_at = tx.counts.flagged_at(surge)
+    facts = gather_facts(
+        tx, surge, people.user_ids, people.profiles, tenant.circumstances, now=now, flagged_at=flagged_at
+    )
     evidence = judge(facts, tenant.circumstances.weights)
     people = replace(
         people,
@@ -103,7 +104,7 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
         privileged=privileged,
         accounts=found.accounts if people.profiles else None,
         stances=found.stances,
-        impact=_impact(tx, surge, found),
+        impact=_impact(tx, surge, found, flagged_at),
         forecast=ahead,
         policy_changes=changes,
         evidence=evidence,
@@ -141,13 +142,13 @@ def _gaps(tx: Transaction, surge: Surge, findings: Findings, *, is_known_of_risk
     return sorted(gaps, key=lambda gap: (gap.what, gap.why))
 
 
-def _impact(tx: Transaction, surge: Surge, found: Known) -> ImpactFigures | None:
+def _impact(tx: Transaction, surge: Surge, found: Known, flagged_at: Mapping[str, int]) -> ImpactFigures | None:
     stops = STOPS_READ.get(tx, surge)
     if stops is None or not stops.until:
         return None
     return impact_figures(
         found.impacts,
-        flagged_at=tx.counts.flagged_at(surge),
+        flagged_at=flagged_at,
         usual=stops.usual,
         read_until=stops.until,
         cleared_at=tx.impacts.cleared_at(surge.tenant_id, surge.id),
@@ -210,22 +211,6 @@ def _policy_changes(tx: Transaction, surge: Surge) -> tuple[PolicyChange, ...]:
         return ()
     audits = AUDITS.get(tx, surge)
     return weakened(before.policies, now.policies, audits.policies if audits else ())
-
-
-def _accounts(
-    tx: Transaction, tenant_id: str, people: People, roles: RoleReport | None, emergency: Collection[str]
-) -> dict[str, ToldKind]:
-    """Accounts that are not simply a person's: told by their names, so these are read, some hundred at a time."""
-    found: dict[str, ToldKind] = {}
-    for chunk in _chunks(people.profiles):
-        found |= other_than_people(tx.directory.profiles(tenant_id, chunk).values(), roles, emergency)
-    return found
-
-
-def _chunks(users: Iterable[str]) -> Iterable[list[str]]:
-    left = iter(users)
-    while chunk := list(islice(left, NAMED_AT_A_TIME)):
-        yield chunk
 
 
 def _accounts_of_people(tx: Transaction, tenant: Tenant) -> Mapping[str, list[str]]:

@@ -54,10 +54,12 @@ def gather_facts(
     circumstances: Circumstances,
     *,
     now: int,
+    flagged_at: Mapping[str, int] | None = None,
 ) -> Facts:
-    """What is known now (microseconds UTC)."""
+    """What is known now (microseconds UTC). flagged_at: as the database counts it, where that was asked already."""
     tenant_users = _tenant_users(tx, surge.tenant_id)
-    takeovers, changes, revoked = _acts(tx, surge, users, tenant_users)
+    first_flags = tx.counts.flagged_at(surge) if flagged_at is None else flagged_at
+    takeovers, changes, revoked = _acts(tx, surge, users, tenant_users, first_flags)
     risky, bad = _rates(tx, surge)
     return Facts(
         flagged=len(users),
@@ -162,13 +164,12 @@ def _rates(tx: Transaction, surge: Surge) -> tuple[Told[Rate], Told[Rate]]:
 
 
 def _acts(
-    tx: Transaction, surge: Surge, users: Collection[str], tenant_users: int | None
+    tx: Transaction, surge: Surge, users: Collection[str], tenant_users: int | None, flagged_at: Mapping[str, int]
 ) -> tuple[Told[Acts], Told[Acts], Told[Revocations]]:
     read = AUDITS.get(tx, surge)
     if read is None:
         missing = Missing(AUDITS.problem(tx, surge) or _NOT_YET)
         return missing, missing, missing
-    flagged_at = tx.counts.flagged_at(surge)
     flagged = set(users)
     others = _others(tx, surge.tenant_id, read, flagged)
     unflagged = max(len(others), (tenant_users or tx.directory_users.count(surge.tenant_id)) - len(flagged))

@@ -6,6 +6,7 @@ Each is optional by itself. A try that fails leaves its reason ("needs Policy.Re
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -58,10 +59,16 @@ def _known(reading: Reading | None, kind: Kind[T]) -> Known[T]:
     if not reading.read_at:
         return Known(None, 0, reading.problem)
     try:
-        return Known(kind.unpack(reading.body), reading.read_at, reading.problem)
+        return Known(_unpacked(kind.unpack, reading.body), reading.read_at, reading.problem)
     except ValueError:
         log.warning("reading_not_unpacked", reading=kind.name)
         return Known(None, 0, reading.problem)
+
+
+@lru_cache(maxsize=8)
+def _unpacked(unpack: Callable[[bytes], T], body: bytes) -> T:
+    """Each count of a briefing asks for the same few again, and what was read is never changed."""
+    return unpack(body)
 
 
 async def keep_in_quiet(tenant: Tenant, kinds: Collection[Kind[Any]]) -> None:

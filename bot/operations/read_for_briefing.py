@@ -30,7 +30,6 @@ from bot.ports.store import LeaseLostError, Transaction
 from bot.ports.watching import Watch
 from bot.watch.briefing import Gap
 from bot.watch.forecast import next_morning, zone_of
-from bot.watch.profile import SignInKind
 from bot.watch.surge import Surge
 
 MINUTE = 60_000_000
@@ -105,7 +104,7 @@ class Reader:
 
     async def _is_risk_fresh(self) -> bool:
         """Whether everybody's risk was read a moment ago, and nothing was sent since."""
-        read_at, users = self.watch.risky_through, self.users
+        read_at = self.watch.risky_through
         if read_at is None or self.tenant.world.now() - read_at >= A_MOMENT:
             return False
 
@@ -114,9 +113,7 @@ class Reader:
             runs = [tx.runs.of_request(self.surge.tenant_id, request.id) for request in requests]
             if any(run is not None and (run.ended_at is None or run.ended_at >= read_at) for run in runs):
                 return False
-            unread = set(users) - tx.directory.risky(self.surge.tenant_id, users, named=False).keys()
-            known_of = tx.directory.profiles(self.surge.tenant_id, unread, named=False)
-            return all(user_id in known_of and known_of[user_id].kind is SignInKind.GUEST for user_id in unread)
+            return not tx.counts.unread_risk(self.surge)
 
         return await self.tenant.store.look(is_quiet)
 

@@ -123,6 +123,9 @@ class Directory(Protocol):
     def count_risky(self, tenant_id: str, *, changed_since: str = "") -> int:
         """How many are listed, as last read: at risk; or with a riskLastUpdatedDateTime from this text on."""
 
+    def principal_names(self, surge: Surge) -> dict[str, str]:
+        """By user id: the user principal names of a surge's users whose profile was read, in order of the ids."""
+
     def ids_beginning(self, tenant_id: str, beginnings: Collection[str]) -> frozenset[str]:
         """User ids of profiles whose user principal name begins so, in lower case."""
 
@@ -229,6 +232,9 @@ class Counts(Protocol):
 
     def guests(self, surge: Surge) -> frozenset[str]:
         """Users of a surge whom a policy means by guests: external identities, and guests whose account is here."""
+
+    def unread_risk(self, surge: Surge) -> int:
+        """How many users of a surge no reading of risky users has listed; guests, who are listed at home, left out."""
 
     def watched_tenants(self) -> frozenset[str]:
         """Tenants whose detections were ever read."""

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from bot.store.tables import detections, directory_users, surge_users, watches
+from bot.store.tables import detections, directory_users, profiles, risky_users, surge_users, watches
+from bot.watch.profile import SignInKind
 from bot.watch.surge import Surge
 
 
@@ -90,6 +91,14 @@ class CountRows:
         )
         statement = select(columns.user_id).where(self._of(surge.tenant_id, surge), is_guest)
         return frozenset(self._connection.execute(statement).scalars())
+
+    def unread_risk(self, surge: Surge) -> int:
+        listed = select(risky_users.c.user_id).where(risky_users.c.tenant_id == surge.tenant_id)
+        guests = select(profiles.c.user_id).where(
+            profiles.c.tenant_id == surge.tenant_id, profiles.c.kind == SignInKind.GUEST.value
+        )
+        members = _members(surge).where(surge_users.c.user_id.not_in(listed), surge_users.c.user_id.not_in(guests))
+        return self._one(select(func.count()).select_from(members.subquery()))
 
     def watched_tenants(self) -> frozenset[str]:
         statement = select(watches.c.tenant_id).where(watches.c.read_through.is_not(None))

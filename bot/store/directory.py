@@ -67,17 +67,24 @@ class ReadingRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._got: dict[tuple[str, str], Reading | None] = {}
+        """Within one transaction the same is asked for again and again, and some bodies are large."""
 
     def get(self, tenant_id: str, name: str) -> Reading | None:
-        statement = select(readings).where(readings.c.tenant_id == tenant_id, readings.c.name == name)
-        row = self._connection.execute(statement).mappings().first()
-        return Reading(row["name"], row["read_at"], row["body"], row["problem"]) if row else None
+        if (tenant_id, name) not in self._got:
+            statement = select(readings).where(readings.c.tenant_id == tenant_id, readings.c.name == name)
+            row = self._connection.execute(statement).mappings().first()
+            found = Reading(row["name"], row["read_at"], row["body"], row["problem"]) if row else None
+            self._got[tenant_id, name] = found
+        return self._got[tenant_id, name]
 
     def keep(self, tenant_id: str, name: str, body: bytes, read_at: int) -> None:
+        self._got.clear()
         row = {"tenant_id": tenant_id, "name": name, "read_at": read_at, "body": body, "problem": ""}
         upsert_rows(self._connection, readings, [row], newer="read_at")
 
     def fail(self, tenant_id: str, name: str, problem: str) -> None:
+        self._got.clear()
         row = {"tenant_id": tenant_id, "name": name, "read_at": 0, "body": b"", "problem": problem}
         insert_rows(self._connection, readings, [row])
         self._connection.execute(
@@ -85,4 +92,5 @@ class ReadingRows:
         )
 
     def forget(self, tenant_id: str, name: str) -> None:
+        self._got.clear()
         self._connection.execute(delete(readings).where(readings.c.tenant_id == tenant_id, readings.c.name == name))

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, select
+from sqlalchemy import ColumnElement, Connection, CursorResult, Row, RowMapping, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 MOST_ROWS = 1_000
@@ -66,7 +66,29 @@ def select_by_keys(
     *where: ColumnElement[bool],
 ) -> Iterator[RowMapping]:
     """These columns of the rows whose key is one of many, some hundred keys a statement."""
+    for found in _results_by_keys(connection, columns, key, keys, where):
+        yield from found.mappings()
+
+
+def tuples_by_keys(
+    connection: Connection,
+    columns: Sequence[ColumnElement[Any]],
+    key: ColumnElement[str],
+    keys: Iterable[str],
+    *where: ColumnElement[bool],
+) -> Iterator[Row[Any]]:
+    """The same as tuples, which tens of thousands of rows are read by in half the time."""
+    for found in _results_by_keys(connection, columns, key, keys, where):
+        yield from found.all()
+
+
+def _results_by_keys(
+    connection: Connection,
+    columns: Sequence[ColumnElement[Any]],
+    key: ColumnElement[str],
+    keys: Iterable[str],
+    where: tuple[ColumnElement[bool], ...],
+) -> Iterator[CursorResult[Any]]:
     wanted = sorted(set(keys))
     for start in range(0, len(wanted), MOST_KEYS):
-        statement = select(*columns).where(key.in_(wanted[start : start + MOST_KEYS]), *where)
-        yield from connection.execute(statement).mappings()
+        yield connection.execute(select(*columns).where(key.in_(wanted[start : start + MOST_KEYS]), *where))

@@ -1,15 +1,16 @@
 """What was seen: watches, detections, risky users, profiles."""
 
 import sys
-from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, fields
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select
 
 from bot.decide.plan import NEVER_IN_BULK
 from bot.ports.watching import Watch
-from bot.store.rows import select_by_keys, upsert_rows
+from bot.store.rows import select_by_keys, tuples_by_keys, upsert_rows
 from bot.store.tables import detections, directory_users, profiles, risky_users, surge_users, watches
 from bot.watch.detector import Flag
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
@@ -123,8 +124,11 @@ _DETECTION_COLUMNS = (
     "raw",
 )
 _JUDGED_COLUMNS = _DETECTION_COLUMNS[:-1]
-_RISKY_COLUMNS = [column for column in risky_users.c if column.name not in {"tenant_id", "read_at"}]
-_PROFILE_COLUMNS = [column for column in profiles.c if column.name not in {"tenant_id", "read_at"}]
+_RISKY_COLUMNS = [risky_users.c[field.name] for field in fields(RiskyUser)]
+_PROFILE_COLUMNS = [profiles.c[field.name] for field in fields(Profile)]
+_KINDS = {kind.value: kind for kind in SignInKind}
+_registered = lru_cache(maxsize=1024)(Registered)
+"""Making a set of flags takes longer than the rest of its row."""
 
 
 _NAMES = {"user_principal_name", "user_display_name", "display_name", "mail", "department"}
@@ -135,13 +139,27 @@ def _nothing(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return literal("").label(str(column.key))
 
 
-def _one_copy(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
-    """The same words in tens of thousands of rows lie in memory once."""
-    return sys.intern(value) if isinstance(value, str) and len(value) < _SHORT else value
+def _risky_user(row: Sequence[Any]) -> RiskyUser:
+    """States, levels and details of tens of thousands of rows lie in memory once."""
+    user_id, name, shown, level, state, detail, updated, is_processing, is_deleted = row
+    once = sys.intern
+    return RiskyUser(user_id, name, shown, once(level), once(state), once(detail), updated, is_processing, is_deleted)
 
 
-_SHORT = 32
-"""States, levels and details are shorter than this; ids and names are longer, or differ."""
+def _profile(row: Sequence[Any]) -> Profile:
+    user_id, name, shown, mail, kind, provider, is_enabled, is_passwordless, registered, *others = row
+    return Profile(
+        user_id,
+        name,
+        shown,
+        mail,
+        _KINDS[kind],
+        IdentityProvider(provider) if provider else None,
+        is_enabled,
+        is_passwordless,
+        None if registered is None else _registered(registered),
+        *others,
+    )
 
 
 class DirectoryRows:
@@ -156,10 +174,10 @@ class DirectoryRows:
 
     def risky(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, RiskyUser]:
         columns = [_nothing(each) if each.name in _NAMES and not named else each for each in _RISKY_COLUMNS]
-        found = select_by_keys(
+        found = tuples_by_keys(
             self._connection, columns, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
         )
-        return {row["user_id"]: RiskyUser(**{name: _one_copy(row[name]) for name in row}) for row in found}
+        return {row[0]: _risky_user(row) for row in found}
 
     def ids_of(self, tenant_id: str, names: Collection[str]) -> frozenset[str]:
         wanted = {name.casefold() for name in names}
@@ -179,6 +197,18 @@ class DirectoryRows:
         found: int = self._connection.execute(statement).scalar_one()
         return found
 
+    def principal_names(self, surge: Surge) -> dict[str, str]:
+        columns = profiles.c
+        members = select(surge_users.c.user_id).where(
+            surge_users.c.tenant_id == surge.tenant_id, surge_users.c.surge_id == surge.id
+        )
+        statement = (
+            select(columns.user_id, columns.user_principal_name)
+            .where(columns.tenant_id == surge.tenant_id, columns.user_id.in_(members))
+            .order_by(columns.user_id)
+        )
+        return dict(iter(self._connection.execute(statement)))
+
     def ids_beginning(self, tenant_id: str, beginnings: Collection[str]) -> frozenset[str]:
         name = func.lower(profiles.c.user_principal_name)
         begins = or_(*(name.startswith(each, autoescape=True) for each in beginnings))
@@ -191,23 +221,7 @@ class DirectoryRows:
 
     def profiles(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, Profile]:
         columns = [_nothing(each) if each.name in _NAMES and not named else each for each in _PROFILE_COLUMNS]
-        found = select_by_keys(
+        found = tuples_by_keys(
             self._connection, columns, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
         )
-        return {
-            row["user_id"]: Profile(
-                user_id=row["user_id"],
-                user_principal_name=row["user_principal_name"],
-                display_name=row["display_name"],
-                mail=row["mail"],
-                kind=SignInKind(row["kind"]),
-                provider=IdentityProvider(row["provider"]) if row["provider"] else None,
-                is_enabled=row["is_enabled"],
-                is_passwordless=row["is_passwordless"],
-                registered=Registered(row["registered"]) if row["registered"] is not None else None,
-                created_at=row["created_at"],
-                password_changed_at=row["password_changed_at"],
-                department=row["department"],
-            )
-            for row in found
-        }
+        return {row[0]: _profile(row) for row in found}

@@ -56,25 +56,44 @@ def groups_needed(policies: Iterable[AccessPolicy]) -> frozenset[str]:
 
 def covers(policy: AccessPolicy, user_id: str, scope: Scope) -> bool | None:
     """Whether a policy covers a user: included and not excluded. None where that can't be told."""
-    included = _is_named(policy.include_users, policy.include_groups, policy.include_roles, user_id, scope)
-    if included is False:
-        return False
-    excluded = _is_named(policy.exclude_users, policy.exclude_groups, policy.exclude_roles, user_id, scope)
-    if excluded:
-        return False
-    return None if included is None or excluded is None else True
+    return Coverage(policy, scope).of(user_id)
 
 
-def _is_named(
-    users: tuple[str, ...], groups: tuple[str, ...], roles: tuple[str, ...], user_id: str, scope: Scope
-) -> bool | None:
-    if "All" in users or user_id in users or ("GuestsOrExternalUsers" in users and user_id in scope.guests):
-        return True
-    members = [scope.groups.get(group) for group in groups]
-    members += [None if scope.roles is None else scope.roles.get(role, frozenset()) for role in roles]
-    if any(user_id in each for each in members if each is not None):
-        return True
-    return None if None in members else False
+class Coverage:
+    """Whom a policy covers: made once, asked of tens of thousands."""
+
+    def __init__(self, policy: AccessPolicy, scope: Scope) -> None:
+        self._included = _Named(policy.include_users, policy.include_groups, policy.include_roles, scope)
+        self._excluded = _Named(policy.exclude_users, policy.exclude_groups, policy.exclude_roles, scope)
+
+    def of(self, user_id: str) -> bool | None:
+        """As `covers` tells."""
+        included = self._included.holds(user_id)
+        if included is False:
+            return False
+        excluded = self._excluded.holds(user_id)
+        if excluded:
+            return False
+        return None if included is None or excluded is None else True
+
+
+class _Named:
+    """Users whom a policy names, one by one or by what they belong to."""
+
+    def __init__(self, users: tuple[str, ...], groups: tuple[str, ...], roles: tuple[str, ...], scope: Scope) -> None:
+        members = [scope.groups.get(group) for group in groups]
+        members += [None if scope.roles is None else scope.roles.get(role, frozenset()) for role in roles]
+        self._everybody = "All" in users
+        self._sets = [frozenset(users), *(each for each in members if each is not None)]
+        if "GuestsOrExternalUsers" in users:
+            self._sets.append(scope.guests)
+        self._otherwise = None if None in members else False
+
+    def holds(self, user_id: str) -> bool | None:
+        """None where some group or role was not read."""
+        if self._everybody or any(user_id in each for each in self._sets):
+            return True
+        return self._otherwise
 
 
 def stance_of(
@@ -115,18 +134,23 @@ def stances_of(
 ) -> dict[str, Stance]:
     """By user id. risk_levels: where it lacks a user, high is taken (a leaked credential always is)."""
     listed = None if policies is None else tuple(policies)
-    levels = risk_levels or {}
-    return {
-        user_id: stance_of(
-            profiles.get(user_id),
-            user_id,
-            listed,
-            scope,
-            risk_level=levels.get(user_id, "high"),
-            writeback=writeback,
-        )
-        for user_id in users
-    }
+    levels, known = risk_levels or {}, dict[tuple[object, ...], Stance]()
+    coverage = [Coverage(policy, scope) for policy in listed or ()]
+    made: dict[str, Stance] = {}
+    for user_id in users:
+        profile, level = profiles.get(user_id), levels.get(user_id, "high")
+        alike = (level, *_what_matters(profile), *(each.of(user_id) for each in coverage))
+        stance = known.get(alike)
+        if stance is None:
+            stance = stance_of(profile, user_id, listed, scope, risk_level=level, writeback=writeback)
+            known[alike] = stance
+        made[user_id] = stance
+    return made
+
+
+def _what_matters(profile: Profile | None) -> tuple[object, ...]:
+    """What of a profile tells where its user stands: tens of thousands are of some dozen sorts."""
+    return (None,) if profile is None else (profile.kind, profile.provider, profile.registered)
 
 
 def count_standings(stances: Mapping[str, Stance]) -> dict[Standing, int]:

@@ -6,7 +6,22 @@ import pytest
 
 from bot.act.outcome import OutcomeState
 from bot.watch.impact import Impact
-from tests.values import DAY, END, HOUR, LEAKED, NOW, START, SURGE, TENANT, detection, directory_user, surge
+from bot.watch.profile import SignInKind
+from tests.values import (
+    DAY,
+    END,
+    HOUR,
+    LEAKED,
+    NOW,
+    START,
+    SURGE,
+    TENANT,
+    detection,
+    directory_user,
+    profile,
+    risky,
+    surge,
+)
 
 BLOCKED = Impact("ada", blocked_since=START, blocked_last=START + HOUR, blocks=3)
 
@@ -130,6 +145,29 @@ def test_guests_are_external_users_and_guests_whose_account_is_here(transact, wi
     members = [user.user_id for user in people[:-1]]
     transact(lambda tx: [tx.directory_users.keep(TENANT, people), tx.surges.add_users(TENANT, SURGE, members, NOW)])
     assert transact(lambda tx: tx.counts.guests(surge())) == {"bob", "gus", "hal"}
+
+
+def test_risk_is_unread_for_members_who_are_neither_listed_nor_guests(transact, with_surge):
+    people = [replace(profile("bob"), kind=SignInKind.GUEST), replace(profile("cy"), kind=SignInKind.HYBRID)]
+
+    def fill(tx):
+        tx.surges.add_users(TENANT, SURGE, ["ada", "bob", "cy", "dora"], NOW)
+        tx.directory.keep_risky(TENANT, [risky("ada"), risky("eve")], NOW)
+        tx.directory.keep_profiles(TENANT, people, NOW)
+
+    transact(fill)
+    assert transact(lambda tx: tx.counts.unread_risk(surge())) == 2
+    transact(lambda tx: tx.directory.keep_risky("other", [risky("cy"), risky("dora")], NOW))
+    assert transact(lambda tx: tx.counts.unread_risk(surge())) == 2
+    transact(lambda tx: tx.directory.keep_risky(TENANT, [risky("cy"), risky("dora")], NOW))
+    assert transact(lambda tx: tx.counts.unread_risk(surge())) == 0
+
+
+def test_principal_names_are_those_of_the_surges_users(transact, with_surge):
+    people = [profile("ada"), profile("eve")]
+    transact(lambda tx: [tx.surges.add_users(TENANT, SURGE, ["ada", "bob"], NOW)])
+    transact(lambda tx: tx.directory.keep_profiles(TENANT, people, NOW))
+    assert transact(lambda tx: tx.directory.principal_names(surge())) == {"ada": people[0].user_principal_name}
 
 
 def test_only_tenants_that_were_read_are_watched(transact):

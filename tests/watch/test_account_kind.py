@@ -54,7 +54,6 @@ def test_the_role_tells_a_synchronisation_account_whatever_its_name():
 
 
 def test_people_are_left_out_of_the_list():
-    found = other_than_people(
-        [person("ada"), person("bob", principal_name="svc-bob@contoso.example")], None, emergency=()
-    )
+    names = {"ada": "ada@contoso.example", "bob": "svc-bob@contoso.example"}
+    found = other_than_people(names, None, emergency=())
     assert set(found) == {"bob"}
