@@ -43,6 +43,8 @@ MEGABYTE = 1024 * 1024
 REPORT = Path(__file__).parents[2] / "docs" / "remediation-benchmark.md"
 SIGNERS = (GRACE, MALLORY)
 """Two of them, so that it does not hang on the evidence."""
+QUIET = 3.0
+"""It is signed once the briefing has read what it wanted: so many seconds without a request."""
 TOO_MANY = 429
 PROCESSING = (2.0, 8.0)
 """Seconds that the tenant takes for each write, at Microsoft's limits; they go faster with these."""
@@ -155,6 +157,8 @@ async def _sign(stage: Stage) -> int:
     await slack.wait_for(filled, timeout=patience)
     await slack.fill_and_submit(ADA, {"Reason": "Microsoft's mistake"})
     request = await slack.wait_for(lambda: replies(surge["ts"], "more signature"), timeout=patience)
+    while time.monotonic() - stage.graph.requests[-1].time < QUIET:
+        await asyncio.sleep(QUIET / 4)
     at_risk = sum(1 for each in stage.tenant.risky_users if each.risk_state == "atRisk")
     for signer in SIGNERS:
         await slack.press(signer, IDENTITY_ALERTS, request[0]["ts"], "Approve")
