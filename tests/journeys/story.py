@@ -191,12 +191,12 @@ class Story:
     async def sign(self, request: Json, person: str = GRACE) -> None:
         await self.press(person, request["ts"], "Approve")
 
-    async def done(self) -> Json:
+    async def done(self, patience: float = 90.0) -> Json:
         """The run's message once the run is done."""
         return await self.seen(
             "the run's end",
             lambda: next((each for each in reversed(self.thread()) if self.is_done(each)), None),
-            patience=90,
+            patience=patience,
         )
 
     def is_done(self, message: Json) -> bool:
