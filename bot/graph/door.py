@@ -9,6 +9,7 @@ from bot.graph.directory import DirectoryPart
 from bot.graph.endpoints import (
     ANNOUNCEMENTS_PER_SECOND,
     DIRECTORY_WRITES_PER_SECOND,
+    GUARD,
     IN_RESERVE,
     REPORTS_PER_SECOND,
     Family,
@@ -49,7 +50,7 @@ def open_graph(
         entra_token(credential, tenant_id, home) if credential is not None else ready_token(access_token or "", home)
     )
     rates = {
-        Family.IDENTITY_PROTECTION: requests_per_second,
+        Family.IDENTITY_PROTECTION: requests_per_second * (1 - GUARD),
         Family.REPORTS: reports_per_second * (1 - IN_RESERVE),
         Family.DIRECTORY: directory_units_per_second(None),
         Family.DIRECTORY_WRITES: directory_writes_per_second * (1 - IN_RESERVE),

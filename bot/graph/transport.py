@@ -5,7 +5,7 @@ The SDK's retries and redirects are off: what is tried again, when, and at what 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -85,7 +85,8 @@ class Transport:
     ) -> httpx.Response:
         """Send a request and read its whole answer, whatever its status.
 
-        on_leaving is called when the request leaves, which is later than now where a token must be got first.
+        on_leaving is called when the request leaves, which is later than now where a token must be got first, and
+        again when it is written.
         Raises httpx.RequestError or TimeoutError where no whole answer came, GraphError where there was no token.
         """
         request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
@@ -105,10 +106,18 @@ class Transport:
         await self._wire.aclose()
 
 
-async def _tell_leaving(_request: httpx.Request) -> None:
+async def _tell_leaving(request: httpx.Request) -> None:
+    """Now, and again once it is written: a connection may have to be opened in between, which takes its time."""
     tell = _on_leaving.get()
-    if tell is not None:
-        tell()
+    if tell is None:
+        return
+    tell()
+
+    async def trace(event: str, _info: Mapping[str, object]) -> None:
+        if event.endswith(".send_request_body.complete"):
+            tell()
+
+    request.extensions = {**request.extensions, "trace": trace}
 
 
 def keep_addresses_out_of_logs() -> None:

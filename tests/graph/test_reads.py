@@ -1,11 +1,13 @@
 """A read is tried again where that helps, and says what is wrong where it doesn't."""
 
 import asyncio
+import time
 
+import anyio
 import pytest
 from aiohttp import web
 
-from bot.graph.endpoints import Family
+from bot.graph.endpoints import GUARD, Family
 from bot.ports.graph import Graph, GraphError, Priority, Problem
 from tests.graph.microsoft import TOKEN, body, detection, error, page, reset, risky, truncated
 
@@ -78,14 +80,36 @@ async def test_retry_after_is_waited_for_whole_or_fractional(microsoft, door, as
 
 async def test_a_refusal_without_retry_after_slows_the_whole_family_and_success_brings_the_pace_back(microsoft, opened):
     door = opened(microsoft.url, requests_per_second=100.0)
+    full = 0.01 / (1 - GUARD)
     microsoft.will(error(429, "x"), page())
-    assert door.slot_seconds() == pytest.approx(0.01)
+    assert door.slot_seconds() == pytest.approx(full)
     await names(door.detections(since=None, priority=WATCH))
-    assert 0.01 < door.slot_seconds() <= 0.02
+    assert full < door.slot_seconds() <= 2 * full
     microsoft.otherwise = page()
     for _ in range(6):
         await names(door.detections(since=None, priority=WATCH))
-    assert door.slot_seconds() == pytest.approx(0.01)
+    assert door.slot_seconds() == pytest.approx(full)
+
+
+async def test_the_next_call_keeps_its_distance_from_when_one_is_written_not_from_when_its_connection_was_begun(
+    microsoft, opened, monkeypatch
+):
+    connect, arrived = anyio.connect_tcp, []
+
+    async def connect_slowly(*arguments, **options):
+        await asyncio.sleep(0.3)
+        return await connect(*arguments, **options)
+
+    async def note(request):
+        arrived.append(time.monotonic())
+        return await page()(request)
+
+    monkeypatch.setattr(anyio, "connect_tcp", connect_slowly)
+    microsoft.otherwise = note
+    door = opened(microsoft.url, requests_per_second=2.0)
+    await names(door.detections(since=None, priority=WATCH))
+    opens_at = door._pacers[Family.IDENTITY_PROTECTION].rate.opens_at
+    assert opens_at >= arrived[0] + door.slot_seconds() - 0.1
 
 
 async def test_silence_ends_with_a_time_out(microsoft, opened):
