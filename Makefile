@@ -30,9 +30,12 @@ check: setup ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: setup ## figures beside their bounds: decoding, start, first card, memory
+bench: setup ## figures beside their bounds: decoding, start, first card, memory, briefing, signing, acknowledging
 	$(BIN)/python -m tests.bench.decoding
 	$(BIN)/python -m tests.bench.whole_process
+	$(BIN)/python -m tests.bench.briefing
+	$(BIN)/python -m tests.bench.signing
+	$(BIN)/python -m tests.bench.acknowledging
 
 bench-surge: setup ## what the detector is worth; writes docs/surge-benchmark.md (ARGS=--quick writes nothing)
 	$(BIN)/python -m tests.bench.surge $(ARGS)
