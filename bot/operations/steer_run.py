@@ -40,6 +40,8 @@ async def _judge_and_steer(tenant: Tenant, click: Click) -> Refused | None:
     if click.kind is ClickKind.RESUME:
         request = await tenant.store.look(lambda tx: _to_be_signed(tx, tenant, click))
     if request is not None:
+        if tenant.policy.codes_required or request.break_glass_needed:
+            return Refused(Refusal.CODE_FOR_GOING_ON)
         if click.user_id == request.requester:
             who = name_signers(
                 tenant, but=click.user_id, break_glass_needed=request.break_glass_needed, kind=request.kind

@@ -1,6 +1,9 @@
 """A run that clears risk stops when what was signed is no longer so, and goes on only with a new signature."""
 
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import update
 
 from bot.act.pause import PauseReason
 from bot.act.run import RunState
@@ -9,6 +12,7 @@ from bot.decide.refusal import Refusal
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
 from bot.record.ledger import Event
+from bot.store.tables import requests
 from bot.watch.evidence import Band
 from tests.operations.answers import SKIPPED, VERIFIED, WAITING, many
 from tests.values import DAY, HOUR, NOW, SECOND, START, TENANT, detection, risky
@@ -155,6 +159,19 @@ async def test_evidence_that_was_countersigned_does_not_stop_it_again(scene):
     await scene.press(ClickKind.RESUME, "UBEN", run.id)
     assert scene.run(run).band_known == Band.CONFLICTING.value
     assert (await scene.steps(run)).state is RunState.DONE
+
+
+@pytest.mark.parametrize("under", ["codes", "break glass"])
+async def test_where_signatures_take_codes_a_button_alone_lets_nothing_go_on(scene, under):
+    run = await tripped(scene)
+    if under == "codes":
+        scene.tenant.policy = replace(scene.tenant.policy, codes_required=True)
+    else:
+        with scene.store._engine.begin() as connection:
+            connection.execute(update(requests).values(break_glass_needed=1))
+    await scene.press(ClickKind.RESUME, "UCARA", run.id)
+    assert scene.refusals() == [("UCARA", Refusal.CODE_FOR_GOING_ON)]
+    assert scene.run(run).state is RunState.PAUSED
 
 
 async def test_stopping_needs_no_signature(scene):
