@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Self
 
 _SIZE = 8
+_PART_BITS = 8
 
 
 def mark_of(text: str) -> int:
@@ -14,17 +15,28 @@ def mark_of(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=_SIZE).digest())
 
 
+def _in_order(marks: Iterable[int]) -> "array[int]":
+    """Sorted by parts: to sort some hundred thousand at once would keep every other thread waiting meanwhile."""
+    parts: list[set[int]] = [set() for _ in range(1 << _PART_BITS)]
+    for mark in marks:
+        parts[mark >> (8 * _SIZE - _PART_BITS)].add(mark)
+    found = array("Q")
+    for part in parts:
+        found.extend(sorted(part))
+    return found
+
+
 class Marks(Collection[str]):
     """Tells whether a text is among those it was made of; it can't give them back, so going through it gives none."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._marks = array("Q", sorted({mark_of(text) for text in texts}))
+        self._marks = _in_order(mark_of(text) for text in texts)
 
     @classmethod
     def of(cls, marks: Iterable[int]) -> Self:
         """Of marks that were made before."""
         made = cls()
-        made._marks = array("Q", sorted(set(marks)))
+        made._marks = _in_order(marks)
         return made
 
     def __len__(self) -> int:
