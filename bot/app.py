@@ -17,8 +17,8 @@ from bot.breach.doors import BreachDoors
 from bot.graph.door import open_graph
 from bot.health import health_app
 from bot.operations.bells import Bell, Bells
-from bot.operations.carry_out_click import Inbox
-from bot.operations.send_cards import Sender
+from bot.operations.telling.carry_out_click import Inbox
+from bot.operations.telling.send_cards import Sender
 from bot.operations.tenant import Tenant
 from bot.ports.slack import SlackError
 from bot.ports.store import Notices

@@ -132,7 +132,7 @@ def show(
     as_json: AsJson = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Show one surge: its figures, requests, votes and outcomes."""
-    from bot.operations.account_for import account_for_surge, figures_of  # noqa: PLC0415
+    from bot.operations.telling.account_for import account_for_surge, figures_of  # noqa: PLC0415
     from bot.terminal import surge_text  # noqa: PLC0415
 
     store = _open_store()

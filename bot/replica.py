@@ -14,23 +14,23 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.operations.ask_breaches import ask_breaches
+from bot.operations.agreeing.call_signers import call_signers
+from bot.operations.agreeing.match_signers import match_signers
+from bot.operations.agreeing.settle_request import expire_requests
 from bot.operations.bells import Bells
-from bot.operations.brief_surge import brief_due_surges
-from bot.operations.call_signers import call_signers
-from bot.operations.carry_out_click import LEFT_ALONE_FOR, Inbox
-from bot.operations.carry_run import carry_runs
-from bot.operations.keep_directory import refresh_directory
-from bot.operations.keep_readings import keep_in_quiet
-from bot.operations.learn_history import learn_history
-from bot.operations.match_signers import match_signers
-from bot.operations.measure_tenant import measure_tenant
-from bot.operations.poll_tenant import poll_deeply, poll_tenant
-from bot.operations.send_cards import Sender
-from bot.operations.settle_request import expire_requests
+from bot.operations.briefing.ask_breaches import ask_breaches
+from bot.operations.briefing.brief_surge import brief_due_surges
+from bot.operations.briefing.keep_directory import refresh_directory
+from bot.operations.briefing.keep_readings import keep_in_quiet
+from bot.operations.briefing.tenant_readings import IN_THE_NIGHT
+from bot.operations.running.carry_run import carry_runs
+from bot.operations.telling.carry_out_click import LEFT_ALONE_FOR, Inbox
+from bot.operations.telling.send_cards import Sender
 from bot.operations.tenant import Tenant
-from bot.operations.tenant_readings import IN_THE_NIGHT
-from bot.operations.track_surges import load_detector
+from bot.operations.watching.learn_history import learn_history
+from bot.operations.watching.measure_tenant import measure_tenant
+from bot.operations.watching.poll_tenant import poll_deeply, poll_tenant
+from bot.operations.watching.track_surges import load_detector
 from bot.ports.store import Hold, LeaseLostError, Notices, Store
 from bot.ports.world import World
 

@@ -8,9 +8,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.operations.backtest import Backtest, backtest
-from bot.operations.backtest_chart import ChartUnavailableError, draw_chart
-from bot.operations.history_file import BadLineError, History, format_time, read_history
+from bot.operations.watching.backtest import Backtest, backtest
+from bot.operations.watching.backtest_chart import ChartUnavailableError, draw_chart
+from bot.operations.watching.history_file import BadLineError, History, format_time, read_history
 from bot.watch.detector import Sighting
 from bot.watch.scan.span import HOUR, MINUTE
 from bot.watch.wording import span_in_words, usual_in_words

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from bot.graph.door import open_graph
-from bot.operations.history_file import history_writer
+from bot.operations.watching.history_file import history_writer
 from bot.ports.graph import GraphError, Priority
 from bot.settings import GraphSettings, read_graph_settings
 from bot.world import RealWorld

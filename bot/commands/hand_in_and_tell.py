@@ -8,7 +8,7 @@ import typer
 from bot.commands.ask_code import ask_code
 from bot.decide.refusal import explain
 from bot.decide.request import Request, missing_signatures
-from bot.operations.hand_in import (
+from bot.operations.agreeing.hand_in import (
     NOBODY_CAME,
     approve_click,
     code_is_needed,
@@ -18,8 +18,8 @@ from bot.operations.hand_in import (
     take_back,
     what_is_signed,
 )
-from bot.operations.host_answer import HostAnswer, plain, unpack
-from bot.operations.judge_person import Refused
+from bot.operations.agreeing.host_answer import HostAnswer, plain, unpack
+from bot.operations.agreeing.judge_person import Refused
 from bot.ports.slack import Click
 from bot.store.database import Database
 

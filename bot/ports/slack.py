@@ -239,13 +239,7 @@ class PlainDialog:
 
 
 Dialog: TypeAlias = (
-    RequestDialog
-    | ReleaseDialog
-    | RecoveryDialog
-    | WayBackDialog
-    | ApprovalDialog
-    | DetailsDialog
-    | PlainDialog
+    RequestDialog | ReleaseDialog | RecoveryDialog | WayBackDialog | ApprovalDialog | DetailsDialog | PlainDialog
 )
 
 

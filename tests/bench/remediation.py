@@ -157,7 +157,7 @@ async def _sign(stage: Stage) -> int:
     await slack.wait_for(filled, timeout=patience)
     await slack.fill_and_submit(ADA, {"Reason": "Microsoft's mistake"})
     request = await slack.wait_for(lambda: replies(surge["ts"], "more signature"), timeout=patience)
-    while time.monotonic() - stage.graph.requests[-1].time < QUIET:
+    while time.monotonic() - stage.graph.requests[-1].time < QUIET:  # noqa: ASYNC110 - silence is no event
         await asyncio.sleep(QUIET / 4)
     at_risk = sum(1 for each in stage.tenant.risky_users if each.risk_state == "atRisk")
     for signer in SIGNERS:

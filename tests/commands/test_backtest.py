@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from bot.commands.backtest import backtest_command
-from bot.operations.history_file import format_time
+from bot.operations.watching.history_file import format_time
 from tests.watch.streams import at, background, wave
 
 

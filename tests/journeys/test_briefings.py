@@ -11,12 +11,12 @@ import pytest
 
 from bot.decide.policy import Policy
 from bot.graph.door import open_graph
-from bot.operations.account_for import figures_of
-from bot.operations.brief_surge import BEING_READ, brief_due_surges
-from bot.operations.measure_tenant import measure_tenant
-from bot.operations.poll_tenant import poll_tenant
+from bot.operations.briefing.brief_surge import BEING_READ, brief_due_surges
+from bot.operations.telling.account_for import figures_of
 from bot.operations.tenant import Bells, Tenant
-from bot.operations.track_surges import load_detector
+from bot.operations.watching.measure_tenant import measure_tenant
+from bot.operations.watching.poll_tenant import poll_tenant
+from bot.operations.watching.track_surges import load_detector
 from bot.sim.tenant import Limits, TenantServer
 from bot.sim.tenant.stories import STORIES
 from bot.watch.briefing import Cohort

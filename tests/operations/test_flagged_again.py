@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.operations.account_for import account_for_surge, figures_of
-from bot.operations.note_flagged_again import WATCHED_AFTER
-from bot.operations.poll_tenant import poll_tenant
+from bot.operations.running.note_flagged_again import WATCHED_AFTER
+from bot.operations.telling.account_for import account_for_surge, figures_of
+from bot.operations.watching.poll_tenant import poll_tenant
 from bot.ports.messages import CardSubject
 from bot.record.ledger import Event
 from bot.watch.surge import SurgeState

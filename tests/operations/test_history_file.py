@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bot.operations.history_file import BadLineError, format_time, history_writer, parse_time, read_history
+from bot.operations.watching.history_file import BadLineError, format_time, history_writer, parse_time, read_history
 from tests.watch.streams import at
 
 GOOD = {"id": "1", "userId": "u", "riskEventType": "leakedCredentials", "detectedDateTime": "2025-04-21T00:00:00Z"}

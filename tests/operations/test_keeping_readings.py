@@ -2,9 +2,17 @@
 
 import asyncio
 
-from bot.operations import tenant_readings
-from bot.operations.keep_readings import keep_in_quiet, known, refresh
-from bot.operations.tenant_readings import APPS, DOMAINS, HASH_SYNC, IN_THE_NIGHT, POLICIES, REGISTRATION, ROLES
+from bot.operations.briefing import tenant_readings
+from bot.operations.briefing.keep_readings import keep_in_quiet, known, refresh
+from bot.operations.briefing.tenant_readings import (
+    APPS,
+    DOMAINS,
+    HASH_SYNC,
+    IN_THE_NIGHT,
+    POLICIES,
+    REGISTRATION,
+    ROLES,
+)
 from bot.ports.graph import GraphError, Problem
 from bot.watch.access_policies import AccessPolicy, Grant
 from bot.watch.announcements import MicrosoftApp

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bot.operations.learn_history import learn_history
-from bot.operations.measure_tenant import measure_tenant
-from bot.operations.poll_tenant import poll_tenant
+from bot.operations.watching.learn_history import learn_history
+from bot.operations.watching.measure_tenant import measure_tenant
+from bot.operations.watching.poll_tenant import poll_tenant
 from bot.ports.graph import GraphError, Priority, Problem
 from tests.operations.fakes import FakeDetector
 from tests.values import DAY, NOW, TENANT, detection

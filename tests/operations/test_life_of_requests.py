@@ -8,12 +8,12 @@ from bot.decide.action import Action
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
-from bot.operations.account_for import account_for_request
-from bot.operations.call_signers import call_signers
-from bot.operations.known_signers import known_signers
-from bot.operations.match_signers import IN_QUIET, match_signers
-from bot.operations.settle_request import expire_requests
-from bot.operations.supersede_requests import find_outdated, supersede
+from bot.operations.agreeing.call_signers import call_signers
+from bot.operations.agreeing.known_signers import known_signers
+from bot.operations.agreeing.match_signers import IN_QUIET, match_signers
+from bot.operations.agreeing.settle_request import expire_requests
+from bot.operations.agreeing.supersede_requests import find_outdated, supersede
+from bot.operations.telling.account_for import account_for_request
 from bot.ports.graph import GraphError, Problem
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, Posted, SlackError

@@ -11,11 +11,11 @@ from bot.decide.action import Action
 from bot.decide.plan import HeldBackReason, read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestKind, RequestState
-from bot.operations.account_for import account_for_surge
-from bot.operations.judge_person import Refused
-from bot.operations.make_request import Asked, Asker, make_request
-from bot.operations.match_signers import match_signers
-from bot.operations.tenant_readings import ROLES
+from bot.operations.agreeing.judge_person import Refused
+from bot.operations.agreeing.make_request import Asked, Asker, make_request
+from bot.operations.agreeing.match_signers import match_signers
+from bot.operations.briefing.tenant_readings import ROLES
+from bot.operations.telling.account_for import account_for_surge
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, PlainDialog, RecoveryDialog, ReleaseDialog, RequestDialog, WayBackDialog
 from bot.record.ledger import Event

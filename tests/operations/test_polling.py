@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.operations.poll_tenant import poll_deeply, poll_tenant, refresh_detections
-from bot.operations.track_surges import load_detector
+from bot.operations.watching.poll_tenant import poll_deeply, poll_tenant, refresh_detections
+from bot.operations.watching.track_surges import load_detector
 from bot.ports.graph import GraphError, Priority, Problem
 from bot.ports.messages import CardSubject
 from bot.ports.store import LeaseLostError

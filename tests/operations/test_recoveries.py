@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.act.run import RunState
 from bot.decide.plan import canonical, plan_hash
 from bot.decide.request import RequestKind, RequestState
-from bot.operations.carry_run import carry_runs
+from bot.operations.running.carry_run import carry_runs
 from bot.ports.graph import Answer
 from tests.operations.answers import NO_ANSWER, VERIFIED, answering, many
 from tests.values import NOW, SECOND, TENANT, plan_of, request, risky, run

@@ -7,8 +7,8 @@ import pytest
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
-from bot.operations.request_remediation import field_errors
-from bot.operations.settle_request import expire_requests
+from bot.operations.agreeing.request_remediation import field_errors
+from bot.operations.agreeing.settle_request import expire_requests
 from bot.ports.graph import GraphError, Problem
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, PlainDialog, Posted, RequestDialog, SlackError

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.operations.gather_facts import gather_facts
-from bot.operations.surges_elsewhere import other_tenants
+from bot.operations.briefing.gather_facts import gather_facts
+from bot.operations.briefing.surges_elsewhere import other_tenants
 from bot.ports.watching import Watch
 from bot.watch.briefing import Briefing, Cohort
 from bot.watch.circumstances import Circumstances

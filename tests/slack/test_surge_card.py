@@ -3,7 +3,7 @@ import pytest
 from bot.act.run import RunState
 from bot.decide.plan import HeldBackReason
 from bot.decide.request import RequestState
-from bot.operations import brief_surge
+from bot.operations.briefing import brief_surge
 from bot.sim.workspace import buttons, plain
 from bot.slack.cards import figures
 from bot.slack.cards.surge import surge_card

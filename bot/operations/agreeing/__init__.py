@@ -1,0 +1,1 @@
+"""AGREE, done: plans drafted, people judged, requests made, called for, signed, settled."""

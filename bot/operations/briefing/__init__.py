@@ -1,0 +1,1 @@
+"""What is known of a surge, gathered: readings, facts, revisions."""

@@ -1,0 +1,219 @@
+"""Compose a briefing from what the tables hold now. Nothing is read from Microsoft here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.decide.action import Action
+from bot.decide.plan import summarize
+from bot.decide.policy import Policy
+from bot.operations.agreeing.draft_plan import People, plan_for, read_people
+from bot.operations.briefing.gather_facts import gather_facts
+from bot.operations.briefing.keep_readings import Kind, known
+from bot.operations.briefing.read_audits import AUDITS
+from bot.operations.briefing.read_for_briefing import (
+    AT_RISK,
+    BLOCKED,
+    PASSWORDLESS,
+    POLICIES_BEFORE,
+    POLICY,
+    PRIVILEGED,
+    Findings,
+)
+from bot.operations.briefing.read_sign_ins import MORNING, STOPS_READ
+from bot.operations.briefing.tenant_readings import POLICIES, REGISTRATION, ROLES
+from bot.operations.tenant import Tenant
+from bot.ports.store import Transaction
+from bot.watch.account_kind import ToldKind, other_than_people
+from bot.watch.advice import advise
+from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
+from bot.watch.circumstances import Circumstances
+from bot.watch.evidence import judge
+from bot.watch.forecast import Forecast, forecast, next_morning, zone_of
+from bot.watch.impact import Impact, ImpactFigures, impact_figures
+from bot.watch.policy_changes import PolicyChange, weakened
+from bot.watch.privilege import RoleReport
+from bot.watch.privileged_users import privileged_users
+from bot.watch.profile import SignInKind
+from bot.watch.standing import Scope, Stance, stances_of
+from bot.watch.surge import Surge
+
+BEING_READ = "it is being read"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tables say of the users of a surge, for its briefing and for the lists behind its figures."""
+
+    people: People
+    roles: RoleReport | None
+    accounts: dict[str, ToldKind]
+    impacts: dict[str, Impact]
+    stances: dict[str, Stance] | None
+    """Of those who are at risk; None where the policies were not read."""
+
+
+def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances: Circumstances) -> Known:
+    """Read it. Tens of thousands of users on a bad day."""
+    people = read_people(tx, surge, policy)
+    roles = known(tx, surge.tenant_id, ROLES).value
+    emergency = policy.emergency_accounts if policy else ()
+    return Known(
+        people=people,
+        roles=roles,
+        accounts=other_than_people(tx.directory.principal_names(surge), roles, emergency),
+        impacts=tx.impacts.get(surge.tenant_id, surge.id),
+        stances=_stances(tx, surge, people, roles, writeback=circumstances.password_writeback),
+    )
+
+
+def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -> Briefing:
+    """Count, weigh, advise. The revision's number and what it changed are not known here."""
+    now = tenant.world.now()
+    surge = tx.surges.get(tenant.id, surge.id) or surge
+    found = known_of(tx, surge, tenant.policy, tenant.circumstances)
+    people = found.people
+    flagged_at = tx.counts.flagged_at(surge)
+    facts = gather_facts(
+        tx, surge, people.user_ids, people.profiles, tenant.circumstances, now=now, flagged_at=flagged_at
+    )
+    evidence = judge(facts, tenant.circumstances.weights)
+    people = replace(
+        people,
+        guarded=replace(people.guarded, suspicious={suspect.user_id: suspect.why for suspect in evidence.suspects}),
+    )
+    was_read = tx.watches.get(tenant.id).risky_through is not None
+    at_risk_is_known = findings.risky_read_at is not None or (AT_RISK in findings.pending and was_read)
+    plan = plan_for(tx, surge, people, Action.CONFIRM_SAFE, tuple(Cohort), now) if at_risk_is_known else None
+    privileged = privileged_users(found.roles, people.user_ids, _accounts_of_people(tx, tenant))
+    changes = _policy_changes(tx, surge)
+    ahead = _forecast(tx, tenant, surge, found, now)
+    suspects = tx.directory.profiles(tenant.id, [suspect.user_id for suspect in evidence.suspects])
+    kinds = {profile.kind for profile in people.profiles.values()}
+    return make_briefing(
+        surge_id=surge.id,
+        revision=0,
+        made_at=now,
+        users=people.user_ids,
+        risky=people.risky if at_risk_is_known else None,
+        profiles=people.profiles or None,
+        registration_read=known(tx, tenant.id, REGISTRATION).value is not None,
+        gaps=_gaps(tx, surge, findings, is_known_of_risk=was_read),
+        eligible=len(set(plan.user_ids) - tx.runs.on_the_way(tenant.id, surge.id)) if plan else None,
+        held_back=summarize(plan).reasons if plan else (),
+        privileged=privileged,
+        accounts=found.accounts if people.profiles else None,
+        stances=found.stances,
+        impact=_impact(tx, surge, found, flagged_at),
+        forecast=ahead,
+        policy_changes=changes,
+        evidence=evidence,
+        advice=advise(
+            evidence,
+            profiles=suspects,
+            privileged=privileged,
+            is_federated=SignInKind.FEDERATED in kinds,
+            policy_changes=changes,
+            forecast=ahead,
+        ),
+    )
+
+
+def _gaps(tx: Transaction, surge: Surge, findings: Findings, *, is_known_of_risk: bool) -> list[Gap]:
+    """What could not be read, or not yet. Of what was read before, its age is told instead of its figure's loss."""
+    gaps = set(findings.gaps)
+    told = {gap.what for gap in gaps}
+    waiting = findings.pending - told - ({AT_RISK} if is_known_of_risk else set())
+    kinds: tuple[tuple[str, Kind[Any]], ...] = ((PASSWORDLESS, REGISTRATION), (PRIVILEGED, ROLES), (POLICY, POLICIES))
+    for what, kind in kinds:
+        kept = known(tx, surge.tenant_id, kind)
+        if kept.value is not None:
+            waiting.discard(what)
+        if kept.problem and what not in findings.pending:
+            gaps.add(Gap(what, kept.problem))
+        elif kept.value is None:
+            waiting.add(what)
+    stops, problem = STOPS_READ.get(tx, surge), STOPS_READ.problem(tx, surge)
+    if stops is not None and stops.until:
+        waiting.discard(BLOCKED)
+    if problem and BLOCKED not in findings.pending:
+        gaps.add(Gap(BLOCKED, problem))
+    gaps |= {Gap(what, BEING_READ) for what in waiting}
+    return sorted(gaps, key=lambda gap: (gap.what, gap.why))
+
+
+def _impact(tx: Transaction, surge: Surge, found: Known, flagged_at: Mapping[str, int]) -> ImpactFigures | None:
+    stops = STOPS_READ.get(tx, surge)
+    if stops is None or not stops.until:
+        return None
+    return impact_figures(
+        found.impacts,
+        flagged_at=flagged_at,
+        usual=stops.usual,
+        read_until=stops.until,
+        cleared_at=tx.impacts.cleared_at(surge.tenant_id, surge.id),
+    )
+
+
+def _stances(
+    tx: Transaction, surge: Surge, people: People, roles: RoleReport | None, *, writeback: bool | None
+) -> dict[str, Stance] | None:
+    """Of those at risk here whose account is enabled."""
+    report = known(tx, surge.tenant_id, POLICIES).value
+    if report is None:
+        return None
+    holders: dict[str, set[str]] = {}
+    for user_id, held in (roles.roles if roles else {}).items():
+        for role in held:
+            holders.setdefault(role.template_id, set()).add(user_id)
+    scope = Scope(
+        groups=report.members,
+        roles={role: frozenset(users) for role, users in holders.items()} if roles else None,
+        guests=tx.counts.guests(surge),
+    )
+    at_risk = [
+        user_id
+        for user_id, user in people.risky.items()
+        if user.is_open and not user.is_deleted and not _is_disabled(people, user_id)
+    ]
+    return stances_of(
+        at_risk,
+        people.profiles,
+        report.policies,
+        scope,
+        risk_levels={user_id: people.risky[user_id].risk_level for user_id in at_risk},
+        writeback=writeback,
+    )
+
+
+def _is_disabled(people: People, user_id: str) -> bool:
+    profile = people.profiles.get(user_id)
+    return profile is not None and profile.is_enabled is False
+
+
+def _forecast(tx: Transaction, tenant: Tenant, surge: Surge, found: Known, now: int) -> Forecast | None:
+    if found.stances is None:
+        return None
+    morning = next_morning(now, zone_of(tenant.circumstances.time_zone))
+    read = MORNING.get(tx, surge)
+    return forecast(
+        found.stances,
+        at_risk=frozenset(found.stances),
+        hit={user_id for user_id, impact in found.impacts.items() if impact.is_hit},
+        signed_in=read.signed_in if read is not None and read.at == morning.at else None,
+        morning=morning,
+    )
+
+
+def _policy_changes(tx: Transaction, surge: Surge) -> tuple[PolicyChange, ...]:
+    before, now = POLICIES_BEFORE.get(tx, surge), known(tx, surge.tenant_id, POLICIES).value
+    if before is None or now is None:
+        return ()
+    audits = AUDITS.get(tx, surge)
+    return weakened(before.policies, now.policies, audits.policies if audits else ())
+
+
+def _accounts_of_people(tx: Transaction, tenant: Tenant) -> Mapping[str, list[str]]:
+    """The people file's accounts as object ids."""
+    listed = {entry.name: entry.accounts for entry in tenant.policy.people}
+    return {name: sorted({*accounts, *tx.directory.ids_of(tenant.id, accounts)}) for name, accounts in listed.items()}

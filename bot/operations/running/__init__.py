@@ -1,0 +1,1 @@
+"""DO, done: batches announced, sent, read back, verified; canary, tripwires, pauses."""

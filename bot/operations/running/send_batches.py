@@ -1,0 +1,300 @@
+"""One pass over a run's users: they are read, and their batches are written at once.
+
+Before each batch its users' state is at most ten request slots old and the detections at most a minute; the batch is
+announced in a transaction that checks the lease, the request, the plan's hash and the run's state; then it is sent,
+and its answer kept. Who is being blocked goes first, and while the canary is out nobody else.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.act.actions import CATALOGUE, AccountAction
+from bot.act.judge import NOT_LISTED, Judged, Reading, judge_risky
+from bot.act.next_step import FEW, USERS_A_PAGE
+from bot.act.outcome import Outcome, OutcomeState
+from bot.act.run import DETECTIONS_FRESH_FOR, SECOND, STATE_FRESH_FOR_SLOTS
+from bot.decide.plan import CLEARS_RISK, against_plan
+from bot.operations.agreeing.draft_plan import RECENT
+from bot.operations.running.begin_pass import Pass, begin_pass, put_off
+from bot.operations.running.keep_answer import write_batch
+from bot.operations.running.keep_outcomes import keep_outcomes
+from bot.operations.running.keep_reading import keep_reading
+from bot.operations.running.send_to_accounts import send_to_accounts
+from bot.operations.running.watch_tripwires import find_trip
+from bot.operations.tenant import Tenant
+from bot.operations.watching.poll_tenant import keep_detections_fresh, refresh_detections
+from bot.ports.graph import GraphError, Page, Priority
+from bot.ports.store import Transaction
+from bot.watch.risk import RiskyUser
+
+AFTER_A_REFUSAL, AFTER_AN_EMPTY_PASS = 5.0, 10.0
+"""Seconds until the next pass."""
+SINGLE_READINGS = 8
+"""So many at a time that the first is still fresh when the last was read."""
+LONGEST_AHEAD = 20 * SECOND
+"""Looked so far ahead at the end of a page, detections are read while no user in hand grows older."""
+CLOCKS_APART = 600 * SECOND
+LONGEST_JUDGING = 1.0
+USERS_TO_WRITE_A_PAGE = 480
+"""Eight full batches: their users are all sent while their page is fresh, and none is left for a short batch."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Hand:
+    """The users of the pass who were read and not yet written to, and how many new ones may still go."""
+
+    tenant: Tenant
+    going: Pass
+    wanted: set[str]
+    """Who is still to be read."""
+    room: int | None
+    """So many who were never written to may go; None: everybody."""
+    held: dict[str, Reading] = field(default_factory=dict)
+    sent: int = 0
+    """Batches."""
+    checked_at: int = 0
+    """Which reading of the detections the tripwires were looked at with."""
+    trip_checked: bool = False
+    ahead: float = 0.05
+    """Seconds that judging and announcing took lately: a slot is held so long before it opens."""
+
+    @property
+    def fresh_for(self) -> int:
+        """How long a reading may be acted on (microseconds)."""
+        return int(STATE_FRESH_FOR_SLOTS * self.tenant.graph.slot_seconds() * SECOND)
+
+    @property
+    def slot(self) -> int:
+        """Microseconds between two requests."""
+        return int(self.tenant.graph.slot_seconds() * SECOND)
+
+    def note_time(self, seconds: float) -> None:
+        """Judging and announcing took so long."""
+        self.ahead = min(LONGEST_JUDGING, max(seconds * 1.2, self.ahead * 0.9))
+
+    def take(self, page: Page[RiskyUser]) -> None:
+        """Take those of a page who are still wanted."""
+        for user in page.items:
+            if user.user_id in self.wanted:
+                self.held[user.user_id] = Reading(user, page.read_at)
+        self.wanted.difference_update(self.held)
+
+    def drop_stale(self, now: int) -> None:
+        """Whoever was read too long ago waits for another pass."""
+        oldest = now - self.fresh_for
+        self.held = {user_id: reading for user_id, reading in self.held.items() if reading.read_at >= oldest}
+
+    def can_wait_for_more(self, now: int) -> bool:
+        """Whether those in hand will still be fresh when the next page was read and their batch is sent."""
+        if not self.wanted or self.room is not None:
+            return False
+        oldest = min((reading.read_at for reading in self.held.values()), default=now)
+        full = CATALOGUE[self.going.plan.action].batch_size
+        return len(self.held) < full and now + 3 * self.slot <= oldest + self.fresh_for
+
+
+async def send_batches(tenant: Tenant, run_id: str, most: int | None = None) -> None:
+    """One pass. It ends early when the run is no longer to write, and is begun again from the tables.
+
+    most: so many users who were never written to, and no more.
+    """
+    going = await tenant.transact_as_holder(lambda tx: begin_pass(tx, tenant, run_id))
+    if going is None:
+        return
+    if going.run.is_on_trial and most is None:
+        most = going.run.canary
+    try:
+        if isinstance(CATALOGUE[going.plan.action], AccountAction):
+            done = await send_to_accounts(tenant, going, most)
+        else:
+            done = await _send_on_risk(tenant, going, most)
+    except GraphError as problem:
+        why = problem.why
+        log.warning("pass_interrupted", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=why)
+        await tenant.transact_as_holder(lambda tx: put_off(tx, tenant, run_id, why, AFTER_A_REFUSAL))
+        return
+    if not done:
+        await tenant.transact_as_holder(lambda tx: put_off(tx, tenant, run_id, "", AFTER_AN_EMPTY_PASS))
+
+
+async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
+    """Whether somebody was written to or settled, or the run is not to write any more."""
+
+    def plan_waves(tx: Transaction) -> tuple[list[list[str]], int]:
+        waiting = tx.runs.outcomes(tenant.id, going.run.id, state=OutcomeState.WAITING)
+        return _waves(waiting.values(), most), -(-tx.directory.count_risky(tenant.id) // USERS_A_PAGE)
+
+    waves, pages = await tenant.store.look(plan_waves)
+    hand = Hand(tenant, going, set(), most)
+    settled = 0
+    for wave in waves:
+        hand.wanted = set(wave)
+        if len(wave) <= FEW and (len(wave) <= pages or most is not None):
+            found = await _write_few(hand)
+        else:
+            found = await _write_pages(hand)
+            found = found if found is None else found + (await _write_missing(hand) or 0)
+        if found is None:
+            return True
+        settled += found
+        if hand.room == 0:
+            break
+    return bool(hand.sent or settled)
+
+
+def _waves(waiting: Iterable[Outcome], most: int | None) -> list[list[str]]:
+    """Who is read together, one group after the other: those who are blocked, then everybody else.
+
+    While the canary is out: first those of it who are to be sent again, with as many of the blocked as there is room.
+    """
+    ranked = sorted(waiting, key=lambda outcome: (outcome.sends == 0, outcome.rank, outcome.user_id))
+    if most is None:
+        blocked = [outcome.user_id for outcome in ranked if outcome.rank == 0]
+        rest = [outcome.user_id for outcome in ranked if outcome.rank]
+        return [wave for wave in (blocked, rest) if wave]
+    again = [outcome.user_id for outcome in ranked if outcome.sends]
+    blocked = [outcome.user_id for outcome in ranked if not outcome.sends and outcome.rank == 0]
+    rest = [outcome.user_id for outcome in ranked if not outcome.sends and outcome.rank]
+    rest += blocked[most:]
+    first = [*again, *blocked[:most]]
+    return [wave for wave in (first[:FEW], rest) if wave]
+
+
+async def _write_few(hand: Hand) -> int | None:
+    """Read users one by one and write them while they are fresh. How many are gone; None as `_write_hand`."""
+    tenant = hand.tenant
+    gone = 0
+    ids = sorted(hand.wanted)
+    for start in range(0, len(ids), SINGLE_READINGS):
+        missing: list[str] = []
+        for user_id in ids[start : start + SINGLE_READINGS]:
+            read_at = tenant.world.now()
+            user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
+            if user is None:
+                hand.wanted.discard(user_id)
+                missing.append(user_id)
+            else:
+                hand.take(Page((user,), read_at))
+        gone += len(missing)
+        await _settle_gone(hand, missing)
+        if not await _write_hand(hand, more=False):
+            return None
+    return gone
+
+
+async def _write_pages(hand: Hand) -> int | None:
+    """Read pages and write those of them who are wanted. 0, or None as `_write_hand`."""
+    is_listed_at_risk = hand.going.plan.action in CLEARS_RISK
+    pages = hand.tenant.graph.risky_users(
+        only_at_risk=is_listed_at_risk, priority=Priority.ACT, page_size=USERS_TO_WRITE_A_PAGE
+    )
+    return await _write_each(hand, pages)
+
+
+async def _write_each(hand: Hand, pages: AsyncIterator[Page[RiskyUser]]) -> int | None:
+    async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
+        async for page in listed:
+            hand.take(page)
+            await keep_reading(hand.tenant, page)
+            if not await _write_hand(hand, more=True):
+                return None
+            if not hand.wanted or hand.room == 0:
+                break
+            if not await keep_detections_fresh(hand.tenant, ahead=min(hand.fresh_for, LONGEST_AHEAD)):
+                return None
+    return 0 if await _write_hand(hand, more=False) else None
+
+
+async def _write_missing(hand: Hand) -> int | None:
+    """Users who were on no page: their risk has changed since the plan, or Microsoft does not list them any more."""
+    if not hand.wanted or hand.room == 0:
+        return 0
+    if len(hand.wanted) > FEW:
+        since = hand.going.plan.made_at - CLOCKS_APART
+        changed = hand.tenant.graph.risky_users(changed_since=since, priority=Priority.ACT)
+        if await _write_each(hand, changed) is None:
+            return None
+    return await _write_few(hand)
+
+
+async def _settle_gone(hand: Hand, user_ids: Sequence[str]) -> None:
+    """Microsoft lists them no more: there is nothing to write to."""
+    tenant, run = hand.tenant, hand.going.run
+    if not user_ids:
+        return
+
+    def settle(tx: Transaction) -> None:
+        found = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=user_ids)
+        gone = [replace(outcome, state=OutcomeState.SKIPPED, why=NOT_LISTED) for outcome in found.values()]
+        keep_outcomes(tx, tenant, run, gone)
+
+    await tenant.transact_as_holder(settle)
+
+
+async def _write_hand(hand: Hand, *, more: bool) -> bool:
+    """Write to those in hand while they are fresh. False: the run is not to write any more.
+
+    more: another page follows; a batch that is not full may wait for it.
+    """
+    tenant = hand.tenant
+    while hand.held:
+        if tenant.stopping or not await keep_detections_fresh(tenant):
+            return False
+        if more and hand.can_wait_for_more(tenant.world.now()):
+            return True
+        async with tenant.graph.held_slot(Priority.ACT, ahead=hand.ahead):
+            now = tenant.world.now()
+            hand.drop_stale(now)
+            if not hand.held:
+                break
+            if now - tenant.detections_read_at > DETECTIONS_FRESH_FOR:
+                continue
+            judged = await write_batch(tenant, hand.going, lambda tx, at: _judge(tx, hand, at), hand.note_time)
+        if judged is None:
+            return False
+        _lay_down(hand, judged)
+        if not judged.batch and judged.look_again and not await refresh_detections(tenant):
+            return False
+    hand.held.clear()
+    return True
+
+
+def _lay_down(hand: Hand, judged: Judged) -> None:
+    """Whoever was written to or settled is out of hand; so is everybody, once nobody of them can go."""
+    for user_id in (*judged.batch, *(outcome.user_id for outcome in judged.settled)):
+        hand.held.pop(user_id, None)
+    if judged.batch:
+        hand.sent += 1
+        if hand.room is not None:
+            hand.room = max(0, hand.room - judged.new)
+    elif not judged.look_again:
+        hand.held.clear()
+
+
+def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
+    """Judge those in hand on what is known now; None where a tripwire is touched."""
+    tenant, going = hand.tenant, hand.going
+    run, surge = tx.runs.get(tenant.id, going.run.id), tx.surges.get(tenant.id, going.surge.id)
+    if run is None or surge is None:
+        return None
+    if not hand.trip_checked or hand.checked_at != tenant.detections_read_at:
+        if find_trip(tx, run, going.plan, surge, now) is not None:
+            return None
+        hand.trip_checked, hand.checked_at = True, tenant.detections_read_at
+    outcomes = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
+    detections = tx.detections.of_users(tenant.id, tuple(outcomes), now - RECENT)
+    return judge_risky(
+        action=going.plan.action,
+        outcomes=outcomes,
+        readings=hand.held.values(),
+        seen=going.seen,
+        others=against_plan(going.plan, surge, detections),
+        detections_read_at=tenant.detections_read_at,
+        released=going.released,
+        most=hand.room,
+    )

@@ -1,0 +1,58 @@
+"""Acknowledge or snooze a surge: somebody has seen it."""
+
+from dataclasses import replace
+
+from bot.decide.refusal import Refusal
+from bot.operations.agreeing.judge_person import Refused, judge_lists
+from bot.operations.agreeing.judge_place import judge_place
+from bot.operations.telling.refuse_click import refuse_click
+from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject
+from bot.ports.slack import Click, ClickKind
+from bot.ports.store import Transaction
+from bot.record.ledger import Event
+
+SNOOZE = 3600 * 1_000_000
+"""One hour, in microseconds."""
+
+
+async def heed_surge(tenant: Tenant, click: Click) -> None:
+    """Say on the card who has seen it (and until when he wants to be left alone)."""
+    person = await judge_lists(tenant, click, tenant.policy.everyone_named, Refusal.NOT_A_REQUESTER)
+    if isinstance(person, Refused):
+        await refuse_click(tenant, click, person)
+        return
+    refused = await tenant.store.transact(lambda tx: _heed(tx, tenant, click))
+    if refused is not None:
+        await refuse_click(tenant, click, refused)
+    tenant.bells.cards.set()
+
+
+def _heed(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
+    if tx.clicks.is_done(click.key):
+        return None
+    now = tenant.world.now()
+    surge = tx.surges.get(tenant.id, click.subject_id)
+    if surge is None:
+        return Refused(Refusal.OUT_OF_DATE)
+    misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
+    if misplaced is not None:
+        return misplaced
+    if click.kind is ClickKind.ACKNOWLEDGE:
+        event = Event.SURGE_ACKNOWLEDGED
+        surge = replace(surge, acknowledged_by=click.user_id, acknowledged_at=now)
+    else:
+        event = Event.SURGE_SNOOZED
+        surge = replace(surge, snoozed_by=click.user_id, snoozed_until=now + SNOOZE)
+    tx.surges.save(surge)
+    tx.cards.want(tenant.id, CardSubject.SURGE, surge.id)
+    tx.ledger.append(
+        tenant_id=tenant.id,
+        at=now,
+        event=event,
+        subject=surge.id,
+        actor=click.user_id,
+        facts={"name": surge.short_name, "until": surge.snoozed_until},
+    )
+    tx.clicks.finish(click.key, now)
+    return None

@@ -1,0 +1,1 @@
+"""SEE, done: poll, keep what came, track surges, learn what is usual."""
