@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 2.0
 """So long a briefing waits for what is read in the background."""
 BETWEEN_SECONDS = 3.0
 """The first briefing is kept again and again as its readings end, not more often than this."""
+RESTS_TIMES = 4
+"""Where counting is slow, so many times as long as it took is left to everything else before it is counted again."""
 
 
 async def brief_due_surges(tenant: Tenant) -> int:
@@ -75,15 +77,16 @@ async def brief_surge(tenant: Tenant, surge_id: str) -> None:
 async def _count_as_they_end(reader: Reader, parts: "list[asyncio.Task[None]]", *, is_first: bool) -> None:
     """Wait for all; of a first briefing, keep what is there in between."""
     loop = asyncio.get_running_loop()
-    waiting, counted_at = set(parts), -BETWEEN_SECONDS
+    waiting, count_again_at = set(parts), 0.0
     while waiting:
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for part in done:
             part.result()
         has_something = not {AT_RISK, KINDS} <= reader.findings.pending
-        if is_first and waiting and has_something and loop.time() >= counted_at + BETWEEN_SECONDS:
+        if is_first and waiting and has_something and loop.time() >= count_again_at:
+            began = loop.time()
             await _count(reader)
-            counted_at = loop.time()
+            count_again_at = loop.time() + max(BETWEEN_SECONDS, RESTS_TIMES * (loop.time() - began))
 
 
 async def _count(reader: Reader) -> Briefing:
