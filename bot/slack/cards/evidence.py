@@ -51,7 +51,8 @@ def since_line(briefing: Briefing) -> str:
     if impact is None or impact.since is None:
         return ""
     last = f", the last one {date(impact.last)}" if impact.last is not None else ""
-    return f"Users are stopped from signing in since {date(impact.since)}{last}; {number(impact.still)} still are."
+    have_not = f"{number(impact.still)} have not signed in since"
+    return f"Users were stopped from signing in from {date(impact.since)} on{last}; {have_not}."
 
 
 def _listed(title: str, lines: list[str], most: int) -> Json:
