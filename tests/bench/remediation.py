@@ -90,7 +90,7 @@ def purpose(method: str, path: str) -> str:
     if "/riskyUsers/" in path:
         return "users read one by one"
     if "riskyUsers" in path:
-        return "pages of users, to write" if "480" in path else "pages of users, to verify or to brief"
+        return "pages of users, to write" if "riskState" in path else "pages of users, to verify or to brief"
     return "others"
 
 

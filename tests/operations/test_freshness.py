@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from bot.act.run import RunState
 from bot.decide.plan import HeldBackReason, Released, canonical, plan_hash, read_plan
+from bot.operations.running.send_batches import page_size
 from bot.ports.graph import GraphError, Problem
 from tests.operations.answers import (
     SAFE,
@@ -194,3 +195,11 @@ async def test_a_release_holds_for_exactly_the_detections_that_were_weighed(scen
     await scene.step(run)
     assert [users for _, users in scene.graph.sent] == [("ada",)]
     assert scene.states(run)["bob"] is SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("wanted", "at_risk", "size"),
+    [(20_000, 20_000, 480), (20_000, 20_250, 483), (9_600, 10_000, 495), (100, 20_000, 500), (10, 0, 480), (0, 9, 480)],
+)
+def test_a_page_holds_eight_full_batches_of_those_who_are_wanted(wanted, at_risk, size):
+    assert page_size(wanted, at_risk) == size

@@ -5,6 +5,7 @@ announced in a transaction that checks the lease, the request, the plan's hash a
 and its answer kept. Who is being blocked goes first, and while the canary is out nobody else.
 """
 
+import math
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.act.actions import CATALOGUE, AccountAction
+from bot.act.actions.facts import RISKY_USERS_IN_A_WRITE
 from bot.act.judge import NOT_LISTED, Judged, Reading, judge_risky
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import Outcome, OutcomeState
@@ -26,7 +28,7 @@ from bot.operations.running.send_to_accounts import send_to_accounts
 from bot.operations.running.watch_tripwires import find_trip
 from bot.operations.tenant import Tenant
 from bot.operations.watching.poll_tenant import keep_detections_fresh, refresh_detections
-from bot.ports.graph import GraphError, Page, Priority
+from bot.ports.graph import LARGEST_PAGE, GraphError, Page, Priority
 from bot.ports.store import Transaction
 from bot.watch.risk import RiskyUser
 
@@ -38,8 +40,8 @@ LONGEST_AHEAD = 20 * SECOND
 """Looked so far ahead at the end of a page, detections are read while no user in hand grows older."""
 CLOCKS_APART = 600 * SECOND
 LONGEST_JUDGING = 1.0
-USERS_TO_WRITE_A_PAGE = 480
-"""Eight full batches: their users are all sent while their page is fresh, and none is left for a short batch."""
+BATCHES_A_PAGE = 8
+"""So many are sent while their page is fresh: nobody of it should be left for a ninth."""
 
 log = structlog.get_logger()
 
@@ -127,9 +129,10 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
 
     def plan_waves(tx: Transaction) -> tuple[list[list[str]], int]:
         waiting = tx.runs.outcomes(tenant.id, going.run.id, state=OutcomeState.WAITING)
-        return _waves(waiting.values(), most), -(-tx.directory.count_risky(tenant.id) // USERS_A_PAGE)
+        return _waves(waiting.values(), most), tx.directory.count_risky(tenant.id)
 
-    waves, pages = await tenant.store.look(plan_waves)
+    waves, at_risk = await tenant.store.look(plan_waves)
+    pages = -(-at_risk // USERS_A_PAGE)
     hand = Hand(tenant, going, set(), most)
     settled = 0
     for wave in waves:
@@ -137,7 +140,7 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
         if len(wave) <= FEW and (len(wave) <= pages or most is not None):
             found = await _write_few(hand)
         else:
-            found = await _write_pages(hand)
+            found = await _write_pages(hand, page_size(len(wave), at_risk))
             found = found if found is None else found + (await _write_missing(hand) or 0)
         if found is None:
             return True
@@ -187,12 +190,20 @@ async def _write_few(hand: Hand) -> int | None:
     return gone
 
 
-async def _write_pages(hand: Hand) -> int | None:
+def page_size(wanted: int, at_risk: int) -> int:
+    """How many users to ask for at once, so that a page holds eight full batches of those who are wanted and no more.
+
+    Where some at risk are not wanted, their number on a page differs by chance: one standard deviation is left for it.
+    """
+    full = BATCHES_A_PAGE * RISKY_USERS_IN_A_WRITE
+    share = min(1.0, wanted / at_risk) if at_risk and wanted else 1.0
+    return min(LARGEST_PAGE, int((full - math.sqrt(full * (1 - share))) / share))
+
+
+async def _write_pages(hand: Hand, size: int) -> int | None:
     """Read pages and write those of them who are wanted. 0, or None as `_write_hand`."""
     is_listed_at_risk = hand.going.plan.action in CLEARS_RISK
-    pages = hand.tenant.graph.risky_users(
-        only_at_risk=is_listed_at_risk, priority=Priority.ACT, page_size=USERS_TO_WRITE_A_PAGE
-    )
+    pages = hand.tenant.graph.risky_users(only_at_risk=is_listed_at_risk, priority=Priority.ACT, page_size=size)
     return await _write_each(hand, pages)
 
 
