@@ -177,6 +177,22 @@ def test_what_the_team_says_of_its_tenant_is_read(environment):
     assert settings.emergency_accounts == ("glass@contoso.example", "11111111-2222-3333-4444-555555555555")
 
 
+def test_staged_rollout_is_stated_by_the_object_ids_of_its_groups(environment):
+    first, second = "AAAAAAAA-2222-3333-4444-555555555555", "bbbbbbbb-2222-3333-4444-555555555555"
+    environment(COUNTERSIGN_STAGED_ROLLOUT=f"{first}, {second},{first.lower()}")
+    (tenant,) = read_tenants(read_settings())
+    assert tenant.settings.staged_rollout == (first.lower(), second)
+    assert tenant.circumstances.staged_rollout == {first.lower(), second}
+    environment(COUNTERSIGN_STAGED_ROLLOUT="Finance pilots")
+    assert "no object id" in faults()["COUNTERSIGN_STAGED_ROLLOUT"]
+
+
+def test_nothing_is_rolled_out_and_no_service_is_singled_out_unless_it_is_stated(environment):
+    environment()
+    (tenant,) = read_tenants(read_settings())
+    assert (tenant.circumstances.staged_rollout, tenant.circumstances.entra_service) == (frozenset(), "")
+
+
 def test_no_breach_service_is_asked_unless_there_is_a_key(environment):
     environment()
     (tenant,) = read_tenants(read_settings())

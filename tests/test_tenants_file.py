@@ -86,6 +86,7 @@ emergency_accounts = ["glass@contoso.example"]
 identity_providers = { "Contoso.com" = "okta" }
 password_hash_sync = "no"
 password_writeback = true
+staged_rollout = ["AAAAAAAA-2222-3333-4444-555555555555"]
 time_zone = "Europe/Berlin"
 entra_service = "Entra"
 passwords_are_random = true
@@ -108,6 +109,7 @@ quorum = { false-alarm = 2, attack = { approvals = 3, break_glass = 2 } }
     assert policy.quorums == Quorums(false_alarm=Quorum(2), attack=Quorum(3, break_glass=2))
     assert told.identity_providers == {"contoso.com": IdentityProvider.OKTA}
     assert (told.password_hash_sync, told.password_writeback) == (False, True)
+    assert told.staged_rollout == {"aaaaaaaa-2222-3333-4444-555555555555"}
     assert (told.time_zone, told.entra_service) == ("Europe/Berlin", "Entra")
     assert told.weights == Weights(advisory_named=10.0)
     assert (told.passwords_are_random, told.asks_breach_service) == (True, True)

@@ -13,6 +13,9 @@ from bot.watch.profile import DirectoryUser
 
 _GROUP, _USER, _APP = "#microsoft.graph.group", "#microsoft.graph.user", "#microsoft.graph.serviceprincipal"
 
+_AWAY_FROM_FEDERATION = {"passwordhashsync", "passthroughauthentication", "certificatebasedauthentication"}
+"""Features that take a user's sign-in from the federation to Entra, lower case. Source: stagedFeatureName values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -90,6 +93,12 @@ class _SynchronizationEntry(msgspec.Struct):
     features: Any = None
 
 
+class _RolloutEntry(msgspec.Struct, rename="camel"):
+    feature: Any = None
+    is_enabled: Any = None
+    applies_to: Any = None
+
+
 class _OrganizationEntry(msgspec.Struct, rename="camel"):
     assigned_plans: Any = None
 
@@ -101,6 +110,7 @@ _MEMBER = msgspec.json.Decoder(_MemberEntry)
 _ACCOUNT = msgspec.json.Decoder(_AccountEntry)
 _APP_ENTRY = msgspec.json.Decoder(_AppEntry)
 _SYNCHRONIZATION = msgspec.json.Decoder(_SynchronizationEntry)
+_ROLLOUT = msgspec.json.Decoder(_RolloutEntry)
 _ORGANIZATION = msgspec.json.Decoder(_OrganizationEntry)
 
 
@@ -137,6 +147,11 @@ def apps(body: bytes) -> Listing[MicrosoftApp]:
 def password_hash_syncs(body: bytes) -> Listing[bool]:
     """Whether password hashes are synchronised: one for each synchronisation that the tenant has."""
     return listing(body, _password_hash_sync)
+
+
+def rollouts(body: bytes) -> Listing[frozenset[str]]:
+    """For each staged rollout, the groups whose users it lets sign in at Entra; dropped where that can't be told."""
+    return listing(body, _rollout)
 
 
 def plans(body: bytes) -> Listing[frozenset[str]]:
@@ -203,6 +218,21 @@ def _app(raw: bytes | msgspec.Raw) -> MicrosoftApp | None:
 
 def _password_hash_sync(raw: bytes | msgspec.Raw) -> bool | None:
     return truth(inside(strictly(_SYNCHRONIZATION, raw).features).get("passwordSyncEnabled"))
+
+
+def _rollout(raw: bytes | msgspec.Raw) -> frozenset[str]:
+    entry = strictly(_ROLLOUT, raw)
+    is_enabled = truth(entry.is_enabled)
+    if is_enabled is None:
+        raise UnreadableError("a rollout that is neither enabled nor disabled")
+    if not is_enabled or text(entry.feature).lower() not in _AWAY_FROM_FEDERATION:
+        return frozenset()
+    if not isinstance(entry.applies_to, list):
+        raise UnreadableError("a rollout that does not say to whom it applies")
+    found = map(inside, each(entry.applies_to))
+    return frozenset(
+        filter(None, (text(one.get("id")) for one in found if text(one.get("@odata.type")).lower() in {_GROUP, ""}))
+    )
 
 
 def _plans(raw: bytes | msgspec.Raw) -> frozenset[str]:

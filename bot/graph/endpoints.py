@@ -48,6 +48,7 @@ ROLE_ASSIGNMENTS = Endpoint("roleAssignments", Family.DIRECTORY, "RoleManagement
 GROUP_MEMBERS = Endpoint("transitiveMembers", Family.DIRECTORY, "GroupMember.Read.All", units=4)
 SERVICE_PRINCIPALS = Endpoint("servicePrincipals", Family.DIRECTORY, "Application.Read.All")
 SYNCHRONIZATION = Endpoint("onPremisesSynchronization", Family.DIRECTORY, "OnPremDirectorySynchronization.Read.All")
+ROLLOUTS = Endpoint("featureRolloutPolicies", Family.DIRECTORY, "Policy.Read.HybridAuthentication")
 ORGANIZATION = Endpoint("organization", Family.DIRECTORY, "Directory.Read.All")
 SESSION_REVOCATION = Endpoint("revokeSignInSessions", Family.DIRECTORY_WRITES, "User.RevokeSessions.All")
 PASSWORD_PROFILE = Endpoint("passwordProfile", Family.DIRECTORY_WRITES, "User-PasswordProfile.ReadWrite.All")

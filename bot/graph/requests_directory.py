@@ -11,6 +11,9 @@ from msgraph.generated.groups.item.transitive_members.transitive_members_request
     TransitiveMembersRequestBuilder,
 )
 from msgraph.generated.organization.organization_request_builder import OrganizationRequestBuilder
+from msgraph.generated.policies.feature_rollout_policies.feature_rollout_policies_request_builder import (
+    FeatureRolloutPoliciesRequestBuilder,
+)
 from msgraph.generated.role_management.directory.role_assignments.role_assignments_request_builder import (
     RoleAssignmentsRequestBuilder,
 )
@@ -112,6 +115,14 @@ def synchronization(client: GraphServiceClient) -> Request:
         select=["id", "features"]
     )
     return listing(client.directory.on_premises_synchronization, query)
+
+
+def rollouts(client: GraphServiceClient) -> Request:
+    """The tenant's staged rollouts, with the groups that they apply to."""
+    query = FeatureRolloutPoliciesRequestBuilder.FeatureRolloutPoliciesRequestBuilderGetQueryParameters(
+        expand=["appliesTo"]
+    )
+    return listing(client.policies.feature_rollout_policies, query)
 
 
 def organization(client: GraphServiceClient) -> Request:

@@ -11,6 +11,7 @@ from bot.graph.endpoints import (
     ORGANIZATION,
     ROLE_ASSIGNMENTS,
     ROLE_DEFINITIONS,
+    ROLLOUTS,
     SERVICE_PRINCIPALS,
     SYNCHRONIZATION,
 )
@@ -88,6 +89,20 @@ class RolesPart(Tenancy):
         found = self._lists.read(request, SYNCHRONIZATION, Priority.BRIEF, decode_directory.password_hash_syncs)
         told = [each async for page in found for each in page.items]
         return any(told) if told else None
+
+    async def staged_rollout(self) -> frozenset[str]:
+        """Ids of the groups whose users sign in at Entra though their domain is federated; empty where there are none.
+
+        Source: "List featureRolloutPolicies" ($expand; no permission for apps: that this is refused is usual). Raises
+        GraphError also where a rollout does not say to whom it applies.
+        """
+        found: set[str] = set()
+        request = requests_directory.rollouts(self._client)
+        async for page in self._lists.read(request, ROLLOUTS, Priority.BRIEF, decode_directory.rollouts):
+            if page.dropped:
+                raise GraphError(Problem.MALFORMED, "a staged rollout could not be understood")
+            found.update(*page.items)
+        return frozenset(found)
 
     async def licences(self) -> frozenset[str]:
         """Service plan ids that are enabled for the tenant (organization.assignedPlans), in lower case.

@@ -208,6 +208,9 @@ class Graph(Protocol):
     async def password_hash_sync(self) -> bool | None:
         """Whether password hashes are synchronised from on-premises; None where the tenant has no synchronisation."""
 
+    async def staged_rollout(self) -> frozenset[str]:
+        """Ids of the groups whose users sign in at Entra though their domain is federated; empty where none do."""
+
     async def licences(self) -> frozenset[str]:
         """Service plan ids that are enabled for the tenant (organization.assignedPlans), in lower case."""
 

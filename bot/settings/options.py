@@ -14,6 +14,7 @@ from bot.settings.values import (
     Duration,
     HeaderSecret,
     Ids,
+    ObjectIds,
     Providers,
     TimeZone,
     Url,
@@ -176,6 +177,12 @@ class TenantSettings(GraphSettings, SignerSettings):
         description="Whether password hashes are synchronised from on-premises: yes, no or unknown (Graph is asked).",
         validate_default=True,
     )
+    staged_rollout: ObjectIds = Field(
+        (),
+        alias="COUNTERSIGN_STAGED_ROLLOUT",
+        description="Groups that staged rollout lets sign in at Entra though their domain is federated: object ids, "
+        "separated by commas. Counts where Graph may not be asked.",
+    )
     password_writeback: YesNoUnknown = Field(
         "unknown",
         alias="COUNTERSIGN_PASSWORD_WRITEBACK",
@@ -186,10 +193,10 @@ class TenantSettings(GraphSettings, SignerSettings):
         "UTC", alias="COUNTERSIGN_TIME_ZONE", description="Whose working hours count, such as Europe/Berlin."
     )
     entra_service: str = Field(
-        "Microsoft Entra",
-        min_length=1,
+        "",
         alias="COUNTERSIGN_ENTRA_SERVICE",
-        description="What Microsoft's service announcements call the service that matters.",
+        description="What Microsoft's service announcements call the service that matters, such as Microsoft Entra; "
+        "those of other services are then left out. Empty: all are taken.",
     )
 
     passwords_are_random: YesNo = Field(

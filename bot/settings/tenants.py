@@ -95,6 +95,7 @@ class TenantOptions:
             name=settings.tenant_name,
             identity_providers=settings.identity_providers,
             password_hash_sync=settings.password_hash_sync,
+            staged_rollout=frozenset(settings.staged_rollout),
             password_writeback=settings.password_writeback,
             time_zone=settings.time_zone,
             entra_service=settings.entra_service,

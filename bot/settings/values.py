@@ -17,6 +17,7 @@ _DURATION = re.compile(r"(\d+)(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SLACK_ID = re.compile(r"[UWS][A-Z0-9]{2,30}")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+_OBJECT_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _TOKEN = re.compile(r"xox|xapp|eyJ")
 CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,127}")
@@ -68,6 +69,17 @@ def parse_ids(value: object) -> tuple[str, ...]:
                 "separated by commas; a person's id stands in the profile under 'Copy member ID'"
             )
     return listed
+
+
+def parse_object_ids(value: object) -> tuple[str, ...]:
+    """Object ids of the directory, in lower case."""
+    for each in parse_list(value):
+        if not _OBJECT_ID.fullmatch(each):
+            raise ValueError(
+                f"{shown(each)} is no object id. Write the id from the group's overview in Entra, such as "
+                "11111111-2222-3333-4444-555555555555; several are separated by commas"
+            )
+    return tuple(dict.fromkeys(each.lower() for each in parse_list(value)))
 
 
 def parse_providers(value: object) -> dict[str, IdentityProvider]:
@@ -176,6 +188,7 @@ def matching(pattern: re.Pattern[str], mend: str) -> AfterValidator:
 Duration = Annotated[int, BeforeValidator(parse_duration)]
 Ids = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_ids)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_list)]
+ObjectIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_object_ids)]
 Providers = Annotated[dict[str, IdentityProvider], NoDecode, BeforeValidator(parse_providers)]
 Day = Annotated[int | None, BeforeValidator(parse_day)]
 HeaderSecret = Annotated[SecretStr, AfterValidator(parse_header_secret)]

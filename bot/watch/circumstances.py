@@ -17,12 +17,14 @@ class Circumstances:
     """By domain, in lower case: who checks its users' passwords, whatever its federation looks like."""
     password_hash_sync: bool | None = None
     """Whether password hashes come from on-premises."""
+    staged_rollout: frozenset[str] = frozenset()
+    """Object ids of the groups that staged rollout lets sign in at Entra, where that can't be read."""
     password_writeback: bool | None = None
     """Whether a password changed in Entra is written back on-premises."""
     time_zone: str = "UTC"
     """IANA name: whose nights and mornings count."""
-    entra_service: str = "Microsoft Entra"
-    """What Microsoft's service announcements call the service that matters."""
+    entra_service: str = ""
+    """What Microsoft's service announcements call the service that matters: others count for nothing. Empty: all do."""
     passwords_are_random: bool = False
     """The passwords of passwordless users are random or disabled: nobody has one that could leak."""
     last_leak_at: int | None = None

@@ -36,6 +36,11 @@ SOUND = {
     },
     decode_directory.apps: {"id": "x", "appId": "a", "displayName": "An app"},
     decode_directory.password_hash_syncs: {"features": {"passwordSyncEnabled": True}},
+    decode_directory.rollouts: {
+        "feature": "passwordHashSync",
+        "isEnabled": True,
+        "appliesTo": [{"@odata.type": "#microsoft.graph.group", "id": "g"}],
+    },
     decode_directory.plans: {"assignedPlans": [{"servicePlanId": "p", "capabilityStatus": "Enabled"}]},
     decode_logs.sign_ins: {
         "id": "x",

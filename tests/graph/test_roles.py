@@ -98,6 +98,52 @@ async def test_password_hash_sync_is_usually_refused_and_says_so(microsoft, door
     assert caught.value.problem is Problem.NOT_PERMITTED
 
 
+def rollout(feature, *groups, on=True, **changes):
+    return {
+        "feature": feature,
+        "isEnabled": on,
+        "appliesTo": [{"@odata.type": GROUP, "id": g} for g in groups],
+    } | changes
+
+
+async def test_staged_rollout_is_the_groups_that_enabled_policies_take_away_from_the_federation(microsoft, door):
+    microsoft.will(
+        page(
+            rollout("passwordHashSync", "g1", "g2"),
+            rollout("passthroughAuthentication", "g3", on=False),
+            rollout("seamlessSso", "g4"),
+            link="/v1.0/policies/featureRolloutPolicies?$skiptoken=1",
+        ),
+        page(
+            rollout("certificateBasedAuthentication", "g2", "g5"),
+            rollout("passthroughAuthentication", appliesTo=[{"@odata.type": USER, "id": "ann"}, {"id": "g6"}]),
+            rollout("multiFactorAuthentication", "g7"),
+        ),
+    )
+    assert await door.staged_rollout() == {"g1", "g2", "g5", "g6"}
+    assert unquote(microsoft.paths()[0]) == "/v1.0/policies/featureRolloutPolicies?$expand=appliesTo"
+
+
+async def test_a_tenant_without_staged_rollout_has_no_such_groups(microsoft, door):
+    microsoft.will(page())
+    assert await door.staged_rollout() == frozenset()
+
+
+@pytest.mark.parametrize("changes", [{"appliesTo": None}, {"isEnabled": None}])
+async def test_a_rollout_of_which_the_groups_are_not_told_is_not_taken_for_none(microsoft, door, changes):
+    microsoft.will(page(rollout("passwordHashSync", "g1", **changes)))
+    with pytest.raises(GraphError) as caught:
+        await door.staged_rollout()
+    assert caught.value.problem is Problem.MALFORMED
+
+
+async def test_staged_rollout_is_usually_refused_and_says_so(microsoft, door):
+    microsoft.otherwise = error(403, "Authorization_RequestDenied")
+    with pytest.raises(GraphError, match=r"needs Policy\.Read\.HybridAuthentication") as caught:
+        await door.staged_rollout()
+    assert caught.value.problem is Problem.NOT_PERMITTED
+
+
 async def test_licences_are_the_plans_that_are_enabled(microsoft, door):
     plans = [("P2", "Enabled"), ("P1", "Warning"), ("X", "Deleted"), ("Y", "Suspended"), (None, None)]
     assigned = [{"servicePlanId": plan, "capabilityStatus": status} for plan, status in plans]

@@ -8,6 +8,7 @@ import pytest
 from bot.decide.action import Action
 from bot.ports.graph import CursorExpiredError, GraphError, Priority, Problem
 from bot.sim.tenant import Faults, Limits, TenantServer, april_2025
+from bot.sim.tenant.hybrid import FeatureRollout
 from bot.sim.tenant.stories import all_refused, hidden_takeovers
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR
 from bot.watch.registration import Registered
@@ -166,6 +167,13 @@ async def test_announcements_policies_synchronisation_and_plans_are_read(stage):
     assert "eec0eb4f-6444-4f95-aba0-50c24d67f998" in await door.licences()
     tenant.granted.add("OnPremDirectorySynchronization.Read.All")
     assert await door.password_hash_sync() is tenant.hybrid.password_hash_sync
+    tenant.granted.add("Policy.Read.HybridAuthentication")
+    assert await door.staged_rollout() == frozenset()
+    tenant.hybrid.rollouts += [
+        FeatureRollout("1", "Finance first", "passwordHashSync", group_ids=("finance", "pilots")),
+        FeatureRollout("2", "Not yet", "passthroughAuthentication", is_enabled=False, group_ids=("sales",)),
+    ]
+    assert await door.staged_rollout() == {"finance", "pilots"}
 
 
 async def test_a_takeover_leaves_its_marks_where_the_door_reads_them(stage):
@@ -187,6 +195,7 @@ READINGS = {
     "Application.Read.All": lambda door: door.microsoft_apps(),
     "ServiceHealth.Read.All": lambda door: door.announcements(since=0),
     "OnPremDirectorySynchronization.Read.All": lambda door: door.password_hash_sync(),
+    "Policy.Read.HybridAuthentication": lambda door: door.staged_rollout(),
     "GroupMember.Read.All": lambda door: door.group_members("00000000-0000-0000-0000-000000000000"),
 }
 

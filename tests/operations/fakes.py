@@ -98,6 +98,7 @@ class FakeGraph:
     apps: tuple[MicrosoftApp, ...] = ()
     news: tuple[Announcement, ...] = ()
     hash_sync: bool | None = None
+    rolled_out_groups: frozenset[str] = frozenset()
     plans: frozenset[str] = frozenset()
     answers: list[Answer | Callable[[], Awaitable[Answer]]] = field(default_factory=list)
     """What the next writes get, in order; 204 when none is left."""
@@ -312,6 +313,10 @@ class FakeGraph:
     async def password_hash_sync(self) -> bool | None:
         self._ask("password_hash_sync")
         return self.hash_sync
+
+    async def staged_rollout(self) -> frozenset[str]:
+        self._ask("staged_rollout")
+        return self.rolled_out_groups
 
     async def licences(self) -> frozenset[str]:
         self._ask("licences")

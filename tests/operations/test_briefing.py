@@ -8,8 +8,10 @@ from bot.operations.briefing.brief_surge import BEING_READ, brief_due_surges, br
 from bot.operations.briefing.keep_directory import keep_directory
 from bot.ports.graph import GraphError, Problem
 from bot.watch.access_policies import AccessPolicy, Grant
+from bot.watch.announcements import Announcement
 from bot.watch.audits import Audit
 from bot.watch.briefing import Cohort, Gap
+from bot.watch.circumstances import Circumstances
 from bot.watch.evidence import Band
 from bot.watch.impact import WEEK
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
@@ -101,6 +103,53 @@ async def test_a_briefing_counts_who_they_are(wave):
     assert [each.user_id for each in briefing.privileged] == [DORA]
     assert briefing.mfa_unregistered == 1
     assert briefing.gaps == ()
+
+
+async def test_a_user_of_a_federated_domain_in_staged_rollout_signs_in_at_entra(wave):
+    wave.graph.rolled_out_groups = frozenset({"pilots"})
+    wave.graph.groups["pilots"] = frozenset({CY})
+    assert (await brief(wave)).cohorts == {Cohort.CLOUD_ONLY: 3, Cohort.HYBRID: 1}
+
+
+async def test_staged_rollout_that_may_not_be_read_is_what_the_team_states(wave):
+    wave.graph.failing["staged_rollout"] = REFUSED
+    wave.graph.groups["pilots"] = frozenset({CY})
+    assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1
+    wave.tenant.circumstances = Circumstances(staged_rollout=frozenset({"pilots"}))
+    wave.clock.pass_(7200)
+    assert (await brief(wave)).cohorts == {Cohort.CLOUD_ONLY: 3, Cohort.HYBRID: 1}
+    wave.tenant.circumstances = Circumstances()
+    assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1, "what is no longer stated counts no longer"
+
+
+async def test_staged_rollout_that_was_read_stands_before_what_the_team_states(wave):
+    wave.tenant.circumstances = Circumstances(staged_rollout=frozenset({"pilots"}))
+    wave.graph.groups["pilots"] = frozenset({CY})
+    assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1
+    wave.graph.failing["staged_rollout"] = REFUSED
+    wave.clock.pass_(2 * 24 * 3600)
+    assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1
+    assert len(wave.graph.times("staged_rollout")) == 2
+
+
+async def test_staged_rollout_is_not_asked_for_where_no_domain_is_federated(wave):
+    wave.graph.tenant_domains = (Domain("contoso.example", False, None), Domain("fabrikam.example", False, None))
+    await brief(wave)
+    assert wave.graph.times("staged_rollout") == []
+
+
+@pytest.mark.parametrize(("service", "weighs"), [("", True), ("microsoft ENTRA", True), ("Exchange Online", False)])
+async def test_announcements_of_another_service_than_the_stated_one_count_for_nothing(wave, service, weighs):
+    wave.tenant.circumstances = Circumstances(entra_service=service)
+    text = "Some users were flagged as risky: risk detections were raised in error."
+    wave.graph.news = (Announcement("MO1", "Entra", ("Microsoft Entra", "Microsoft Intune"), text, START, False),)
+    assert (row(await brief(wave), RowName.ADVISORIES).weight > 0) is weighs
+
+
+async def test_an_announcement_that_names_no_service_is_heard(wave):
+    wave.tenant.circumstances = Circumstances(entra_service="Microsoft Entra")
+    wave.graph.news = (Announcement("MC1", "Risk detections raised in error", (), "", START, False),)
+    assert row(await brief(wave), RowName.ADVISORIES).weight > 0
 
 
 async def test_blocked_are_those_whom_the_log_names_after_their_flag(wave):

@@ -12,6 +12,8 @@ from bot.operations.briefing.tenant_readings import (
     POLICIES,
     REGISTRATION,
     ROLES,
+    ROLLOUT,
+    RolloutReport,
 )
 from bot.ports.graph import GraphError, Problem
 from bot.watch.access_policies import AccessPolicy, Grant
@@ -52,6 +54,7 @@ async def test_every_reading_of_the_night_comes_back_as_it_was_read(scene):
     graph.apps = (MicrosoftApp("1", "app-1", "Office"),)
     graph.hash_sync = False
     graph.plans = frozenset({"plan"})
+    graph.rolled_out_groups = frozenset({"staff"})
     await keep_in_quiet(scene.tenant, IN_THE_NIGHT)
     assert told(scene, DOMAINS).value == graph.tenant_domains
     assert told(scene, REGISTRATION).value.get("ada") == graph.registered["ada"]
@@ -61,6 +64,7 @@ async def test_every_reading_of_the_night_comes_back_as_it_was_read(scene):
     assert policies.members == {"staff": frozenset({"ada", "bob"}), "breakers": frozenset()}
     assert [seen.app for seen in told(scene, APPS).value] == list(graph.apps)
     assert told(scene, HASH_SYNC).value is False
+    assert told(scene, ROLLOUT).value == RolloutReport(frozenset({"staff"}), {"staff": frozenset({"ada", "bob"})})
     assert told(scene, tenant_readings.LICENCES).value == graph.plans
     assert {told(scene, kind).read_at for kind in IN_THE_NIGHT} == {NOW}
 

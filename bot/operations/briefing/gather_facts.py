@@ -16,7 +16,7 @@ from bot.operations.briefing.surges_elsewhere import other_tenants
 from bot.operations.briefing.tenant_readings import APPS, DOMAINS, HASH_SYNC, REGISTRATION, ROLES
 from bot.ports.store import Transaction
 from bot.watch.acts import ActKind, acts_of, compared
-from bot.watch.announcements import Announcement
+from bot.watch.announcements import Announcement, of_service
 from bot.watch.circumstances import Circumstances
 from bot.watch.comparisons import (
     LEAST_KNOWN,
@@ -77,7 +77,7 @@ def gather_facts(
         risky_changes=changes,
         new_apps=_new_apps(tx, surge),
         revocations=revoked,
-        announcements=_announcements(tx, surge),
+        announcements=_announcements(tx, surge, circumstances),
         other_tenants=other_tenants(tx, surge, users, profiles, circumstances, now=now),
         privileged=_privileged(tx, surge, users, tenant_users),
         departments=_departments(tx, surge, users, now),
@@ -235,11 +235,11 @@ def _new_elsewhere(tx: Transaction, surge: Surge) -> Counter[str]:
     return found
 
 
-def _announcements(tx: Transaction, surge: Surge) -> Told[tuple[Announcement, ...]]:
+def _announcements(tx: Transaction, surge: Surge, circumstances: Circumstances) -> Told[tuple[Announcement, ...]]:
     read = ANNOUNCEMENTS.get(tx, surge)
     if read is None:
         return Missing(ANNOUNCEMENTS.problem(tx, surge) or _NOT_YET)
-    return Known(read.found, read.at)
+    return Known(of_service(read.found, circumstances.entra_service), read.at)
 
 
 def _privileged(tx: Transaction, surge: Surge, users: Collection[str], tenant_users: int | None) -> Told[Share]:

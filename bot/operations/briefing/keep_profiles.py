@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.operations.briefing.keep_readings import known
-from bot.operations.briefing.tenant_readings import DOMAINS, REGISTRATION
+from bot.operations.briefing.tenant_readings import DOMAINS, REGISTRATION, ROLLOUT
 from bot.operations.tenant import Tenant
 from bot.ports.store import Transaction
 from bot.watch.profile import Profile, profiles
@@ -30,7 +30,14 @@ def _changed_profiles(tx: Transaction, tenant: Tenant, users: Collection[str]) -
         return []
     listed = tx.directory_users.get(tenant.id, users)
     before = tx.directory.profiles(tenant.id, users)
-    made = profiles(listed.values(), domains, report, providers=tenant.circumstances.identity_providers)
+    told, rollout = tenant.circumstances, known(tx, tenant.id, ROLLOUT).value
+    made = profiles(
+        listed.values(),
+        domains,
+        report,
+        providers=told.identity_providers,
+        rolled_out=frozenset() if rollout is None else rollout.users(told.staged_rollout),
+    )
     if report is None:
         made = {
             user_id: replace(each, registered=old.registered, is_passwordless=old.is_passwordless)

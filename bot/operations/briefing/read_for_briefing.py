@@ -29,6 +29,7 @@ from bot.operations.briefing.tenant_readings import (
     POLICIES,
     REGISTRATION,
     ROLES,
+    ROLLOUT,
     PolicyReport,
 )
 from bot.operations.running.keep_reading import keep_reading
@@ -141,6 +142,8 @@ class Reader:
         domains = await tenant.store.look(lambda tx: known(tx, tenant.id, DOMAINS))
         if domains.value is None and domains.problem:
             self.findings.gaps.append(Gap(KINDS, domains.problem))
+        if any(domain.is_federated for domain in domains.value or ()):
+            await refresh(tenant, ROLLOUT, older_than=ROLLOUT.at_a_surge)
         unread = {domain.problem for domain in domains.value or () if domain.problem}
         self.findings.gaps += [Gap(PROVIDERS, why) for why in unread]
         await keep_profiles(tenant, self.surge)

@@ -1,5 +1,6 @@
 """The catalogue of what is read for the whole tenant: its name, how it is read, how long it is good for."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +29,22 @@ class PolicyReport(msgspec.Struct, frozen=True):
     """Why a group could not be read; empty when all were."""
 
 
+class RolloutReport(msgspec.Struct, frozen=True):
+    """Whom staged rollout lets sign in at Entra though their domain is federated."""
+
+    groups: frozenset[str] | None
+    """Ids of its groups as Microsoft told them; None where that can't be read, and what the team states counts."""
+    members: dict[str, frozenset[str]]
+    """By group id; a group that could not be read is not in it."""
+    problem: str = ""
+    """Why a group, or else the rollouts, could not be read; empty when all were."""
+
+    def users(self, stated: Collection[str]) -> frozenset[str]:
+        """Ids of the users. stated: the groups that the team states; one stated since counts from the next reading."""
+        counted = stated if self.groups is None else self.groups
+        return frozenset[str]().union(*(self.members.get(group, frozenset()) for group in counted))
+
+
 class SeenApp(msgspec.Struct, frozen=True):
     """An app of Microsoft's as the snapshots show it: v1.0 does not tell when it came."""
 
@@ -54,14 +71,34 @@ async def _read_policies(tenant: Tenant, _: PolicyReport | None) -> PolicyReport
     """Only those on user risk, and only the groups that they name."""
     policies = tuple(policy for policy in await tenant.graph.access_policies() if policy.acts_on_user_risk)
     named = {group for policy in policies for group in (*policy.include_groups, *policy.exclude_groups)}
+    members, problem = await _members_of(tenant, named)
+    return PolicyReport(policies, members, problem)
+
+
+async def _members_of(tenant: Tenant, group_ids: Collection[str]) -> tuple[dict[str, frozenset[str]], str]:
+    """Members by group, and why some are missing; empty when none are."""
     members: dict[str, frozenset[str]] = {}
     problem = ""
-    for group_id in sorted(named):
+    for group_id in sorted(group_ids):
         try:
             members[group_id] = await tenant.graph.group_members(group_id)
         except GraphError as unread:
             problem = unread.why
-    return PolicyReport(policies, members, problem)
+    return members, problem
+
+
+async def _read_rollout(tenant: Tenant, before: RolloutReport | None) -> RolloutReport:
+    """Where it can't be read and never was, what the team states. Raises GraphError where it states nothing either."""
+    stated = tenant.circumstances.staged_rollout
+    try:
+        groups = await tenant.graph.staged_rollout()
+    except GraphError as unread:
+        if not stated or (before is not None and before.groups is not None):
+            raise
+        members, problem = await _members_of(tenant, stated)
+        return RolloutReport(None, members, problem or unread.why)
+    members, problem = await _members_of(tenant, groups)
+    return RolloutReport(groups, members, problem)
 
 
 async def _read_apps(tenant: Tenant, before: tuple[SeenApp, ...] | None) -> tuple[SeenApp, ...]:
@@ -113,9 +150,12 @@ APPS: Kind[tuple[SeenApp, ...]] = Kind(
 HASH_SYNC: Kind[bool | None] = Kind(
     "password hash sync", _read_hash_sync, **_json(bool | None), nightly=20 * HOUR, at_a_surge=24 * HOUR
 )
+ROLLOUT: Kind[RolloutReport] = Kind(
+    "staged rollout", _read_rollout, **_json(RolloutReport), nightly=20 * HOUR, at_a_surge=24 * HOUR
+)
 LICENCES: Kind[frozenset[str]] = Kind(
     "licences", _read_licences, **_json(frozenset[str]), nightly=20 * HOUR, at_a_surge=24 * HOUR
 )
 
-IN_THE_NIGHT: tuple[Kind[Any], ...] = (DOMAINS, ROLES, POLICIES, APPS, HASH_SYNC, LICENCES, REGISTRATION)
+IN_THE_NIGHT: tuple[Kind[Any], ...] = (DOMAINS, ROLES, POLICIES, APPS, HASH_SYNC, ROLLOUT, LICENCES, REGISTRATION)
 """The quick ones first."""

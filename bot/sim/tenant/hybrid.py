@@ -43,6 +43,8 @@ class FeatureRollout:
     """A stagedFeatureName, such as passwordHashSync."""
     is_enabled: bool = True
     is_for_everyone: bool = False
+    group_ids: tuple[str, ...] = ()
+    """To whom it applies: shown with $expand=appliesTo alone."""
 
 
 @dataclass(slots=True)

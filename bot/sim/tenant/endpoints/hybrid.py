@@ -3,12 +3,14 @@
 Source: learn.microsoft.com, "Get onPremisesDirectorySynchronization", "List featureRolloutPolicies".
 """
 
+from typing import Any
+
 from bot.sim.tenant import odata
 from bot.sim.tenant.call import Call, Route
 from bot.sim.tenant.directory import shown
-from bot.sim.tenant.hybrid import ROLLOUT, SYNCHRONIZATION
+from bot.sim.tenant.hybrid import ROLLOUT, SYNCHRONIZATION, FeatureRollout
 from bot.sim.tenant.permissions import READ_ROLLOUTS, READ_SYNCHRONIZATION
-from bot.sim.tenant.refusal import Answer
+from bot.sim.tenant.refusal import Answer, bad_request
 
 
 def list_synchronization(call: Call) -> Answer:
@@ -23,14 +25,28 @@ def list_synchronization(call: Call) -> Answer:
 
 
 def list_rollouts(call: Call) -> Answer:
-    """All rollouts, on one page."""
-    options = call.options("$select")
+    """All rollouts, on one page; with `$expand=appliesTo`, the groups that each applies to."""
+    options = call.options("$select", "$expand")
+    expand = options.get("$expand", "")
+    if expand not in {"", "appliesTo"}:
+        raise bad_request(f"Could not expand '{expand}' on type 'microsoft.graph.featureRolloutPolicy'.")
     selected = odata.select(
         options.get("$select"), known=ROLLOUT, type_name="featureRolloutPolicy", default=tuple(ROLLOUT)
     )
-    context = call.context("policies/featureRolloutPolicies", selected if "$select" in options else None)
-    value = [shown(rollout, selected, ROLLOUT) for rollout in call.tenant.hybrid.rollouts]
+    resource = "policies/featureRolloutPolicies" + ("(appliesTo())" if expand else "")
+    context = call.context(resource, selected if "$select" in options else None)
+    value = [
+        shown(rollout, selected, ROLLOUT) | ({"appliesTo": _groups(rollout)} if expand else {})
+        for rollout in call.tenant.hybrid.rollouts
+    ]
     return Answer(200, {"@odata.context": context, "value": value})
+
+
+def _groups(rollout: FeatureRollout) -> list[dict[str, Any]]:
+    return [
+        {"@odata.type": "#microsoft.graph.group", "id": group_id, "deletedDateTime": None}
+        for group_id in rollout.group_ids
+    ]
 
 
 ROUTES = (
