@@ -3,16 +3,25 @@
 import asyncio
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from bot.commands.backtest import backtest_command
+from bot.commands.open_store import open_store
 from bot.commands.people import people_app
 from bot.commands.second_door import approve_command, request_command
-from bot.settings import SettingsError, read_settings, read_store_settings
+from bot.settings import SettingsError, read_settings, read_stated_tenants, read_store_settings
+
+if TYPE_CHECKING:
+    from bot.decide.policy import Policy
+    from bot.ports.store import Transaction
+    from bot.record.account import Figure, SurgeAccount
+    from bot.watch.circumstances import Circumstances
+    from bot.watch.surge import Surge
 
 BAD_SETTINGS = 2
 
@@ -110,6 +119,15 @@ def _open_store() -> Any:  # noqa: ANN401 - the store is imported late, for spee
     return Database(open_engine(url))
 
 
+def _stated() -> "dict[str, tuple[Policy, Circumstances]]":
+    """By tenant id, what the team states; nothing where the command runs with the database alone."""
+    try:
+        tenants = read_stated_tenants()
+    except SettingsError:
+        return {}
+    return {each.settings.azure_tenant_id: (each.policy, each.circumstances) for each in tenants}
+
+
 @app.command()
 def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line flag
     """List the surges, newest first."""
@@ -135,15 +153,19 @@ def show(
     from bot.operations.telling.account_for import account_for_surge, figures_of  # noqa: PLC0415
     from bot.terminal import surge_text  # noqa: PLC0415
 
-    store = _open_store()
-    found = store.look_here(lambda tx: tx.surges.find(surge))
+    stated = _stated()
+
+    def accounted(tx: "Transaction", each: "Surge") -> "tuple[SurgeAccount, tuple[Figure, ...]]":
+        policy, circumstances = stated.get(each.tenant_id, (None, None))
+        return account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each, policy, circumstances)
+
+    with open_store() as store:
+        found = store.look_here(lambda tx: tx.surges.find(surge))
+        shown = [store.look_here(partial(accounted, each=each)) for each in found]
     if not found:
         say(f"There is no surge {surge!r}. `countersign surges` lists them.", error=True)
         raise typer.Exit(1)
-    for each in found:
-        account, figures = store.look_here(
-            lambda tx, each=each: (account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each))
-        )
+    for account, figures in shown:
         if as_json:
             say_json({"account": account, "figures": figures})
         else:

@@ -32,6 +32,7 @@ __all__ = [
     "parse_duration",
     "read_graph_settings",
     "read_settings",
+    "read_stated_tenants",
     "read_store_settings",
     "read_tenants",
 ]
@@ -83,6 +84,18 @@ def read_tenants(settings: Settings) -> tuple[TenantOptions, ...]:
     """Every tenant to be served: those of the tenants file, else the one of the environment. Raises SettingsError."""
     if settings.tenants_file is not None:
         return read_tenants_file(settings.tenants_file)
+    return (single_tenant(settings),)
+
+
+def read_stated_tenants() -> tuple[TenantOptions, ...]:
+    """Every tenant, for commands that only read: what is for Slack's door is not needed. Raises SettingsError."""
+    path = os.environ.get(FILE, "")
+    if path:
+        return read_tenants_file(Path(path))
+    try:
+        settings = TenantSettings()  # type: ignore[call-arg]  # the values come from the environment
+    except ValidationError as problem:
+        raise _error(problem) from None
     return (single_tenant(settings),)
 
 
