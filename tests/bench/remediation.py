@@ -35,7 +35,7 @@ from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
 from tests.bench.remediation_report import Contender, Measured, report
 
 USERS = 61_000
-SCALE = 7.0
+SCALE = 5.0
 SAMPLE = 300
 EARLY = 0.05
 """A request may come so early: 5 % of a slot at Microsoft's limits. The pace over a longer time is exact."""
