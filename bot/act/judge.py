@@ -86,10 +86,10 @@ def _as_read(
     user = reading.user
     if user.is_deleted:
         return _skipped(outcome, DELETED)
-    if outcome.sends and user.is_processing:
+    if outcome.was_written and user.is_processing:
         return replace(outcome, state=OutcomeState.ACCEPTED, why="")
     if not facts.is_needed(user):
-        if outcome.sends:
+        if outcome.was_written:
             return replace(outcome, state=OutcomeState.VERIFIED, why="", verified_at=reading.read_at)
         return _skipped(outcome, f"closed by somebody else ({user.risk_detail or user.risk_state})")
     if others:
@@ -121,7 +121,7 @@ def judge_accounts(
             settled.append(_skipped(outcome, DELETED))
         elif not facts.is_needed(account):
             done = replace(outcome, state=OutcomeState.VERIFIED, why="", verified_at=account.read_at)
-            settled.append(done if outcome.sends else _skipped(outcome, "somebody else had asked for it already"))
+            settled.append(done if outcome.was_written else _skipped(outcome, "somebody else had asked for it already"))
         elif others.get(user_id):
             settled.append(_skipped(outcome, _named(others[user_id])))
         else:

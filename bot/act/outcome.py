@@ -34,7 +34,7 @@ class Outcome:
     sends: int = 0
     """How many writes to Graph named this user."""
     sent_at: int | None = None
-    """The last answer that accepted him."""
+    """The last answer that accepted him, or left open whether it was carried out."""
     batch_limit: int = 60
     """A batch that named him was refused as a whole: his next may be no larger."""
     look_at: int = 0
@@ -43,3 +43,8 @@ class Outcome:
     """Who goes first: 0 is being blocked right now, 1 everybody else."""
     verified_at: int | None = None
     """When the reading that verified him was begun."""
+
+    @property
+    def was_written(self) -> bool:
+        """Whether a write named him that was accepted, or whose fate is unknown."""
+        return self.sends > 0 or self.sent_at is not None

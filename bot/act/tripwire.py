@@ -8,6 +8,7 @@ ALWAYS_ALLOWED = 5
 TIMES_THE_USUAL = 3
 TURNED = 2
 """Band.rank from which clearing risk is dangerous: conflicting, or an attack."""
+ATTACK = 3
 
 
 def allowed(usual: float) -> float:
@@ -32,11 +33,13 @@ def touched(run: Run, *, flagged: int, usual: float, band: str) -> Trip | None:
             f"{usual:.1f}"
         )
         return Trip(PauseReason.FLAGGED_ANEW, why, flagged, band)
-    if _rank(band) >= TURNED > _rank(run.band_known):
+    if _rank(band) >= TURNED and _rank(band) > _rank(run.band_known):
         return Trip(PauseReason.EVIDENCE, f"the evidence is {band} now", flagged, band)
     return None
 
 
 def _rank(band: str) -> int:
-    """A band that is not known counts as not known, neither as good nor as bad."""
-    return Band(band).rank if band in set(Band) else 1
+    """A band that is not known counts as not known, neither as good nor as bad. An attack is worse than a conflict."""
+    if band not in set(Band):
+        return 1
+    return ATTACK if Band(band) in {Band.LEANS_ATTACK, Band.STRONGLY_ATTACK} else Band(band).rank

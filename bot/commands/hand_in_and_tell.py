@@ -1,6 +1,7 @@
 """Hand a click in on the host, wait for the running bot to carry it out, and tell what came of it."""
 
 import time
+from contextlib import suppress
 
 import msgspec
 import typer
@@ -64,11 +65,12 @@ def _refusal(refused: Refused) -> HostAnswer:
 def _wait(store: Database, click: Click) -> HostAnswer:
     """What came of it; after a while it is taken back, so that nothing happens later behind anybody's back."""
     until = time.monotonic() + WAITS_FOR
-    while time.monotonic() < until:
-        found = store.look_here(lambda tx: tx.clicks.answer(click.key))
-        if found is not None:
-            return unpack(found)
-        time.sleep(LOOKS_EVERY)
+    with suppress(KeyboardInterrupt):  # whoever leaves takes it back, too
+        while time.monotonic() < until:
+            found = store.look_here(lambda tx: tx.clicks.answer(click.key))
+            if found is not None:
+                return unpack(found)
+            time.sleep(LOOKS_EVERY)
     answer = unpack(store.transact_here(lambda tx: take_back(tx, click, time.time_ns() // 1000)))
     if not answer.text.startswith(NOBODY_CAME):
         return answer

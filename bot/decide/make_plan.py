@@ -13,6 +13,7 @@ from bot.decide.plan import (
     HeldBackReason,
     Plan,
     Released,
+    is_released,
     open_against,
 )
 from bot.decide.request import RequestKind
@@ -60,6 +61,12 @@ class Guarded:
     """In another plan of this tenant that is pending or running."""
     directory_told: bool = False
     """The directory was read: whoever it has not told of is not known well enough to be acted on."""
+    directory_problem: str = ""
+    """Why the directory told of nobody; empty where it did."""
+    signers_told: bool = True
+    """Whoever may sign was matched with the directory at least once."""
+    evidence_problem: str = ""
+    """Why signs of a takeover could not be looked for; empty where they were."""
     locked_out: frozenset[str] = frozenset()
     """Global Administrators who can't sign in as it is, so that they don't count as one who is left."""
 
@@ -71,6 +78,14 @@ class Guarded:
             said.append(f"who is privileged is not available: {why}. Privileged users may be in this plan")
         elif self.roles.problem:
             said.append(f"who is privileged through a group is not available: {self.roles.problem}")
+        elif self.roles_problem:
+            said.append(f"who is privileged is known from an earlier reading only: {self.roles_problem}")
+        if self.directory_problem:
+            said.append(f"who is disabled or a guest is not available: {self.directory_problem}")
+        if not self.signers_told:
+            said.append("the accounts of those who may sign are not available: they may be in this plan")
+        if self.evidence_problem:
+            said.append(f"signs of a takeover are not available: {self.evidence_problem}")
         if self.unmatched_signers:
             said.append(f"the accounts of {self.unmatched_signers} who may sign could not be told")
         return tuple(said)
@@ -160,6 +175,33 @@ def _judge(
     """Each user with everything that speaks against acting on him, the gravest first."""
     for user_id in sorted(set(users)):
         yield user_id, _reasons(user_id, action, facts, others.get(user_id, ()))
+
+
+WHO_THEY_ARE = frozenset(
+    {
+        HeldBackReason.SUSPICIOUS,
+        HeldBackReason.EMERGENCY,
+        HeldBackReason.SYNCHRONIZATION,
+        HeldBackReason.SIGNER,
+        HeldBackReason.PRIVILEGED,
+        HeldBackReason.DISABLED,
+    }
+)
+"""What may come to light of a user after a plan was signed. His risk is judged at each write anyhow."""
+
+
+def kept_out(facts: Facts, plan: Plan) -> dict[str, str]:
+    """By user id: why somebody of a signed plan that clears risk would be held back now for who he is."""
+    if plan.action not in CLEARS_RISK:
+        return {}
+    recovers = plan.kind is RequestKind.RECOVERY
+    lifted = {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED} if recovers else set[HeldBackReason]()
+    found: dict[str, str] = {}
+    for user_id in plan.user_ids:
+        for reason, detail in _reasons(user_id, plan.action, facts, ()):
+            if reason in WHO_THEY_ARE - lifted and not is_released(plan, user_id, reason):
+                found.setdefault(user_id, f"{reason.value} ({detail})" if detail else reason.value)
+    return found
 
 
 def _reasons(

@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     CODE_WRONG = "code wrong"
     CODE_USED = "code used"
     CODE_LOCKED = "code locked"
+    MORE_FOR_GOING_ON = "more for going on"
     CODE_FOR_GOING_ON = "code for going on"
     SHARED_OUTSIDE = "shared outside"
     NOT_THE_REQUESTER = "not the requester"
@@ -79,6 +80,7 @@ _SENTENCES: dict[Refusal, str] = {
     Refusal.CODE_NOT_ENROLLED: "This needs a one-time code, and you have none yet. Have the operator run `countersign people enrol {detail}` on the host, then press again.",
     Refusal.CODE_WRONG: "That one-time code is not right. Press again with the one that your authenticator shows now; {detail} wrong ones in a row lock it for a while.",
     Refusal.CODE_USED: "That one-time code was used already, and each counts once. Wait for the next one, then press again.",
+    Refusal.MORE_FOR_GOING_ON: "The evidence is {detail} now, and that asks for more signatures than this run was approved with. Press Stop, then ask again from the surge's card for those who are left.",
     Refusal.CODE_FOR_GOING_ON: "A tripwire paused this run, and a signature for it takes a one-time code, which Resume can't ask for. Press Stop, then ask again from the surge's card for those who are left: that request can be signed with codes.",
     Refusal.CODE_LOCKED: "Your one-time code is locked until {detail} after too many wrong ones. Press again then, or let another person do it.",
     Refusal.SHARED_OUTSIDE: "This channel is shared with people outside this workspace, so nothing can be asked for in it. Have SLACK_CHANNEL set to one that is not shared.",

@@ -49,7 +49,11 @@ def test_evidence_that_was_not_known_before_turns_too(known):
 
 def test_evidence_that_was_signed_for_does_not_touch_it_again():
     assert trip(band=Band.CONFLICTING.value, band_known=Band.LEANS_ATTACK.value) is None
-    assert trip(band=Band.STRONGLY_ATTACK.value, band_known=Band.CONFLICTING.value) is None
+    assert trip(band=Band.STRONGLY_ATTACK.value, band_known=Band.LEANS_ATTACK.value) is None
+
+
+def test_an_attack_touches_it_though_a_conflict_was_signed_for():
+    assert trip(band=Band.STRONGLY_ATTACK.value, band_known=Band.CONFLICTING.value) is not None
 
 
 @pytest.mark.parametrize("band", ["", "unheard of"])

@@ -107,8 +107,8 @@ async def test_roles_that_were_never_read_are_said_in_the_dialog_and_in_the_plan
     await scene.press(ClickKind.OPEN_REQUEST, "UANNA")
     (dialog,) = scene.slack.dialogs
     request = await scene.ask()
-    assert dialog.gaps == plan_of(scene, request).gaps
-    assert "who is privileged is not available" in dialog.gaps[0]
+    for gaps in (dialog.gaps, plan_of(scene, request).gaps):
+        assert "who is privileged is not available" in gaps[0]
 
 
 async def test_the_dialog_follows_the_action_that_is_chosen(scene):

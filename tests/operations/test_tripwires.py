@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from bot.act.pause import PauseReason
 from bot.act.run import RunState
@@ -12,10 +12,10 @@ from bot.decide.refusal import Refusal
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
 from bot.record.ledger import Event
-from bot.store.tables import requests
-from bot.watch.evidence import Band
+from bot.store.tables import outcomes, requests
+from bot.watch.evidence import Band, Suspect
 from tests.operations.answers import SKIPPED, VERIFIED, WAITING, many
-from tests.values import DAY, HOUR, NOW, SECOND, START, TENANT, detection, risky
+from tests.values import DAY, HOUR, NOW, SECOND, START, TENANT, detection, profile, risky
 
 
 def flag_anew(scene, *users, kind="anomalousToken"):
@@ -151,14 +151,65 @@ async def test_what_was_countersigned_does_not_stop_it_again_but_more_of_it_does
     assert scene.run(run).flagged_known == 12
 
 
-async def test_evidence_that_was_countersigned_does_not_stop_it_again(scene):
+async def test_evidence_that_asks_for_more_signatures_is_not_got_round_by_one(scene):
+    """The very person who signed at first can't make up for a second one under break glass."""
     scene.flag("ada", "bob")
     run = await scene.approved()
-    scene.weigh(Band.CONFLICTING)
+    scene.weigh(Band.STRONGLY_ATTACK)
     await scene.step(run)
+    assert scene.run(run).paused_because is PauseReason.EVIDENCE
     await scene.press(ClickKind.RESUME, "UBEN", run.id)
-    assert scene.run(run).band_known == Band.CONFLICTING.value
+    assert scene.refusals() == [("UBEN", Refusal.MORE_FOR_GOING_ON)]
+    assert scene.run(run).state is RunState.PAUSED
+    assert scene.graph.sent == []
+
+
+async def test_evidence_that_turns_within_a_pass_stops_the_next_batch(scene):
+    scene.flag(*many(130))
+    scene.tenant.policy = replace(scene.tenant.policy, canary=0)
+    run = await scene.approved()
+    send = scene.graph.send
+
+    async def and_turn(action, user_ids):
+        scene.weigh(Band.STRONGLY_ATTACK)
+        return await send(action, user_ids)
+
+    scene.graph.send = and_turn
+    await scene.step(run)
+    assert len(scene.graph.sent) == 1
+    await scene.step(run)
+    assert scene.run(run).paused_because is PauseReason.EVIDENCE
+
+
+async def test_whom_the_evidence_names_after_the_signature_is_skipped(scene):
+    scene.flag("ada", "bob")
+    scene.weigh(Band.STRONGLY_FALSE_ALARM)
+    run = await scene.approved()
+    scene.weigh(Band.STRONGLY_FALSE_ALARM, Suspect("ada", "a new method from a new network"))
     assert (await scene.steps(run)).state is RunState.DONE
+    assert scene.states(run) == {"ada": SKIPPED, "bob": VERIFIED}
+    assert scene.graph.sent == [(Action.CONFIRM_SAFE, ("bob",))]
+
+
+async def test_who_turns_out_to_be_disabled_after_the_signature_is_skipped(scene):
+    scene.flag("ada", "bob")
+    run = await scene.approved()
+    found = [profile("ada", enabled=False)]
+    scene.look(lambda tx: tx.directory.keep_profiles(TENANT, found, scene.clock.now() + 1))
+    assert (await scene.steps(run)).state is RunState.DONE
+    assert scene.states(run) == {"ada": SKIPPED, "bob": VERIFIED}
+
+
+async def test_a_row_that_is_not_in_the_signed_plan_is_never_written_to(scene):
+    scene.flag("ada", mallory=risky("mallory"))
+    run = await scene.approved()
+    with scene.store._engine.begin() as connection:
+        rows = connection.execute(select(outcomes)).mappings().all()
+        plan = {row["user_id"] for row in rows}
+        connection.execute(insert(outcomes).values({**rows[0], "user_id": "eve"}))
+    scene.graph.risky["eve"] = risky("eve")
+    await scene.step(run)
+    assert {user for _, users in scene.graph.sent for user in users} <= plan
 
 
 @pytest.mark.parametrize("under", ["codes", "break glass"])

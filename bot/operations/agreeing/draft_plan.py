@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from bot.act.actions import misfit
 from bot.decide.action import Action
-from bot.decide.make_plan import OF_DETECTIONS, Facts, Guarded, make_plan, release_plan
-from bot.decide.plan import HeldBackReason, Plan
+from bot.decide.make_plan import OF_DETECTIONS, Facts, Guarded, kept_out, make_plan, release_plan
+from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan
 from bot.decide.policy import Policy
 from bot.decide.request import RequestKind
-from bot.operations.agreeing.known_signers import known_signers
+from bot.operations.agreeing.known_signers import SIGNERS, known_signers
 from bot.operations.briefing.keep_directory import DIRECTORY, is_warm
 from bot.operations.briefing.keep_readings import known
 from bot.operations.briefing.tenant_readings import ROLES
@@ -19,6 +19,7 @@ from bot.watch.briefing import Cohort
 from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, RoleReport
 from bot.watch.profile import Profile
 from bot.watch.risk import RiskyUser
+from bot.watch.rows.row import RowName
 from bot.watch.surge import Surge
 
 SYNCHRONIZATION_NAMES = ("sync_", "adtoaadsyncserviceaccount")
@@ -52,7 +53,7 @@ def people_among(
         users,
         tx.directory.risky(surge.tenant_id, users, named=False),
         profiles,
-        replace(guarded, directory_told=was_told),
+        replace(guarded, directory_told=was_told, directory_problem="" if was_told else "it was not read yet"),
     )
 
 
@@ -143,6 +144,15 @@ def still_eligible(
     return frozenset(again.user_ids)
 
 
+def held_since(tx: Transaction, policy: Policy, surge: Surge, plan: Plan) -> dict[str, str]:
+    """By user id: who of a signed plan that clears risk would be held back now for who he is, and why."""
+    if plan.action not in CLEARS_RISK:
+        return {}
+    people = people_among(tx, surge, plan.user_ids, policy)
+    facts = Facts(surge, (), people.risky, people.profiles, people.guarded, misfit)
+    return kept_out(facts, plan)
+
+
 def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> Facts:
     return Facts(
         surge=surge,
@@ -174,7 +184,9 @@ def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str) 
         synchronization=frozenset(synchronization),
         signers=listed.signer_accounts(),
         unmatched_signers=len(listed.unmatched),
+        signers_told=tx.readings.get(tenant_id, SIGNERS) is not None,
         suspicious=_suspicious(tx, surge),
+        evidence_problem=_evidence_problem(tx, surge),
         elsewhere=tx.requests.taken(tenant_id, but_of=but_of),
         locked_out=_locked_out(tx, tenant_id, roles.value),
     )
@@ -185,6 +197,15 @@ def _suspicious(tx: Transaction, surge: Surge) -> dict[str, str]:
     briefing = tx.briefings.latest(surge.tenant_id, surge.id)
     evidence = briefing.evidence if briefing is not None else None
     return {suspect.user_id: suspect.why for suspect in evidence.suspects} if evidence is not None else {}
+
+
+def _evidence_problem(tx: Transaction, surge: Surge) -> str:
+    """Why nobody could be told to be suspicious; empty where the acts after a takeover were looked for."""
+    briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+    if briefing is None or briefing.evidence is None:
+        return "the evidence was not weighed yet"
+    row = next((each for each in briefing.evidence.rows if each.name is RowName.TAKEOVERS), None)
+    return "" if row is None or row.is_read else row.finding
 
 
 def _locked_out(tx: Transaction, tenant_id: str, roles: RoleReport | None) -> frozenset[str]:

@@ -56,7 +56,11 @@ async def judge_signer(
     refused = await _judge_roles(tenant, [account.user_id for account in found])
     if refused is not None:
         return refused
-    is_break_glass = await is_on_break_glass_list(tenant, click, allowed)
+    try:
+        is_break_glass = await is_on_break_glass_list(tenant, click, allowed)
+    except SlackError as problem:
+        log.warning("break_glass_not_read", tenant=tenant.id, code=problem.code)
+        return Refused(Refusal.PERSON_UNREADABLE)
     accounts = await judge_accounts(tenant, found)
     if isinstance(accounts, Refused):
         return accounts
@@ -108,18 +112,14 @@ async def _accounts_of(tenant: Tenant, click: Click, person: Person) -> tuple[Di
 
 
 async def is_on_break_glass_list(tenant: Tenant, click: Click, allowed: Collection[str]) -> bool:
-    """Whether the one who clicked is a break-glass approver, where such a one is asked for at all."""
+    """Whether whoever clicked is a break-glass approver, where such a one is asked for at all. Raises SlackError."""
     listed = tenant.policy.break_glass
     if click.user_id in listed:
         return True
     groups = groups_among(listed)
     if not groups or not frozenset(groups) & frozenset(allowed):
         return False
-    try:
-        return click.user_id in await tenant.slack.members(groups)
-    except SlackError as problem:
-        log.warning("break_glass_not_read", tenant=tenant.id, code=problem.code)
-        return False
+    return click.user_id in await tenant.slack.members(groups)
 
 
 async def _judge_roles(tenant: Tenant, account_ids: Collection[str]) -> Refused | None:

@@ -96,10 +96,10 @@ def keep_answer(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, an
     elif answer.status == BAD_REQUEST:
         made = [_smaller(outcome, len(intent.user_ids), answer) for outcome in outcomes.values()]
     else:
-        made = [replace(outcome, state=OutcomeState.WAITING) for outcome in outcomes.values()]
+        made = [_to_be_tried_again(outcome, answer, now) for outcome in outcomes.values()]
         _heed(tx, tenant, run, answer)
     if run.state.is_over:
-        made = [leave_out(outcome) if outcome.state is OutcomeState.WAITING else outcome for outcome in made]
+        made = [_at_the_end(outcome, now) if outcome.state is OutcomeState.WAITING else outcome for outcome in made]
     keep_outcomes(tx, tenant, run, made)
     facts: dict[str, object] = {
         "number": intent.number,
@@ -117,6 +117,21 @@ def keep_answer(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, an
 def leave_out(outcome: Outcome) -> Outcome:
     """The outcome of somebody who was not reached before the run was stopped."""
     return replace(outcome, state=OutcomeState.SKIPPED, why="the run was stopped before")
+
+
+def may_still_show(outcome: Outcome, now: int) -> Outcome:
+    """A write of unknown fate, and none will follow it: what comes of it is looked for like any other's effect."""
+    return replace(outcome, state=OutcomeState.ACCEPTED, look_at=next_look(now, now), why="")
+
+
+def _at_the_end(outcome: Outcome, now: int) -> Outcome:
+    return may_still_show(outcome, now) if outcome.was_written else leave_out(outcome)
+
+
+def _to_be_tried_again(outcome: Outcome, answer: Answer, now: int) -> Outcome:
+    """Not accepted. Microsoft's own faults may come after the write was carried out: what shows then is our own."""
+    may_be_done = answer.status != TOO_MANY and _may_help(answer)
+    return replace(outcome, state=OutcomeState.WAITING, sent_at=now if may_be_done else outcome.sent_at)
 
 
 def _accepted(outcome: Outcome, now: int, slot: int) -> Outcome:
@@ -142,7 +157,7 @@ def _of_user(outcome: Outcome, whole: Answer, now: int, slot: int) -> Outcome:
     if answer.status == GONE:
         return replace(outcome, state=OutcomeState.SKIPPED, why=DELETED)
     if _may_help(answer) or _all_refused(whole):
-        return replace(outcome, state=OutcomeState.WAITING)
+        return _to_be_tried_again(outcome, answer, now)
     return replace(outcome, state=OutcomeState.FAILED, why=f"Microsoft refused the user: {answer.why}")
 
 

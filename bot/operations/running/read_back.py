@@ -9,7 +9,7 @@ from bot.act.effect import next_look
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Intent, Run
 from bot.operations.running.begin_pass import put_off
-from bot.operations.running.keep_answer import leave_out
+from bot.operations.running.keep_answer import may_still_show
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
@@ -74,7 +74,7 @@ def _settle(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, ours: 
                 look_at=next_look(now, now),
             )
         if run.state.is_over:
-            return leave_out(outcome)
+            return may_still_show(replace(outcome, sends=outcome.sends + 1, sent_at=intent.made_at), now)
         # The write may have been carried out all the same: what shows later is our own.
         return replace(outcome, state=OutcomeState.WAITING, sends=outcome.sends + 1, sent_at=intent.made_at)
 

@@ -19,7 +19,7 @@ from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import DETECTIONS_FRESH_FOR, SECOND, STATE_FRESH_FOR_SLOTS
 from bot.decide.plan import CLEARS_RISK, against_plan
-from bot.operations.agreeing.draft_plan import RECENT
+from bot.operations.agreeing.draft_plan import RECENT, held_since
 from bot.operations.running.begin_pass import Pass, begin_pass, put_off
 from bot.operations.running.keep_answer import write_batch
 from bot.operations.running.keep_outcomes import keep_outcomes
@@ -56,6 +56,10 @@ class Hand:
     """Who is still to be read."""
     room: int | None
     """So many who were never written to may go; None: everybody."""
+    kept_out: dict[str, str]
+    """Who of the plan would be held back now for who he is, and why."""
+    revision: int
+    """The briefing by which that was told."""
     held: dict[str, Reading] = field(default_factory=dict)
     sent: int = 0
     """Batches."""
@@ -127,13 +131,14 @@ async def send_batches(tenant: Tenant, run_id: str, most: int | None = None) -> 
 async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
     """Whether somebody was written to or settled, or the run is not to write any more."""
 
-    def plan_waves(tx: Transaction) -> tuple[list[list[str]], int]:
+    def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
         waiting = tx.runs.outcomes(tenant.id, going.run.id, state=OutcomeState.WAITING)
-        return _waves(waiting.values(), most), tx.directory.count_risky(tenant.id)
+        kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
+        return _waves(waiting.values(), most), tx.directory.count_risky(tenant.id), kept_out, _revision(tx, going)
 
-    waves, at_risk = await tenant.store.look(plan_waves)
+    waves, at_risk, kept_out, revision = await tenant.store.look(plan_waves)
     pages = -(-at_risk // USERS_A_PAGE)
-    hand = Hand(tenant, going, set(), most)
+    hand = Hand(tenant, going, set(), most, kept_out, revision)
     settled = 0
     for wave in waves:
         hand.wanted = set(wave)
@@ -293,13 +298,27 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
     run, surge = tx.runs.get(tenant.id, going.run.id), tx.surges.get(tenant.id, going.surge.id)
     if run is None or surge is None:
         return None
-    if not hand.trip_checked or hand.checked_at != tenant.detections_read_at:
+    revision = _revision(tx, going)
+    if not hand.trip_checked or hand.checked_at != tenant.detections_read_at or hand.revision != revision:
         if find_trip(tx, run, going.plan, surge, now) is not None:
             return None
         hand.trip_checked, hand.checked_at = True, tenant.detections_read_at
-    outcomes = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
+    if hand.revision != revision:
+        hand.kept_out = held_since(tx, tenant.policy, surge, going.plan)
+        hand.revision = revision
+    waiting = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
+    left_out = [
+        replace(outcome, state=OutcomeState.SKIPPED, why=hand.kept_out[user_id])
+        for user_id, outcome in waiting.items()
+        if user_id in hand.kept_out
+    ]
+    outcomes = {
+        user_id: outcome
+        for user_id, outcome in waiting.items()
+        if user_id in going.seen and user_id not in hand.kept_out
+    }
     detections = tx.detections.of_users(tenant.id, tuple(outcomes), now - RECENT)
-    return judge_risky(
+    judged = judge_risky(
         action=going.plan.action,
         outcomes=outcomes,
         readings=hand.held.values(),
@@ -309,3 +328,10 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
         released=going.released,
         most=hand.room,
     )
+    return replace(judged, settled=(*judged.settled, *left_out))
+
+
+def _revision(tx: Transaction, going: Pass) -> int:
+    """The newest briefing of the surge; 0 before the first."""
+    latest = tx.briefings.latest(going.plan.tenant_id, going.plan.surge_id)
+    return latest.revision if latest is not None else 0

@@ -85,6 +85,7 @@ def _judge(
     outcomes: dict[str, Outcome] = tx.runs.outcomes(
         tenant.id, going.run.id, state=OutcomeState.WAITING, user_ids=wanted
     )
+    outcomes = {user_id: outcome for user_id, outcome in outcomes.items() if user_id in going.seen}
     detections = tx.detections.of_users(tenant.id, tuple(outcomes), now - RECENT)
     return judge_accounts(
         action=going.plan.action,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from bot.act.outcome import OutcomeState
 from bot.act.pause import PauseReason
 from bot.act.run import Run, RunState
-from bot.decide.plan import read_plan
+from bot.decide.plan import CLEARS_RISK, Plan, read_plan
+from bot.decide.policy import quorum_for
 from bot.decide.refusal import Refusal
 from bot.decide.request import Request
 from bot.operations.agreeing.judge_person import Refused, judge_lists
@@ -20,6 +21,7 @@ from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind
 from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.watch.evidence import Band
 
 
 async def steer_run(tenant: Tenant, click: Click) -> None:
@@ -144,8 +146,23 @@ def _countersign(tx: Transaction, tenant: Tenant, run: Run, signer: Signer) -> R
     conflict = judge_conflict(tx, tenant, signer, plan=plan, requester_accounts=request.requester_accounts)
     if conflict is not None:
         return conflict
+    band = band_now(tx, surge)
+    if _asks_for_more(tenant, request, plan, band):
+        return Refused(Refusal.MORE_FOR_GOING_ON, band)
     flagged = len(flagged_anew(tx, plan, surge))
-    return replace(_go_on(run, tenant.world.now()), band_known=band_now(tx, surge), flagged_known=flagged)
+    return replace(_go_on(run, tenant.world.now()), band_known=band, flagged_known=flagged)
+
+
+def _asks_for_more(tenant: Tenant, request: Request, plan: Plan, band: str) -> bool:
+    """Whether the table asks for more signatures now than the run was approved with: one more is no way round it."""
+    needed = quorum_for(
+        tenant.policy,
+        band=Band(band) if band in set(Band) else None,
+        clears_risk=plan.action in CLEARS_RISK,
+        kind=request.kind,
+        releases=bool(plan.released),
+    )
+    return needed.approvals > request.approvals_needed or needed.break_glass > request.break_glass_needed
 
 
 def _stop(tx: Transaction, tenant: Tenant, run: Run) -> Run:
