@@ -260,7 +260,9 @@ async def test_a_write_that_is_not_permitted_pauses_the_run_and_goes_on_when_it_
     await story.sign(request)
     run = await story.seen("the pause", lambda: story.reply("Resume"))
     assert "Microsoft refused the write" in story.read(run)
-    assert {write.status for write in story.tenant.writes} == {403}
+    statuses = {write.status for write in story.tenant.writes}
+    assert 403 in statuses
+    assert statuses <= {403, 429}, "nothing was carried out"
     story.tenant.granted.add("IdentityRiskyUser.ReadWrite.All")
     await story.press(GRACE, run["ts"], "Resume")
     await story.done()
