@@ -73,7 +73,7 @@ IN_RESERVE = 0.04
 """Part of a counted window's budget that is left alone: calls keep their distance when they are sent, but Microsoft
 counts them as they arrive. At 5 in 10 seconds it bears 0.4 s of difference."""
 
-GUARD = 0.01
+GUARD = 0.004
 """Part of Identity Protection's slot that is left between two: the distance at which calls arrive varies on the way,
 and a refusal costs more than a slot."""
 

@@ -117,6 +117,9 @@ class Directory(Protocol):
     def risky(self, tenant_id: str, user_ids: Collection[str], *, named: bool = True) -> dict[str, RiskyUser]:
         """By user id. Without names where they are not needed: tens of thousands weigh."""
 
+    def disabled(self, tenant_id: str) -> frozenset[str]:
+        """Ids of those whose profile says that they can't sign in."""
+
     def ids_of(self, tenant_id: str, names: Collection[str]) -> frozenset[str]:
         """User ids of these user principal names, as far as they were read; case does not matter."""
 

@@ -179,6 +179,11 @@ class DirectoryRows:
         )
         return {row[0]: _risky_user(row) for row in found}
 
+    def disabled(self, tenant_id: str) -> frozenset[str]:
+        of_tenant = profiles.c.tenant_id == tenant_id
+        statement = select(profiles.c.user_id).where(of_tenant, profiles.c.is_enabled.is_(False))
+        return frozenset(self._connection.execute(statement).scalars())
+
     def ids_of(self, tenant_id: str, names: Collection[str]) -> frozenset[str]:
         wanted = {name.casefold() for name in names}
         found: set[str] = set()

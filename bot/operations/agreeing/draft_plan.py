@@ -148,9 +148,9 @@ def held_since(tx: Transaction, policy: Policy, surge: Surge, plan: Plan) -> dic
     """By user id: who of a signed plan that clears risk would be held back now for who he is, and why."""
     if plan.action not in CLEARS_RISK:
         return {}
-    people = people_among(tx, surge, plan.user_ids, policy)
-    facts = Facts(surge, (), people.risky, people.profiles, people.guarded, misfit)
-    return kept_out(facts, plan)
+    disabled = tx.directory.disabled(plan.tenant_id) & frozenset(plan.user_ids)
+    profiles = tx.directory.profiles(plan.tenant_id, disabled, named=False)
+    return kept_out(Facts(surge, (), {}, profiles, _guarded(tx, surge, policy, None)), plan)
 
 
 def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> Facts:
@@ -164,7 +164,8 @@ def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> Facts:
     )
 
 
-def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str) -> Guarded:
+def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str | None) -> Guarded:
+    """but_of None: who is in another plan is not asked for."""
     tenant_id = surge.tenant_id
     roles = known(tx, tenant_id, ROLES)
     listed = known_signers(tx, tenant_id)
@@ -187,7 +188,7 @@ def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str) 
         signers_told=tx.readings.get(tenant_id, SIGNERS) is not None,
         suspicious=_suspicious(tx, surge),
         evidence_problem=_evidence_problem(tx, surge),
-        elsewhere=tx.requests.taken(tenant_id, but_of=but_of),
+        elsewhere=tx.requests.taken(tenant_id, but_of=but_of) if but_of is not None else frozenset(),
         locked_out=_locked_out(tx, tenant_id, roles.value),
     )
 
