@@ -10,7 +10,7 @@ from bot.decide.action import Action
 from bot.watch.account import AccountState
 from bot.watch.risk import RiskyUser
 
-SOON_SLOTS = 3
+SOON_SLOTS = 2
 SOON = SOON_SLOTS * SECOND
 HOURLY = 3600 * SECOND
 
@@ -18,7 +18,7 @@ HOURLY = 3600 * SECOND
 def next_look(sent_at: int, now: int, slot: int = SECOND) -> int:
     """When to look again for an effect: soon at first, then less often, hourly after VISIBLE_WITHIN.
 
-    slot: microseconds between two requests; the first looks are three slots apart, and never more than three seconds.
+    slot: microseconds between two requests; the first looks are two slots apart, and never more than two seconds.
     """
     age = now - sent_at
     if age < VISIBLE_WITHIN:
