@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class OutcomeState(StrEnum):
@@ -21,6 +22,14 @@ class OutcomeState(StrEnum):
     def is_final(self) -> bool:
         """No further reading or writing changes it."""
         return self in {OutcomeState.VERIFIED, OutcomeState.SKIPPED, OutcomeState.FAILED}
+
+
+class Queued(NamedTuple):
+    """One user who waits, by what decides when he goes: tens of thousands are looked at for each pass."""
+
+    user_id: str
+    sends: int
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Every row belongs to a tenant; times are microseconds since 1970 UTC.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
-from bot.act.outcome import Outcome, OutcomeState
+from bot.act.outcome import Outcome, OutcomeState, Queued
 from bot.act.run import Intent, Run, RunFacts
 from bot.decide.codes import Enrolment
 from bot.decide.request import Request, RequestState, Vote
@@ -103,6 +103,9 @@ class Runs(Protocol):
         self, tenant_id: str, run_id: str, *, state: OutcomeState | None = None, user_ids: Collection[str] | None = None
     ) -> dict[str, Outcome]:
         """Outcomes by user id."""
+
+    def queue(self, run: Run) -> tuple[Queued, ...]:
+        """Who waits to be written to."""
 
     def set_outcomes(self, run: Run, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from bot.act.outcome import Outcome, OutcomeState
+from bot.act.outcome import Outcome, OutcomeState, Queued
 from bot.act.pause import PauseReason
 from bot.act.run import WATCHED_FOR, Intent, Run, RunFacts, RunState
 from bot.decide.action import Action
@@ -206,6 +206,13 @@ class RunRows:
             return {row["user_id"]: _outcome(row) for row in found}
         statement = select(outcomes).where(*where).order_by(outcomes.c.user_id)
         return {row["user_id"]: _outcome(row) for row in self._connection.execute(statement).mappings()}
+
+    def queue(self, run: Run) -> tuple[Queued, ...]:
+        of_run = and_(outcomes.c.tenant_id == run.tenant_id, outcomes.c.run_id == run.id)
+        statement = select(outcomes.c.user_id, outcomes.c.sends, outcomes.c.rank).where(
+            of_run, outcomes.c.state == OutcomeState.WAITING.value
+        )
+        return tuple(Queued(*row) for row in self._connection.execute(statement))
 
     def set_outcomes(self, run: Run, found: Iterable[Outcome]) -> None:
         rows = (

@@ -16,7 +16,7 @@ from bot.act.actions import CATALOGUE, AccountAction
 from bot.act.actions.facts import RISKY_USERS_IN_A_WRITE
 from bot.act.judge import NOT_LISTED, Judged, Reading, judge_risky
 from bot.act.next_step import FEW, USERS_A_PAGE
-from bot.act.outcome import Outcome, OutcomeState
+from bot.act.outcome import OutcomeState, Queued
 from bot.act.run import DETECTIONS_FRESH_FOR, SECOND, STATE_FRESH_FOR_SLOTS
 from bot.decide.plan import CLEARS_RISK, against_plan
 from bot.operations.agreeing.draft_plan import RECENT, held_since
@@ -132,9 +132,13 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
     """Whether somebody was written to or settled, or the run is not to write any more."""
 
     def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
-        waiting = tx.runs.outcomes(tenant.id, going.run.id, state=OutcomeState.WAITING)
         kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
-        return _waves(waiting.values(), most), tx.directory.count_risky(tenant.id), kept_out, _revision(tx, going)
+        return (
+            _waves(tx.runs.queue(going.run), most),
+            tx.directory.count_risky(tenant.id),
+            kept_out,
+            _revision(tx, going),
+        )
 
     waves, at_risk, kept_out, revision = await tenant.store.look(plan_waves)
     pages = -(-at_risk // USERS_A_PAGE)
@@ -155,19 +159,19 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
     return bool(hand.sent or settled)
 
 
-def _waves(waiting: Iterable[Outcome], most: int | None) -> list[list[str]]:
+def _waves(waiting: Iterable[Queued], most: int | None) -> list[list[str]]:
     """Who is read together, one group after the other: those who are blocked, then everybody else.
 
     While the canary is out: first those of it who are to be sent again, with as many of the blocked as there is room.
     """
-    ranked = sorted(waiting, key=lambda outcome: (outcome.sends == 0, outcome.rank, outcome.user_id))
+    ranked = sorted(waiting, key=lambda each: (each.sends == 0, each.rank, each.user_id))
     if most is None:
-        blocked = [outcome.user_id for outcome in ranked if outcome.rank == 0]
-        rest = [outcome.user_id for outcome in ranked if outcome.rank]
+        blocked = [each.user_id for each in ranked if each.rank == 0]
+        rest = [each.user_id for each in ranked if each.rank]
         return [wave for wave in (blocked, rest) if wave]
-    again = [outcome.user_id for outcome in ranked if outcome.sends]
-    blocked = [outcome.user_id for outcome in ranked if not outcome.sends and outcome.rank == 0]
-    rest = [outcome.user_id for outcome in ranked if not outcome.sends and outcome.rank]
+    again = [each.user_id for each in ranked if each.sends]
+    blocked = [each.user_id for each in ranked if not each.sends and each.rank == 0]
+    rest = [each.user_id for each in ranked if not each.sends and each.rank]
     rest += blocked[most:]
     first = [*again, *blocked[:most]]
     return [wave for wave in (first[:FEW], rest) if wave]
