@@ -30,12 +30,13 @@ check: setup ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: setup ## figures beside their bounds: decoding, start, first card, memory, briefing, signing, acknowledging
+bench: setup ## figures beside their bounds (about 20 minutes); writes docs/remediation-benchmark.md
 	$(BIN)/python -m tests.bench.decoding
 	$(BIN)/python -m tests.bench.whole_process
 	$(BIN)/python -m tests.bench.briefing
 	$(BIN)/python -m tests.bench.signing
 	$(BIN)/python -m tests.bench.acknowledging
+	$(BIN)/python -m tests.bench.remediation
 
 bench-surge: setup ## what the detector is worth; writes docs/surge-benchmark.md (ARGS=--quick writes nothing)
 	$(BIN)/python -m tests.bench.surge $(ARGS)
