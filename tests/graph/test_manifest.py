@@ -10,7 +10,7 @@ from bot.graph.endpoints import Endpoint
 from bot.graph.manifest import APP_ROLES, GRAPH_APP_ID, manifest
 
 FILE = Path(__file__).parents[2] / "manifests" / "entra-app.json"
-FOR_PEOPLE_ONLY = {"OnPremDirectorySynchronization.Read.All"}
+FOR_PEOPLE_ONLY = {"OnPremDirectorySynchronization.Read.All", "Policy.Read.HybridAuthentication"}
 """Microsoft's page names it for signed-in people, and nothing for apps: it can't be asked for."""
 
 
