@@ -37,8 +37,10 @@ from bot.world import RealWorld
 
 _HARDLY_EVER = 10_000
 """Collections of the middle generation before the oldest is gone over unasked."""
-_M_ARENA_MAX = -8
-"""mallopt's parameter, from glibc's malloc.h."""
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
+"""mallopt's parameters, from glibc's malloc.h."""
+_LARGE = 128 * 1024
+"""Bytes from which a piece of memory goes back to the system at once. Left alone, glibc raises this as pages come."""
 FRESH_POLLS = 3
 """Watching counts as working while the last good poll is younger than so many intervals."""
 _REFUSED_TOKENS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
@@ -49,7 +51,10 @@ log = structlog.get_logger()
 def _keep_memory_in_one_place() -> None:
     """Glibc gives each thread a heap of its own, and what the store's threads free stays with them: use one heap."""
     try:
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_ARENA_MAX, 1)
+        for threshold in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            library.mallopt(threshold, _LARGE)
     except (AttributeError, OSError):
         log.info("one_heap_not_set")  # another C library: more memory, nothing worse
 
