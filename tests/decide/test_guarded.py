@@ -221,3 +221,18 @@ def test_the_account_of_the_synchronization_is_told_by_its_role_alone():
     report = RoleReport({"ada": (Role(DIRECTORY_SYNCHRONIZATION, "Directory Synchronization Accounts"),)})
     guarded = Guarded(roles=report, synchronization=report.holders(DIRECTORY_SYNCHRONIZATION))
     assert held(plan(facts("ada", guarded=guarded))) == {"ada": HeldBackReason.SYNCHRONIZATION}
+
+
+@pytest.mark.parametrize(
+    ("unread", "said"),
+    [
+        ({"directory_problem": "it was not read yet"}, "who is disabled or a guest is not available"),
+        ({"signers_told": False}, "the accounts of those who may sign are not available"),
+        ({"evidence_problem": "needs AuditLog.Read.All"}, "signs of a takeover are not available"),
+        ({"roles_problem": "needs RoleManagement.Read.Directory"}, "known from an earlier reading only"),
+    ],
+)
+def test_whatever_was_not_read_is_said_in_the_plan_and_never_taken_for_nobody(unread, said):
+    guarded = Guarded(roles=RoleReport({}), **unread)
+    (gap,) = plan(facts("ada", guarded=guarded)).gaps
+    assert said in gap
