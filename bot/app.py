@@ -62,17 +62,23 @@ def _keep_memory_in_one_place() -> None:
 def _let_the_collector_rest() -> None:
     """What the libraries made as they were loaded lives as long as the process: the collector looks at it no more.
 
-    Going over everything took a tenth of a second each time, in the middle of work, and nothing else ran meanwhile. The
-    replica does it where little lives.
+    Going over everything took a tenth of a second each time, in the middle of work, and nothing else ran meanwhile. So
+    it is done once, before the event loop begins; the replica does the rest where little lives.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], _HARDLY_EVER)
 
 
-async def serve(settings: Settings) -> None:
+def run_bot(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises SettingsError for what only the services could tell was wrong."""
     _keep_memory_in_one_place()
+    _let_the_collector_rest()
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """The same on an event loop that runs."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -136,7 +142,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     if settings.slack_mode == "socket":
         await _listen(connection, stop)
     log.info("started", tenants=list(tenants), mode=settings.slack_mode)
-    _let_the_collector_rest()
+    gc.freeze()
     await replica.live(stop)
 
 

@@ -80,12 +80,11 @@ def say_json(value: object) -> None:
 @app.command()
 def run() -> None:
     """Watch the tenant and serve Slack, until stopped. Settings come from the environment: see .env.example."""
-    from bot.app import serve  # noqa: PLC0415 - the other commands start faster without the doors
+    from bot.app import run_bot  # noqa: PLC0415 - the other commands start faster without the doors
     from bot.logs import set_up_logs  # noqa: PLC0415
 
     set_up_logs()
-    settings = read_settings()
-    asyncio.run(serve(settings))
+    run_bot(read_settings())
 
 
 @app.command()

@@ -59,6 +59,7 @@ class Lists:
                 self._log.warning("graph_entries_dropped", resource=endpoint.name, dropped=listing.dropped)
             yield Page(listing.items, reading.read_at, listing.dropped)
             link = listing.next_link
+            del reading, listing  # while the next page waits for its slot, this one lies in nobody's way
             if link is None:
                 return
             self.refuse_to_stray(link, endpoint)

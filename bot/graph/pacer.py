@@ -105,10 +105,9 @@ class Pacer:
         if early > 0:
             await asyncio.sleep(early)
         self._is_held = False
-        now = self._monotonic()
-        self.rate.take(now)
+        taken_at = self.rate.take(self._monotonic(), opened=self._held_from)
         self._hand_out()
-        return now
+        return taken_at
 
     def left(self, taken_at: float, units: int = 1) -> None:
         """Tell that the call whose slot was taken at `taken_at` leaves now."""
@@ -161,8 +160,7 @@ class Pacer:
             self._waiting.remove(waiter)
             self._served_at[waiter.priority] = now
             opens_at = max(now, self.rate.opens_at) if waiter.ahead else now
-            self.rate.take(opens_at, waiter.units)
-            waiter.slot.set_result(opens_at)
+            waiter.slot.set_result(self.rate.take(opens_at, waiter.units))
 
     def _next(self, now: float) -> _Waiter:
         heads: dict[Priority, _Waiter] = {}

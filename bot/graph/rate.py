@@ -14,7 +14,7 @@ _NEARLY_SPENT = 0.8
 """From here on Graph sends x-ms-throttle-limit-percentage. Source: Microsoft Graph throttling guidance."""
 
 _ON_ITS_WAY = 0.005
-"""Seconds that a call takes from its slot to the wire when nothing keeps it."""
+"""Seconds that a call takes from its slot to the wire when nothing keeps it: a timer's lateness, a header or two."""
 
 LONGEST_HOLD = 300.0
 """Seconds. A longer Retry-After is tried again after this, since a whole family waits behind it."""
@@ -53,9 +53,16 @@ class Rate:
         self._present *= units_per_second / self._full
         self._full = units_per_second
 
-    def take(self, now: float, units: int = 1) -> None:
-        """A slot of so many units was taken."""
-        self._opens_at = now + units / self._present
+    def take(self, now: float, units: int = 1, *, opened: float | None = None) -> float:
+        """A slot of so many units was taken, which opened at `opens_at` unless said; gives from when it counts.
+
+        That is when it opened for whoever waited for it and was a moment late, as every timer is: the next one is not
+        late by as much again.
+        """
+        opened = self.opens_at if opened is None else opened
+        counts_from = opened if 0 <= now - opened <= _ON_ITS_WAY else now
+        self._opens_at = counts_from + units / self._present
+        return counts_from
 
     def left(self, now: float, *, taken_at: float, units: int = 1) -> None:
         """A call whose slot was taken at `taken_at` left only now, since a token or the event loop kept it.

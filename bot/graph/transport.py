@@ -98,6 +98,8 @@ class Transport:
             _on_leaving.reset(leaving)
         if not isinstance(response, httpx.Response):
             raise TypeError("the SDK kept the response to itself")
+        # A response and its stream hold each other: a page of megabytes would wait for the collector, which rests.
+        response.stream = httpx.ByteStream(b"")
         return response
 
     async def close(self) -> None:

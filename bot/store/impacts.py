@@ -1,5 +1,6 @@
 """What the sign-in log said of the users of a surge."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 
@@ -24,7 +25,8 @@ class ImpactRows:
 
     def get(self, tenant_id: str, surge_id: str) -> dict[str, Impact]:
         statement = select(*_COLUMNS).where(impacts.c.tenant_id == tenant_id, impacts.c.surge_id == surge_id)
-        return {row["user_id"]: Impact(**row) for row in self._connection.execute(statement).mappings()}
+        found = (Impact(sys.intern(row[0]), *row[1:]) for row in self._connection.execute(statement))
+        return {impact.user_id: impact for impact in found}
 
     def blocked(self, tenant_id: str, surge_id: str) -> frozenset[str]:
         statement = select(impacts.c.user_id).where(

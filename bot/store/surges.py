@@ -1,5 +1,6 @@
 """Surges, who is in them, and their briefings."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import fields
 
@@ -60,7 +61,7 @@ class SurgeRows:
             .where(surge_users.c.tenant_id == tenant_id, surge_users.c.surge_id == surge_id)
             .order_by(surge_users.c.user_id)
         )
-        return tuple(self._connection.execute(statement).scalars())
+        return tuple(map(sys.intern, self._connection.execute(statement).scalars()))
 
     def add_users(self, tenant_id: str, surge_id: str, user_ids: Iterable[str], at: int) -> int:
         known = set(self.users(tenant_id, surge_id))

@@ -140,16 +140,16 @@ def _nothing(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _risky_user(row: Sequence[Any]) -> RiskyUser:
-    """States, levels and details of tens of thousands of rows lie in memory once."""
-    user_id, name, shown, level, state, detail, updated, is_processing, is_deleted = row
+    """Ids, states, levels and details of tens of thousands of rows lie in memory once."""
+    user_id, name, shown, level, state, detail, *others = row
     once = sys.intern
-    return RiskyUser(user_id, name, shown, once(level), once(state), once(detail), updated, is_processing, is_deleted)
+    return RiskyUser(once(user_id), name, shown, once(level), once(state), once(detail), *others)
 
 
 def _profile(row: Sequence[Any]) -> Profile:
     user_id, name, shown, mail, kind, provider, is_enabled, is_passwordless, registered, *others = row
     return Profile(
-        user_id,
+        sys.intern(user_id),
         name,
         shown,
         mail,
@@ -177,7 +177,7 @@ class DirectoryRows:
         found = tuples_by_keys(
             self._connection, columns, risky_users.c.user_id, user_ids, risky_users.c.tenant_id == tenant_id
         )
-        return {row[0]: _risky_user(row) for row in found}
+        return {user.user_id: user for user in map(_risky_user, found)}
 
     def disabled(self, tenant_id: str) -> frozenset[str]:
         of_tenant = profiles.c.tenant_id == tenant_id
@@ -212,7 +212,7 @@ class DirectoryRows:
             .where(columns.tenant_id == surge.tenant_id, columns.user_id.in_(members))
             .order_by(columns.user_id)
         )
-        return dict(iter(self._connection.execute(statement)))
+        return {sys.intern(user_id): name for user_id, name in self._connection.execute(statement)}
 
     def ids_beginning(self, tenant_id: str, beginnings: Collection[str]) -> frozenset[str]:
         name = func.lower(profiles.c.user_principal_name)
@@ -229,4 +229,4 @@ class DirectoryRows:
         found = tuples_by_keys(
             self._connection, columns, profiles.c.user_id, user_ids, profiles.c.tenant_id == tenant_id
         )
-        return {row[0]: _profile(row) for row in found}
+        return {profile.user_id: profile for profile in map(_profile, found)}

@@ -133,9 +133,10 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
 
     def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
         kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
+        on_the_way = tx.runs.counts(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
         return (
             _waves(tx.runs.queue(going.run), most),
-            tx.directory.count_risky(tenant.id),
+            max(0, tx.directory.count_risky(tenant.id) - on_the_way),
             kept_out,
             _revision(tx, going),
         )

@@ -4,6 +4,7 @@ Kept for each type, and for all types pooled (a user flagged for two types at on
 in any order: a late one is put where it belongs, and takes the newness of the next one within 24 hours.
 """
 
+import sys
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -87,14 +88,15 @@ class NewlyFlagged:
         """The number of a user, given on first sight."""
         number = self._users.get(user_id)
         if number is None:
+            name = sys.intern(user_id)  # the store's readings name the same users
             if self._free:
                 number = self._free.pop()
-                self.user_names[number] = user_id
+                self.user_names[number] = name
             else:
                 number = len(self.user_names)
-                self.user_names.append(user_id)
+                self.user_names.append(name)
                 self._flags.append([])
-            self._users[user_id] = number
+            self._users[name] = number
         return number
 
     def type(self, name: str) -> int:
