@@ -6,6 +6,7 @@ import functools
 import gc
 import secrets
 import signal
+import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -15,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.breach.doors import BreachDoors
 from bot.graph.door import open_graph
+from bot.graph.transport import trusted_authorities
 from bot.health import health_app
 from bot.operations.bells import Bell, Bells
 from bot.operations.telling.carry_out_click import Inbox
@@ -41,6 +43,9 @@ _M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
 """mallopt's parameters, from glibc's malloc.h."""
 _LARGE = 128 * 1024
 """Bytes from which a piece of memory goes back to the system at once. Left alone, glibc raises this as pages come."""
+_TURN = 0.001
+"""Seconds that a thread computes before it lets another one: the event loop waits for one turn of each thread that
+judges tens of thousands of users. Python's own 5 ms made that tens of milliseconds."""
 FRESH_POLLS = 3
 """Watching counts as working while the last good poll is younger than so many intervals."""
 _REFUSED_TOKENS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
@@ -73,7 +78,9 @@ def _let_the_collector_rest() -> None:
 def run_bot(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises SettingsError for what only the services could tell was wrong."""
     _keep_memory_in_one_place()
+    trusted_authorities()
     _let_the_collector_rest()
+    sys.setswitchinterval(_TURN)
     asyncio.run(serve(settings))
 
 

@@ -239,8 +239,7 @@ class Replica:
     async def _brief(self, tenant: Tenant) -> int | None:
         if tenant.hold is None or tenant.detector is None or tenant.stopping:
             return None
-        if await brief_due_surges(tenant):
-            gc.collect()  # what was read of tens of thousands has just been let go
+        await brief_due_surges(tenant)
         return await self.store.look(lambda tx: tx.surges.next_briefing(tenant.id))
 
     async def _clicks(self) -> int | None:

@@ -107,6 +107,12 @@ class Runs(Protocol):
     def queue(self, run: Run) -> tuple[Queued, ...]:
         """Who waits to be written to."""
 
+    def sent_at(self, run: Run) -> dict[str, int]:
+        """Who was accepted and is not visible yet, by user id, with when he was last named in a write."""
+
+    def put_off_looks(self, run: Run, *, due_by: int, until: int) -> None:
+        """Look at those who were due by then, and are accepted still, at `until`."""
+
     def set_outcomes(self, run: Run, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes."""
 

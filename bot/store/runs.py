@@ -1,5 +1,6 @@
 """Runs, each user's outcome, intents and their answers."""
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 
@@ -72,6 +73,15 @@ _BY_A_PERSON = ["adminConfirmedUserCompromised"]
 """Detections that a person's word makes: no flag of Microsoft's."""
 
 
+def _accepted(run: Run) -> ColumnElement[bool]:
+    """The outcomes of its users whom Microsoft accepted and who are not visible yet."""
+    return and_(
+        outcomes.c.tenant_id == run.tenant_id,
+        outcomes.c.run_id == run.id,
+        outcomes.c.state == OutcomeState.ACCEPTED.value,
+    )
+
+
 def _is_cleared(tenant_id: str) -> ColumnElement[bool]:
     """The outcomes of users whose risk was cleared, and seen to be."""
     clearing = select(intents.c.run_id).where(
@@ -133,8 +143,7 @@ class RunRows:
 
     def facts(self, run: Run, now: int) -> RunFacts:
         of_run = and_(outcomes.c.tenant_id == run.tenant_id, outcomes.c.run_id == run.id)
-        accepted = and_(of_run, outcomes.c.state == OutcomeState.ACCEPTED.value)
-        watched = and_(accepted, outcomes.c.sent_at > now - WATCHED_FOR)
+        watched = and_(_accepted(run), outcomes.c.sent_at > now - WATCHED_FOR)
         unanswered = (
             select(intents)
             .where(intents.c.tenant_id == run.tenant_id, intents.c.run_id == run.id, intents.c.answered_at.is_(None))
@@ -213,6 +222,15 @@ class RunRows:
             of_run, outcomes.c.state == OutcomeState.WAITING.value
         )
         return tuple(Queued(*row) for row in self._connection.execute(statement))
+
+    def sent_at(self, run: Run) -> dict[str, int]:
+        statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(_accepted(run))
+        return {sys.intern(user_id): at or 0 for user_id, at in self._connection.execute(statement)}
+
+    def put_off_looks(self, run: Run, *, due_by: int, until: int) -> None:
+        self._connection.execute(
+            update(outcomes).where(_accepted(run), outcomes.c.look_at <= due_by).values(look_at=until)
+        )
 
     def set_outcomes(self, run: Run, found: Iterable[Outcome]) -> None:
         rows = (

@@ -133,20 +133,20 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
 
     def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
         kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
-        on_the_way = tx.runs.counts(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
+        on_their_way = tx.runs.counts(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
         return (
             _waves(tx.runs.queue(going.run), most),
-            max(0, tx.directory.count_risky(tenant.id) - on_the_way),
+            tx.directory.count_risky(tenant.id) - on_their_way,
             kept_out,
             _revision(tx, going),
         )
 
     waves, at_risk, kept_out, revision = await tenant.store.look(plan_waves)
-    pages = -(-at_risk // USERS_A_PAGE)
     hand = Hand(tenant, going, set(), most, kept_out, revision)
     settled = 0
     for wave in waves:
         hand.wanted = set(wave)
+        pages = -(-at_risk // USERS_A_PAGE)
         if len(wave) <= FEW and (len(wave) <= pages or most is not None):
             found = await _write_few(hand)
         else:
@@ -154,6 +154,7 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
             found = found if found is None else found + (await _write_missing(hand) or 0)
         if found is None:
             return True
+        at_risk -= len(wave)  # nobody of these is on the next one's pages
         settled += found
         if hand.room == 0:
             break

@@ -1,7 +1,8 @@
 """Read users back after the write: only a reading begun after it can verify."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -33,21 +34,18 @@ AGAIN = 5 * SECOND
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Found:
-    """What was read, by user id, each with the time the reading was begun."""
-
-    users: dict[str, tuple[RiskyUser | AccountState | None, int]] = field(default_factory=dict)
-    problem: bool = False
+Readings = Mapping[str, tuple[RiskyUser | AccountState | None, int]]
+"""What was read, by user id, each with the time the reading was begun; None: Graph lists nobody by this id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Whom to read back, the longest due first."""
+    """Whom to read back."""
 
     run: Run
     action: Action
-    accepted: Mapping[str, Outcome]
+    sent_at: Mapping[str, int]
+    """By user id, when he was last named in a write."""
     since: int
     """When the first of them was sent, by a clock that may be behind."""
     pages: int
@@ -55,19 +53,28 @@ class Due:
 
 
 async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> None:
-    """Look for the effect at these users, and settle who shows it."""
+    """Look for the effect at these users, and settle who shows it, page by page."""
+    began = tenant.world.now()
     due = await tenant.store.look(lambda tx: _load(tx, tenant, run_id, user_ids))
     if due is None:
         return
-    found = Found()
+    pause = min(SOON, SOON_SLOTS * int(tenant.graph.slot_seconds() * SECOND))
     try:
-        await _read(tenant, due, found)
+        async with aclosing(_read(tenant, due)) as found:
+            async for readings in found:
+                await _keep(tenant, due, readings)
     except GraphError as problem:
-        found.problem = True
+        pause = AGAIN
         log.warning("not_verified", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=problem.why)
-    made = await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, due, found))
+    again = tenant.world.now() + pause
+    await tenant.transact_as_holder(lambda tx: tx.runs.put_off_looks(due.run, due_by=began, until=again))
+
+
+async def _keep(tenant: Tenant, due: Due, readings: Readings) -> None:
+    made = await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, due, readings))
     if due.action in CLEARS_RISK:
         await forgive_users(tenant, made)
+    tenant.bells.cards.set()
 
 
 def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> Due | None:
@@ -75,15 +82,14 @@ def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...
     if run is None:
         return None
     action = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash)).action
-    # Pages show everybody, those too who would be due a moment later: each page is asked for once.
-    is_many = len(user_ids) > FEW
-    outcomes = tx.runs.outcomes(tenant.id, run_id, state=OutcomeState.ACCEPTED, user_ids=None if is_many else user_ids)
-    accepted = outcomes if is_many else {user_id: outcomes[user_id] for user_id in user_ids if user_id in outcomes}
-    first = min((outcome.sent_at or 0 for outcome in accepted.values()), default=0)
+    sent_at = tx.runs.sent_at(run)
+    if len(user_ids) <= FEW:  # pages show everybody, those too who would be due a moment later
+        sent_at = {user_id: sent_at[user_id] for user_id in user_ids if user_id in sent_at}
+    first = min(sent_at.values(), default=0)
     is_late = first <= tenant.world.now() - tenant.policy.resend_after
     since = first - (CLOCKS_FAR_APART if is_late else CLOCKS_APART)
-    moved = tx.directory.count_risky(tenant.id, changed_since=_text(since)) + len(accepted)
-    return Due(run, action, accepted, since, -(-moved // USERS_A_PAGE))
+    moved = tx.directory.count_risky(tenant.id, changed_since=_text(since)) + len(sent_at)
+    return Due(run, action, sent_at, since, -(-moved // USERS_A_PAGE))
 
 
 def _text(at: int) -> str:
@@ -91,19 +97,14 @@ def _text(at: int) -> str:
     return datetime.fromtimestamp(max(at, 0) / SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _settle(tx: Transaction, tenant: Tenant, due: Due, found: Found) -> list[Outcome]:
+def _settle(tx: Transaction, tenant: Tenant, due: Due, readings: Readings) -> list[Outcome]:
+    """Judge by what was read; who has no final outcome yet is looked at again later."""
     now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
     run = tx.runs.get(tenant.id, due.run.id) or due.run
-    is_many = len(due.accepted) > FEW
-    kept = tx.runs.outcomes(
-        tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=None if is_many else tuple(due.accepted)
-    )
-    still = {user_id: outcome for user_id, outcome in kept.items() if user_id in due.accepted}
+    accepted = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=tuple(readings))
 
     def after(outcome: Outcome) -> Outcome:
-        if outcome.user_id not in found.users:
-            return replace(outcome, look_at=now + (AGAIN if found.problem else min(SOON, SOON_SLOTS * slot)))
-        user, read_at = found.users[outcome.user_id]
+        user, read_at = readings[outcome.user_id]
         judged = after_verification(
             outcome,
             action=due.action,
@@ -117,43 +118,59 @@ def _settle(tx: Transaction, tenant: Tenant, due: Due, found: Found) -> list[Out
             return replace(judged, state=OutcomeState.ACCEPTED, look_at=now + HOURLY)
         return judged
 
-    made = [after(outcome) for outcome in still.values()]
+    made = [
+        after(outcome)
+        for outcome in accepted.values()
+        if readings[outcome.user_id][1] > (outcome.sent_at or 0)  # a reading from before the write tells nothing
+    ]
     keep_outcomes(tx, tenant, run, made)
     if run.state.is_over and any(outcome.state.is_final for outcome in made):
         tx.surges.ask_briefing(tenant.id, run.surge_id, now)
     return made
 
 
-async def _read(tenant: Tenant, due: Due, found: Found) -> None:
+async def _read(tenant: Tenant, due: Due) -> AsyncGenerator[Readings, None]:
     """By the page where that costs less than one by one; then a few whom no page showed."""
     if isinstance(CATALOGUE[due.action], AccountAction):
-        read_at = tenant.world.now()
-        states = await tenant.graph.account_states(tuple(due.accepted))
-        found.users |= {user_id: (states.get(user_id), read_at) for user_id in due.accepted}
+        users = tuple(due.sent_at)
+        for start in range(0, len(users), USERS_A_PAGE):
+            asked = users[start : start + USERS_A_PAGE]
+            read_at = tenant.world.now()
+            states = await tenant.graph.account_states(asked)
+            yield {user_id: (states.get(user_id), read_at) for user_id in asked}
         return
-    if len(due.accepted) <= min(FEW, due.pages):
-        await _read_alone(tenant, due, found, list(due.accepted))
+    if len(due.sent_at) <= min(FEW, due.pages):
+        async for reading in _read_alone(tenant, due, list(due.sent_at)):
+            yield reading
         return
-    async for page in tenant.graph.risky_users(changed_since=due.since, priority=Priority.ACT):
-        await keep_reading(tenant, page)
-        for user in page.items:
-            outcome = due.accepted.get(user.user_id)
-            if outcome is not None and page.read_at > (outcome.sent_at or 0):
-                found.users[user.user_id] = user, page.read_at
+    unseen = set(due.sent_at)
+    pages = tenant.graph.risky_users(changed_since=due.since, priority=Priority.ACT)
+    async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
+        async for page in listed:
+            await keep_reading(tenant, page)
+            readings = {
+                user.user_id: (user, page.read_at)
+                for user in page.items
+                if user.user_id in due.sent_at and page.read_at > due.sent_at[user.user_id]
+            }
+            unseen -= readings.keys()
+            if readings:
+                yield readings
     late = tenant.world.now() - tenant.policy.resend_after
-    unseen = [key for key, outcome in due.accepted.items() if key not in found.users and (outcome.sent_at or 0) <= late]
-    await _read_alone(tenant, due, found, unseen[:FEW])
+    lost = [user_id for user_id, sent_at in due.sent_at.items() if user_id in unseen and sent_at <= late]
+    async for reading in _read_alone(tenant, due, lost[:FEW]):
+        yield reading
 
 
-async def _read_alone(tenant: Tenant, due: Due, found: Found, user_ids: list[str]) -> None:
+async def _read_alone(tenant: Tenant, due: Due, user_ids: Sequence[str]) -> AsyncGenerator[Readings, None]:
     """One by one; not on and on while Microsoft is not so far yet."""
     missed = 0
     for user_id in user_ids:
         read_at = tenant.world.now()
         user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
-        if read_at <= (due.accepted[user_id].sent_at or 0):
+        if read_at <= due.sent_at[user_id]:
             continue
-        found.users[user_id] = user, read_at
+        yield {user_id: (user, read_at)}
         if user is None:
             continue
         await keep_reading(tenant, Page((user,), read_at))
