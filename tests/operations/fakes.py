@@ -103,11 +103,13 @@ class FakeGraph:
     answers: list[Answer | Callable[[], Awaitable[Answer]]] = field(default_factory=list)
     """What the next writes get, in order; 204 when none is left."""
     failing: dict[str, GraphError] = field(default_factory=dict)
-    """By method: what it raises."""
+    """By method: what it raises; "next_page" is any page of risky users but the first."""
     seconds: dict[str, float] = field(default_factory=dict)
     """By method: how long a call takes."""
     slot: float = 0.1
     asked: list[tuple[str, object]] = field(default_factory=list)
+    page_sizes: list[int] = field(default_factory=list)
+    """What each reading of risky users asked for."""
     sent: list[tuple[Action, tuple[str, ...]]] = field(default_factory=list)
     in_slot: bool = False
     cursors: int = 0
@@ -148,10 +150,13 @@ class FakeGraph:
     ) -> AsyncIterator[Page[RiskyUser]]:
         read_at = self.clock.now()
         self._take("risky_users", (changed_since, only_at_risk))
+        self.page_sizes.append(page_size)
         found = [user for _, user in sorted(self.risky.items())]
         if only_at_risk:
             found = [user for user in found if user.risk_state == "atRisk"]
         for start in range(0, max(1, len(found)), self.page_size):
+            if start and "next_page" in self.failing:
+                raise self.failing["next_page"]
             yield Page(tuple(found[start : start + self.page_size]), read_at)
 
     async def risky_user(self, user_id: str, *, priority: Priority) -> RiskyUser | None:

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.act.actions.facts import RISKY_USERS_IN_A_WRITE
 from bot.act.canary import IN_TIME
 from bot.act.outcome import OutcomeState
 from bot.act.pause import PauseReason
 from bot.act.run import RunState
 from bot.decide.action import Action
+from bot.operations.running.send_batches import BATCHES_A_PAGE
+from bot.ports.graph import LARGEST_PAGE
 from bot.ports.slack import ClickKind
 from bot.record.ledger import Event
 from bot.watch.impact import Impact
@@ -177,6 +180,16 @@ async def test_who_is_blocked_right_now_is_the_canary_and_then_goes_before_the_o
     first, second = scene.graph.sent[0][1], [user for _, users in scene.graph.sent[:3] for user in users]
     assert set(first) <= set(blocked)
     assert set(second[:40]) == set(blocked)
+
+
+async def test_after_the_blocked_a_page_is_reckoned_by_who_is_still_at_risk(scene):
+    """Whoever was just cleared is on no page any more: a page of the others would hold part of a batch too many."""
+    scene.flag(*many(600))
+    run = await scene.approved()
+    block(scene, *many(300))
+    await scene.steps(run)
+    sizes = [size for size in scene.graph.page_sizes if size != LARGEST_PAGE]
+    assert sizes[-1] == BATCHES_A_PAGE * RISKY_USERS_IN_A_WRITE
 
 
 async def test_a_few_who_are_blocked_are_read_one_by_one(scene):

@@ -1,9 +1,11 @@
 """Effects are read back, and only a reading begun after the write can verify."""
 
+from collections import Counter
 from dataclasses import replace
 
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
+from bot.ports.graph import GraphError, Problem
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
 from tests.operations.answers import (
@@ -50,6 +52,22 @@ async def test_only_a_reading_begun_after_the_write_verifies(scene):
     await scene.step(run)
     assert set(scene.states(run).values()) == {OutcomeState.ACCEPTED}
     scene.clock.at = NOW + DAY + SECOND
+    await scene.steps(run)
+    assert set(scene.states(run).values()) == {VERIFIED}
+
+
+async def test_what_one_page_shows_is_kept_though_the_next_one_fails(scene):
+    scene.flag(*many(60))
+    run = await scene.approved()
+    await scene.step(run)
+    await scene.step(run)
+    scene.clock.pass_(5)
+    scene.graph.page_size = 40
+    scene.graph.failing["next_page"] = GraphError(Problem.UNAVAILABLE, "no answer")
+    while VERIFIED not in scene.states(run).values():
+        scene.clock.at = max(scene.clock.now(), await scene.step(run) or 0)
+    assert Counter(scene.states(run).values())[VERIFIED] == 40
+    del scene.graph.failing["next_page"]
     await scene.steps(run)
     assert set(scene.states(run).values()) == {VERIFIED}
 
