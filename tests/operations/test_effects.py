@@ -67,6 +67,9 @@ async def test_what_one_page_shows_is_kept_though_the_next_one_fails(scene):
     while VERIFIED not in scene.states(run).values():
         scene.clock.at = max(scene.clock.now(), await scene.step(run) or 0)
     assert Counter(scene.states(run).values())[VERIFIED] == 40
+    unseen = [each for each in scene.outcomes(run).values() if each.state is OutcomeState.ACCEPTED]
+    assert unseen
+    assert all(each.look_at > scene.clock.now() for each in unseen)
     del scene.graph.failing["next_page"]
     await scene.steps(run)
     assert set(scene.states(run).values()) == {VERIFIED}

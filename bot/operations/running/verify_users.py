@@ -148,11 +148,7 @@ async def _read(tenant: Tenant, due: Due) -> AsyncGenerator[Readings, None]:
     async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
         async for page in listed:
             await keep_reading(tenant, page)
-            readings = {
-                user.user_id: (user, page.read_at)
-                for user in page.items
-                if user.user_id in due.sent_at and page.read_at > due.sent_at[user.user_id]
-            }
+            readings = {user.user_id: (user, page.read_at) for user in page.items if user.user_id in due.sent_at}
             unseen -= readings.keys()
             if readings:
                 yield readings
@@ -168,8 +164,6 @@ async def _read_alone(tenant: Tenant, due: Due, user_ids: Sequence[str]) -> Asyn
     for user_id in user_ids:
         read_at = tenant.world.now()
         user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
-        if read_at <= due.sent_at[user_id]:
-            continue
         yield {user_id: (user, read_at)}
         if user is None:
             continue
