@@ -115,10 +115,10 @@ def report(quiet: Measured, loud: Measured | None = None, contenders: tuple[Cont
 
 
 def _blocked_first(loud: Measured) -> tuple[str, ...]:
+    more = -(-loud.at_risk // 500)
     return (
-        "Where those who are blocked go first, everybody at risk is read twice before a write: a state may be ten slots",
-        f"old at most. Beside the bound with that third reading ({-(-loud.at_risk // 500)} requests more) it is "
-        f"{loud.share_blocked_first:.3f}.",
+        "Where those who are blocked go first, everybody at risk is read twice before a write, since a state may be",
+        f"ten slots old at most. Beside the bound with these {more} requests more it is {loud.share_blocked_first:.3f}.",
     )
 
 
