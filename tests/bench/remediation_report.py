@@ -118,7 +118,7 @@ def _blocked_first(loud: Measured) -> tuple[str, ...]:
     more = -(-loud.at_risk // 500)
     return (
         "Where those who are blocked go first, everybody at risk is read twice before a write, since a state may be",
-        f"ten slots old at most. Beside the bound with these {more} requests more it is {loud.share_blocked_first:.3f}.",
+        f"ten slots old at most. Beside the bound with {more} requests more it is {loud.share_blocked_first:.3f}.",
     )
 
 
