@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from bot.ports.agreements import Codes, Requests, Runs
+from bot.ports.agreements import Codes, Requests
 from bot.ports.messages import Cards, Clicks
+from bot.ports.runs import Cleared, Outcomes, Runs
 from bot.ports.watching import (
     Briefings,
     Counts,
@@ -100,6 +101,10 @@ class Transaction(Protocol):
     def codes(self) -> Codes: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def outcomes(self) -> Outcomes: ...
+    @property
+    def cleared(self) -> Cleared: ...
     @property
     def cards(self) -> Cards: ...
     @property

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.ports.store import Transaction
 from bot.store.cards import CardRows, ClickRows
+from bot.store.cleared import ClearedRows
 from bot.store.codes import CodeRows
 from bot.store.counts import CountRows
 from bot.store.directory import DirectoryUserRows, ReadingRows
@@ -22,6 +23,7 @@ from bot.store.engine import ONLY_READS
 from bot.store.impacts import ImpactRows
 from bot.store.leases import LeaseRows
 from bot.store.ledger import LedgerRows
+from bot.store.outcomes import OutcomeRows
 from bot.store.requests import RequestRows
 from bot.store.runs import RunRows
 from bot.store.surges import BriefingRows, SurgeRows
@@ -108,8 +110,18 @@ class Rows:
 
     @cached_property
     def runs(self) -> RunRows:
-        """Runs."""
+        """Runs, intents, answers."""
         return RunRows(self._connection)
+
+    @cached_property
+    def outcomes(self) -> OutcomeRows:
+        """The outcome of each user of a run."""
+        return OutcomeRows(self._connection)
+
+    @cached_property
+    def cleared(self) -> ClearedRows:
+        """Who was cleared."""
+        return ClearedRows(self._connection)
 
     @cached_property
     def cards(self) -> CardRows:

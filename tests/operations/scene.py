@@ -178,7 +178,7 @@ class Scene:
         return self.look(lambda tx: tx.runs.get(TENANT, run.id))
 
     def outcomes(self, run: Run) -> dict[str, Outcome]:
-        return self.look(lambda tx: tx.runs.outcomes(TENANT, run.id))
+        return self.look(lambda tx: tx.outcomes.of_run(TENANT, run.id))
 
     def states(self, run: Run) -> dict[str, OutcomeState]:
         return {user: outcome.state for user, outcome in self.outcomes(run).items()}

@@ -48,7 +48,7 @@ async def test_only_a_reading_begun_after_the_write_verifies(scene):
     run = await scene.approved()
     await scene.step(run)
     sent_later = [replace(each, sent_at=NOW + DAY, look_at=NOW) for each in scene.outcomes(run).values()]
-    scene.look(lambda tx: tx.runs.set_outcomes(run, sent_later))
+    scene.look(lambda tx: tx.outcomes.keep(run, sent_later))
     await scene.step(run)
     assert set(scene.states(run).values()) == {OutcomeState.ACCEPTED}
     scene.clock.at = NOW + DAY + SECOND
@@ -117,7 +117,7 @@ async def test_a_clock_that_is_far_from_microsofts_delays_a_verification_and_doe
     late = [
         replace(each, state=OutcomeState.ACCEPTED, sent_at=NOW, look_at=NOW) for each in scene.outcomes(run).values()
     ]
-    scene.look(lambda tx: tx.runs.set_outcomes(run, late))
+    scene.look(lambda tx: tx.outcomes.keep(run, late))
     scene.clock.at = NOW + 200 * SECOND
     await scene.step(run)
     assert scene.graph.times("risky_users")[-1][0] == NOW - 600 * SECOND

@@ -80,7 +80,7 @@ async def test_whoever_a_run_has_settled_or_never_reached_is_free_again(scene):
     scene.flag("ada", "bob")
     run = await scene.approved()
     done = Outcome("ada", OutcomeState.SKIPPED, "another open detection")
-    scene.look(lambda tx: tx.runs.set_outcomes(run, [done]))
+    scene.look(lambda tx: tx.outcomes.keep(run, [done]))
     assert plan_of(scene, await scene.ask()).user_ids == ("ada",)
 
 
@@ -305,7 +305,7 @@ async def cleared(scene):
     outcomes = [Outcome("ada", OutcomeState.VERIFIED, "", 1), Outcome("bob", OutcomeState.SKIPPED, "closed")]
 
     def end(tx):
-        tx.runs.set_outcomes(run, outcomes)
+        tx.outcomes.keep(run, outcomes)
         tx.runs.save(replace(run, state=RunState.DONE, ended_at=scene.clock.now()))
         tx.surges.save(surge(state=SurgeState.CLOSED))
         tx.directory.keep_risky(TENANT, [risky("ada", state="confirmedSafe")], scene.clock.now())

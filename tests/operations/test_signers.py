@@ -185,9 +185,7 @@ def clear_in_another_run(scene, user, *, action=Action.CONFIRM_SAFE, verified_at
     def make(tx):
         tx.runs.add(other, [user])
         tx.runs.announce(other, Intent("e" * 32, other.id, 1, action, (user,), verified_at, 1))
-        tx.runs.set_outcomes(
-            other, [Outcome(user, OutcomeState.VERIFIED, sent_at=verified_at, verified_at=verified_at)]
-        )
+        tx.outcomes.keep(other, [Outcome(user, OutcomeState.VERIFIED, sent_at=verified_at, verified_at=verified_at)])
 
     scene.look(make)
 

@@ -51,9 +51,9 @@ def test_blocked_now_is_who_has_not_signed_in_since_the_last_block(transact, wit
 
 
 def test_a_clean_up_is_told_by_when_it_was_verified(transact, with_run):
-    found = transact(lambda tx: tx.runs.outcomes(TENANT, with_run.id))["ada"]
+    found = transact(lambda tx: tx.outcomes.of_run(TENANT, with_run.id))["ada"]
     verified = replace(found, state=OutcomeState.VERIFIED, verified_at=NOW)
-    transact(lambda tx: tx.runs.set_outcomes(with_run, [verified]))
+    transact(lambda tx: tx.outcomes.keep(with_run, [verified]))
     assert transact(lambda tx: tx.impacts.cleared_at(TENANT, SURGE)) == {"ada": NOW}
     assert transact(lambda tx: tx.impacts.cleared_at("other", SURGE)) == {}
 

@@ -75,7 +75,7 @@ def test_a_run_takes_whom_it_has_not_settled_and_gives_back_whom_it_never_reache
     assert transact(lambda tx: tx.requests.taken(TENANT)) == frozenset(users)
     done, accepted, *waiting = users
     outcomes = [Outcome(done, OutcomeState.VERIFIED, ""), Outcome(accepted, OutcomeState.ACCEPTED, "")]
-    transact(lambda tx: tx.runs.set_outcomes(going, outcomes))
+    transact(lambda tx: tx.outcomes.keep(going, outcomes))
     assert transact(lambda tx: tx.requests.taken(TENANT)) == {accepted, *waiting}
     transact(lambda tx: tx.runs.save(replace(going, state=RunState.STOPPED)))
     assert transact(lambda tx: tx.requests.taken(TENANT)) == {accepted}

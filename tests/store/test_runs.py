@@ -24,7 +24,7 @@ def intent(*users, id_="d" * 32, number=1, run_id="b" * 32):
 
 
 def outcomes(transact, **asked):
-    return transact(lambda tx: tx.runs.outcomes(TENANT, "b" * 32, **asked))
+    return transact(lambda tx: tx.outcomes.of_run(TENANT, "b" * 32, **asked))
 
 
 def test_in_a_new_run_everybody_waits(transact, with_run):
@@ -69,7 +69,7 @@ def test_a_run_comes_back_as_it_was_saved(transact, with_run):
 
 def test_outcomes_are_given_by_state_and_by_user(transact, with_run):
     failed = Outcome("bob", OutcomeState.FAILED, "refused", 3, NOW, 1, NOW + 1)
-    transact(lambda tx: tx.runs.set_outcomes(with_run, [failed]))
+    transact(lambda tx: tx.outcomes.keep(with_run, [failed]))
     assert outcomes(transact, state=OutcomeState.FAILED) == {"bob": failed}
     assert outcomes(transact, user_ids=["bob", "nobody"]) == {"bob": failed}
     assert outcomes(transact, state=WAITING, user_ids=["bob", "ada"]) == {"ada": Outcome("ada", WAITING)}
@@ -78,10 +78,10 @@ def test_outcomes_are_given_by_state_and_by_user(transact, with_run):
 
 def test_every_state_is_counted_and_reasons_come_most_first(transact, with_run):
     skipped = [Outcome(user, OutcomeState.SKIPPED, "closed") for user in ("ada", "bob")]
-    transact(lambda tx: tx.runs.set_outcomes(with_run, [*skipped, Outcome("cy", OutcomeState.FAILED, "another")]))
-    counts = transact(lambda tx: tx.runs.counts(TENANT, with_run.id))
+    transact(lambda tx: tx.outcomes.keep(with_run, [*skipped, Outcome("cy", OutcomeState.FAILED, "another")]))
+    counts = transact(lambda tx: tx.outcomes.counts(TENANT, with_run.id))
     assert counts == dict.fromkeys(OutcomeState, 0) | {OutcomeState.SKIPPED: 2, OutcomeState.FAILED: 1}
-    assert transact(lambda tx: tx.runs.reasons(TENANT, with_run.id)) == (("closed", 2), ("another", 1))
+    assert transact(lambda tx: tx.outcomes.reasons(TENANT, with_run.id)) == (("closed", 2), ("another", 1))
 
 
 def test_an_announced_batch_is_on_its_way_and_without_an_answer(transact, with_run):
@@ -145,7 +145,7 @@ def test_the_facts_say_who_is_due_and_when_the_next_is(transact, with_run):
         Outcome("bob", ACCEPTED, sends=1, sent_at=NOW - 5, look_at=NOW + 1),
         Outcome("cy", ACCEPTED, sends=1, sent_at=NOW - WATCHED_FOR, look_at=NOW - 7),
     ]
-    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    transact(lambda tx: tx.outcomes.keep(with_run, found))
     assert transact(lambda tx: tx.runs.facts(with_run, NOW)) == RunFacts((), 0, 3, ("ada",), NOW, NOW - 5, sent=3)
 
 
@@ -155,7 +155,7 @@ def test_the_facts_say_how_the_canary_is_doing(transact, with_run):
         Outcome("bob", WAITING, sends=1, sent_at=NOW - 5),
         Outcome("cy", OutcomeState.SKIPPED, "the account was deleted", sends=1),
     ]
-    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    transact(lambda tx: tx.outcomes.keep(with_run, found))
     facts = transact(lambda tx: tx.runs.facts(with_run, NOW))
     assert (facts.verified, facts.again, facts.sent, facts.slowest) == (1, 1, 2, None)
 
@@ -166,7 +166,7 @@ def test_how_long_microsoft_takes_is_told_by_the_canary_alone(transact, with_run
         Outcome("ada", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 9, verified_at=NOW - 2),
         Outcome("bob", OutcomeState.VERIFIED, sends=1, sent_at=NOW - 8, verified_at=NOW),
     ]
-    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    transact(lambda tx: tx.outcomes.keep(with_run, found))
     passed = replace(with_run, canary=2, canary_passed_at=NOW - 1)
     assert transact(lambda tx: tx.runs.facts(passed, NOW)).slowest == 7
 
@@ -176,7 +176,7 @@ def test_the_longest_due_are_read_first(transact, with_run):
         Outcome("ada", ACCEPTED, sends=1, sent_at=NOW, look_at=NOW),
         Outcome("bob", ACCEPTED, sends=1, sent_at=NOW, look_at=NOW - 2),
     ]
-    transact(lambda tx: tx.runs.set_outcomes(with_run, found))
+    transact(lambda tx: tx.outcomes.keep(with_run, found))
     assert transact(lambda tx: tx.runs.facts(with_run, NOW)).due == ("bob", "ada")
 
 
@@ -195,7 +195,7 @@ def test_a_run_is_unfinished_while_it_goes_on_or_somebody_may_become_visible(
     transact, with_run, state, outcome, unfinished
 ):
     found = [Outcome(user, outcome) for user in ("ada", "bob", "cy")]
-    transact(lambda tx: [tx.runs.save(replace(with_run, state=state)), tx.runs.set_outcomes(with_run, found)])
+    transact(lambda tx: [tx.runs.save(replace(with_run, state=state)), tx.outcomes.keep(with_run, found)])
     assert [each.id for each in transact(lambda tx: tx.runs.unfinished(TENANT))] == [with_run.id] * unfinished
     assert transact(lambda tx: tx.runs.unfinished("other")) == ()
 
@@ -213,20 +213,20 @@ CLEARED = [
 
 
 def test_the_cleared_are_those_who_were_verified_with_the_time_at_which_they_were(transact, with_run):
-    transact(lambda tx: [announced(tx, with_run, Action.DISMISS_RISK), tx.runs.set_outcomes(with_run, CLEARED)])
-    assert transact(lambda tx: tx.runs.cleared(TENANT, NOW)) == (("ada", NOW),)
-    assert set(transact(lambda tx: tx.runs.cleared(TENANT, NOW - 9))) == {("ada", NOW), ("bob", NOW - 9)}
-    assert transact(lambda tx: tx.runs.cleared("other", 0)) == ()
-    assert transact(lambda tx: tx.runs.cleared_among(TENANT, ["ada", "cy"], 0)) == {"ada"}
-    assert transact(lambda tx: tx.runs.last_clearing(TENANT, ["ada", "cy"], 0)) == {"ada": (with_run.id, NOW)}
+    transact(lambda tx: [announced(tx, with_run, Action.DISMISS_RISK), tx.outcomes.keep(with_run, CLEARED)])
+    assert transact(lambda tx: tx.cleared.since(TENANT, NOW)) == (("ada", NOW),)
+    assert set(transact(lambda tx: tx.cleared.since(TENANT, NOW - 9))) == {("ada", NOW), ("bob", NOW - 9)}
+    assert transact(lambda tx: tx.cleared.since("other", 0)) == ()
+    assert transact(lambda tx: tx.cleared.among(TENANT, ["ada", "cy"], 0)) == {"ada"}
+    assert transact(lambda tx: tx.cleared.last(TENANT, ["ada", "cy"], 0)) == {"ada": (with_run.id, NOW)}
 
 
 @pytest.mark.parametrize("action", [Action.CONFIRM_COMPROMISED, Action.REVOKE_SESSIONS])
 def test_who_was_acted_on_otherwise_is_not_cleared(transact, with_run, action):
-    transact(lambda tx: [announced(tx, with_run, action), tx.runs.set_outcomes(with_run, CLEARED)])
-    assert transact(lambda tx: tx.runs.cleared(TENANT, 0)) == ()
-    assert transact(lambda tx: tx.runs.cleared_among(TENANT, ["ada"], 0)) == frozenset()
-    assert transact(lambda tx: tx.runs.last_clearing(TENANT, ["ada"], 0)) == {}
+    transact(lambda tx: [announced(tx, with_run, action), tx.outcomes.keep(with_run, CLEARED)])
+    assert transact(lambda tx: tx.cleared.since(TENANT, 0)) == ()
+    assert transact(lambda tx: tx.cleared.among(TENANT, ["ada"], 0)) == frozenset()
+    assert transact(lambda tx: tx.cleared.last(TENANT, ["ada"], 0)) == {}
 
 
 @pytest.mark.parametrize(
@@ -243,21 +243,21 @@ def test_who_was_acted_on_otherwise_is_not_cleared(transact, with_run, action):
 def test_who_has_a_detection_dated_after_the_verified_clean_up_is_flagged_again(transact, with_run, at, kind, again):
     def make(tx):
         announced(tx, with_run, Action.CONFIRM_SAFE)
-        tx.runs.set_outcomes(with_run, CLEARED)
+        tx.outcomes.keep(with_run, CLEARED)
         tx.detections.keep(TENANT, [detection("ada", at=at, kind=kind), detection("cy", at=at)], NOW)
 
     transact(make)
     expected = {"ada": with_run.id} if again else {}
-    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10)) == expected
-    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, run_id=with_run.id)) == expected
-    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, surge_id=with_run.surge_id)) == expected
-    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, run_id="none")) == {}
-    assert transact(lambda tx: tx.runs.flagged_again(TENANT, within=10, surge_id="none")) == {}
+    assert transact(lambda tx: tx.cleared.flagged_again(TENANT, within=10)) == expected
+    assert transact(lambda tx: tx.cleared.flagged_again(TENANT, within=10, run_id=with_run.id)) == expected
+    assert transact(lambda tx: tx.cleared.flagged_again(TENANT, within=10, surge_id=with_run.surge_id)) == expected
+    assert transact(lambda tx: tx.cleared.flagged_again(TENANT, within=10, run_id="none")) == {}
+    assert transact(lambda tx: tx.cleared.flagged_again(TENANT, within=10, surge_id="none")) == {}
 
 
 def test_only_those_who_wait_are_put_first(transact, with_run):
     transact(lambda tx: tx.runs.announce(with_run, intent("ada")))
-    transact(lambda tx: tx.runs.rank_first(with_run, ["ada", "bob", "nobody"]))
+    transact(lambda tx: tx.outcomes.rank_first(with_run, ["ada", "bob", "nobody"]))
     assert {user: each.rank for user, each in outcomes(transact).items()} == {"ada": 1, "bob": 0, "cy": 1}
 
 
@@ -283,7 +283,7 @@ def test_a_run_gives_way_to_one_that_goes_first_and_has_somebody_to_write_to(tra
     transact(make)
     assert transact(lambda tx: tx.runs.gives_way(with_run, NOW)) is gives_way
     assert transact(lambda tx: tx.runs.gives_way(first, NOW)) is False
-    transact(lambda tx: tx.runs.set_outcomes(first, [Outcome("dora", ACCEPTED, sends=1, sent_at=NOW)]))
+    transact(lambda tx: tx.outcomes.keep(first, [Outcome("dora", ACCEPTED, sends=1, sent_at=NOW)]))
     assert transact(lambda tx: tx.runs.gives_way(with_run, NOW)) is False
 
 
@@ -292,8 +292,8 @@ def test_twenty_thousand_outcomes_are_written_and_read(store, transact, with_req
     going = run(plan_hash=HASH)
     transact(lambda tx: tx.runs.add(going, users))
     verified = [Outcome(user, OutcomeState.VERIFIED, sends=1, sent_at=NOW) for user in users]
-    transact(lambda tx: tx.runs.set_outcomes(going, verified))
-    assert transact(lambda tx: tx.runs.counts(TENANT, going.id))[OutcomeState.VERIFIED] == 20_000
+    transact(lambda tx: tx.outcomes.keep(going, verified))
+    assert transact(lambda tx: tx.outcomes.counts(TENANT, going.id))[OutcomeState.VERIFIED] == 20_000
     assert len(outcomes(transact, user_ids=users)) == 20_000
 
 

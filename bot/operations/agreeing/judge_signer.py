@@ -87,7 +87,7 @@ def judge_conflict(
     """Refuse a signer who is in the plan, at risk, or the requester under another name. Reads the tables alone."""
     planned = frozenset(plan.user_ids)
     in_plan = [account_id for account_id in signer.account_ids if account_id in planned]
-    cleared = tx.runs.cleared_among(tenant.id, in_plan, plan.made_at) if in_plan else frozenset[str]()
+    cleared = tx.cleared.among(tenant.id, in_plan, plan.made_at) if in_plan else frozenset[str]()
     conflict = refuse_conflict(
         accounts=signer.accounts, plan_user_ids=planned, requester_accounts=requester_accounts, cleared=cleared
     )

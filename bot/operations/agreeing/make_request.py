@@ -134,7 +134,7 @@ def _way_back(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: 
 def users_acted_on(tx: Transaction, tenant_id: str, run_id: str) -> tuple[str, ...]:
     """Whom a run wrote to and Microsoft accepted it."""
     acted = {OutcomeState.VERIFIED, OutcomeState.ACCEPTED}
-    return tuple(each for each, outcome in tx.runs.outcomes(tenant_id, run_id).items() if outcome.state in acted)
+    return tuple(each for each, outcome in tx.outcomes.of_run(tenant_id, run_id).items() if outcome.state in acted)
 
 
 def refuse_empty(tx: Transaction, surge: Surge, plan: Plan) -> Refused:

@@ -99,7 +99,7 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
         profiles=people.profiles or None,
         registration_read=known(tx, tenant.id, REGISTRATION).value is not None,
         gaps=_gaps(tx, surge, findings, is_known_of_risk=was_read),
-        eligible=len(set(plan.user_ids) - tx.runs.on_the_way(tenant.id, surge.id)) if plan else None,
+        eligible=len(set(plan.user_ids) - tx.outcomes.on_the_way(tenant.id, surge.id)) if plan else None,
         held_back=summarize(plan).reasons if plan else (),
         privileged=privileged,
         accounts=found.accounts if people.profiles else None,

@@ -56,7 +56,7 @@ def begin_pass(tx: Transaction, tenant: Tenant, run_id: str) -> Pass | None:
         run = _start(tx, tenant, run, request, plan)
     if plan.action in CLEARS_RISK:
         planned = frozenset(plan.user_ids)
-        tx.runs.rank_first(run, tx.impacts.blocked(tenant.id, surge.id) & planned)
+        tx.outcomes.rank_first(run, tx.impacts.blocked(tenant.id, surge.id) & planned)
     return Pass(run, plan, surge, dict(zip(plan.user_ids, plan.seen, strict=True)))
 
 

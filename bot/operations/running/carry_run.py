@@ -110,7 +110,7 @@ def finish_run(tx: Transaction, tenant: Tenant, run_id: str) -> None:
     if run is None or run.state.is_over:
         return
     tx.runs.save(replace(run, state=RunState.DONE, ended_at=now, note=""))
-    counts = tx.runs.counts(tenant.id, run_id)
+    counts = tx.outcomes.counts(tenant.id, run_id)
     tx.ledger.append(
         tenant_id=tenant.id,
         at=now,

@@ -87,7 +87,7 @@ def keep_answer(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, an
         return
     slot = int(tenant.graph.slot_seconds() * SECOND)
     tx.runs.answer(run, intent, answer, now)
-    outcomes = tx.runs.outcomes(tenant.id, run.id, user_ids=intent.user_ids)
+    outcomes = tx.outcomes.of_run(tenant.id, run.id, user_ids=intent.user_ids)
     if answer.users is not None:
         made = [_of_user(outcome, answer, now, slot) for outcome in outcomes.values()]
         _heed(tx, tenant, run, _worst(answer))

@@ -15,7 +15,7 @@ def keep_outcomes(tx: Transaction, tenant: Tenant, run: Run, outcomes: Sequence[
     """Keep what a reading settled. Users who only stay on the way are written without a ledger row."""
     if not outcomes:
         return
-    tx.runs.set_outcomes(run, outcomes)
+    tx.outcomes.keep(run, outcomes)
     final = [outcome for outcome in outcomes if outcome.state.is_final]
     if final:
         tx.ledger.append(

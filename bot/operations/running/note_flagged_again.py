@@ -24,7 +24,7 @@ def note_flagged_again(tx: Transaction, tenant: Tenant, new: Sequence[Flag]) -> 
     """Tell of users with a detection dated after their verified clean-up; of each once a clean-up."""
     now = tenant.world.now()
     flags = [flag for flag in new if flag.risk_event_type != BY_A_PERSON]
-    cleared = tx.runs.last_clearing(tenant.id, {flag.user_id for flag in flags}, now - WATCHED_AFTER)
+    cleared = tx.cleared.last(tenant.id, {flag.user_id for flag in flags}, now - WATCHED_AFTER)
     again = {
         flag.user_id: cleared[flag.user_id][0]
         for flag in flags

@@ -61,7 +61,7 @@ def _settle(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, ours: 
     run = tx.runs.get(tenant.id, run_id)
     if run is None:
         return
-    outcomes = tx.runs.outcomes(tenant.id, run.id, user_ids=intent.user_ids)
+    outcomes = tx.outcomes.of_run(tenant.id, run.id, user_ids=intent.user_ids)
     is_on_account = isinstance(CATALOGUE[intent.action], AccountAction)
 
     def after(outcome: Outcome) -> Outcome:

@@ -133,9 +133,9 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
 
     def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
         kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
-        on_their_way = tx.runs.counts(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
+        on_their_way = tx.outcomes.counts(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
         return (
-            _waves(tx.runs.queue(going.run), most),
+            _waves(tx.outcomes.queue(going.run), most),
             tx.directory.count_risky(tenant.id) - on_their_way,
             kept_out,
             _revision(tx, going),
@@ -251,7 +251,7 @@ async def _settle_gone(hand: Hand, user_ids: Sequence[str]) -> None:
         return
 
     def settle(tx: Transaction) -> None:
-        found = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=user_ids)
+        found = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=user_ids)
         gone = [replace(outcome, state=OutcomeState.SKIPPED, why=NOT_LISTED) for outcome in found.values()]
         keep_outcomes(tx, tenant, run, gone)
 
@@ -312,7 +312,7 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
     if hand.revision != revision:
         hand.kept_out = held_since(tx, tenant.policy, surge, going.plan)
         hand.revision = revision
-    waiting = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
+    waiting = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
     left_out = [
         replace(outcome, state=OutcomeState.SKIPPED, why=hand.kept_out[user_id])
         for user_id, outcome in waiting.items()

@@ -32,7 +32,7 @@ async def send_to_accounts(tenant: Tenant, going: Pass, most: int | None) -> boo
     at_once = BATCHES_A_READING * CATALOGUE[going.plan.action].batch_size
     waiting = await tenant.store.look(
         lambda tx: sorted(
-            tx.runs.outcomes(tenant.id, going.run.id, state=OutcomeState.WAITING).values(),
+            tx.outcomes.of_run(tenant.id, going.run.id, state=OutcomeState.WAITING).values(),
             key=lambda outcome: (outcome.sends == 0, outcome.rank, outcome.user_id),
         )
     )
@@ -82,7 +82,7 @@ def _judge(
     surge = tx.surges.get(tenant.id, going.surge.id)
     if surge is None:
         return None
-    outcomes: dict[str, Outcome] = tx.runs.outcomes(
+    outcomes: dict[str, Outcome] = tx.outcomes.of_run(
         tenant.id, going.run.id, state=OutcomeState.WAITING, user_ids=wanted
     )
     outcomes = {user_id: outcome for user_id, outcome in outcomes.items() if user_id in going.seen}

@@ -167,7 +167,7 @@ def _asks_for_more(tenant: Tenant, request: Request, plan: Plan, band: str) -> b
 
 def _stop(tx: Transaction, tenant: Tenant, run: Run) -> Run:
     now = tenant.world.now()
-    waiting = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.WAITING)
-    tx.runs.set_outcomes(run, [leave_out(outcome) for outcome in waiting.values()])
+    waiting = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.WAITING)
+    tx.outcomes.keep(run, [leave_out(outcome) for outcome in waiting.values()])
     tx.surges.ask_briefing(tenant.id, run.surge_id, now)
     return replace(run, state=RunState.STOPPED, ended_at=now, note="", needs_signature=False, paused_because=None)

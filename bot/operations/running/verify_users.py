@@ -67,7 +67,7 @@ async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -
         pause = AGAIN
         log.warning("not_verified", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=problem.why)
     again = tenant.world.now() + pause
-    await tenant.transact_as_holder(lambda tx: tx.runs.put_off_looks(due.run, due_by=began, until=again))
+    await tenant.transact_as_holder(lambda tx: tx.outcomes.put_off_looks(due.run, due_by=began, until=again))
 
 
 async def _keep(tenant: Tenant, due: Due, readings: Readings) -> None:
@@ -82,7 +82,7 @@ def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...
     if run is None:
         return None
     action = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash)).action
-    sent_at = tx.runs.sent_at(run)
+    sent_at = tx.outcomes.sent_at(run)
     if len(user_ids) <= FEW:  # pages show everybody, those too who would be due a moment later
         sent_at = {user_id: sent_at[user_id] for user_id in user_ids if user_id in sent_at}
     first = min(sent_at.values(), default=0)
@@ -101,7 +101,7 @@ def _settle(tx: Transaction, tenant: Tenant, due: Due, readings: Readings) -> li
     """Judge by what was read; who has no final outcome yet is looked at again later."""
     now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
     run = tx.runs.get(tenant.id, due.run.id) or due.run
-    accepted = tx.runs.outcomes(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=tuple(readings))
+    accepted = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=tuple(readings))
 
     def after(outcome: Outcome) -> Outcome:
         user, read_at = readings[outcome.user_id]

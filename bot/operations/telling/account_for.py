@@ -35,7 +35,7 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
     run = tx.runs.of_request(request.tenant_id, request.id)
     run_account = None
     if run is not None:
-        counts = tx.runs.counts(run.tenant_id, run.id)
+        counts = tx.outcomes.counts(run.tenant_id, run.id)
         pace, seconds_left = _pace(run, counts, now)
         run_account = RunAccount(
             run=run,
@@ -45,10 +45,10 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
             requester=request.requester,
             signers=tuple(vote.user_id for vote in votes if vote.verdict is Verdict.APPROVE),
             signed_at=request.settled_at or run.created_at,
-            open_reasons=tx.runs.reasons(run.tenant_id, run.id),
+            open_reasons=tx.outcomes.reasons(run.tenant_id, run.id),
             users_a_minute=pace,
             seconds_left=seconds_left,
-            flagged_again=len(tx.runs.flagged_again(run.tenant_id, within=WATCHED_AFTER, run_id=run.id)),
+            flagged_again=len(tx.cleared.flagged_again(run.tenant_id, within=WATCHED_AFTER, run_id=run.id)),
         )
     return RequestAccount(
         request,
@@ -120,7 +120,7 @@ def account_for_surge(tx: Transaction, surge: Surge, now: int) -> SurgeAccount:
         briefing=tx.briefings.latest(surge.tenant_id, surge.id),
         requests=requests,
         watch_problem=tx.watches.get(surge.tenant_id).problem,
-        flagged_again=len(tx.runs.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id)),
+        flagged_again=len(tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id)),
         shortage=shortage_of(tx, surge, requests),
     )
 
@@ -184,7 +184,7 @@ def figures_of(
         by_cohort[cohort].append(line(user_id, _kind_fact(cohort)))
     again = [
         line(user_id, "a detection dated after the verified clean-up")
-        for user_id in sorted(tx.runs.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id))
+        for user_id in sorted(tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id))
     ]
     named = [
         ("re-flagged after clean-up", again),
@@ -209,7 +209,7 @@ def _run_figures(
     if run is None:
         return []
     by_state: dict[OutcomeState, list[PersonLine]] = {}
-    for user_id, outcome in tx.runs.outcomes(surge.tenant_id, run.id).items():
+    for user_id, outcome in tx.outcomes.of_run(surge.tenant_id, run.id).items():
         by_state.setdefault(outcome.state, []).append(line_for(user_id, outcome.why or outcome.state.value))
     in_need_first = (OutcomeState.FAILED, OutcomeState.SKIPPED, OutcomeState.ACCEPTED, OutcomeState.VERIFIED)
     return [(f"last run: {state.value}", by_state[state]) for state in in_need_first if state in by_state]

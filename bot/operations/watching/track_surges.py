@@ -36,7 +36,7 @@ async def load_detector(tenant: Tenant) -> None:
         known = [sighting_of(surge, tx.surges.users(tenant.id, surge.id)) for surge in surges]
         detector.resume(known)
         detector.observe(tx.detections.flags(tenant.id, now - HISTORY))
-        for user_id, cleared_at in tx.runs.cleared(tenant.id, now - HISTORY):
+        for user_id, cleared_at in tx.cleared.since(tenant.id, now - HISTORY):
             detector.forgive(user_id, cleared_at)
         for surge in surges:
             if surge.state is not SurgeState.CLOSED:
