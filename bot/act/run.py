@@ -1,6 +1,6 @@
 """A run, what it announces before each write, and the facts that its next step depends on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.act.pause import PauseReason
@@ -70,6 +70,20 @@ class Run:
     """What the evidence said when it was last signed."""
     flagged_known: int = 0
     """How many of its users had been flagged for something else when it was last signed."""
+
+    def resumed(self, now: int) -> "Run":
+        """Running again. Who lets a run go on whose canary did not close waives it; else its time begins anew."""
+        waived = self.paused_because is PauseReason.CANARY
+        return replace(
+            self,
+            state=RunState.RUNNING,
+            note="the canary did not close, and the rest goes all the same" if waived else "",
+            not_before=0,
+            needs_signature=False,
+            paused_because=None,
+            canary=0 if waived else self.canary,
+            canary_since=now if self.canary_since is not None else None,
+        )
 
     @property
     def is_on_trial(self) -> bool:

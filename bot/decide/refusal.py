@@ -33,7 +33,6 @@ class Refusal(StrEnum):
     CODE_USED = "code used"
     CODE_LOCKED = "code locked"
     MORE_FOR_GOING_ON = "more for going on"
-    CODE_FOR_GOING_ON = "code for going on"
     SHARED_OUTSIDE = "shared outside"
     NOT_THE_REQUESTER = "not the requester"
     ALREADY_SETTLED = "already settled"
@@ -76,12 +75,11 @@ _SENTENCES: dict[Refusal, str] = {
     Refusal.NOT_BREAK_GLASS: "Only break-glass approvers can sign this: {detail}; the list is COUNTERSIGN_BREAK_GLASS_APPROVERS. Ask one of them.",
     Refusal.SAME_SIGNER: "Another Slack account of yours has signed this request already, and each person counts once. Another person has to sign.",
     Refusal.EVIDENCE_WORSE: "The evidence got worse since this was asked for: it is {detail} now, so this request can't be signed any more. Press Request remediation on the surge's card to ask anew.",
-    Refusal.CODE_MISSING: "This needs your one-time code. Press Approve again and type the six digits that your authenticator shows.",
+    Refusal.CODE_MISSING: "This needs your one-time code. Press the button again and type the six digits that your authenticator shows.",
     Refusal.CODE_NOT_ENROLLED: "This needs a one-time code, and you have none yet. Have the operator run `countersign people enrol {detail}` on the host, then press again.",
     Refusal.CODE_WRONG: "That one-time code is not right. Press again with the one that your authenticator shows now; {detail} wrong ones in a row lock it for a while.",
     Refusal.CODE_USED: "That one-time code was used already, and each counts once. Wait for the next one, then press again.",
     Refusal.MORE_FOR_GOING_ON: "The evidence is {detail} now, and that asks for more signatures than this run was approved with. Press Stop, then ask again from the surge's card for those who are left.",
-    Refusal.CODE_FOR_GOING_ON: "A tripwire paused this run, and a signature for it takes a one-time code, which Resume can't ask for. Press Stop, then ask again from the surge's card for those who are left: that request can be signed with codes.",
     Refusal.CODE_LOCKED: "Your one-time code is locked until {detail} after too many wrong ones. Press again then, or let another person do it.",
     Refusal.SHARED_OUTSIDE: "This channel is shared with people outside this workspace, so nothing can be asked for in it. Have SLACK_CHANNEL set to one that is not shared.",
     Refusal.NOT_THE_REQUESTER: "Only {detail}, who asked, can withdraw this request. To stop it, press Reject.",

@@ -57,6 +57,8 @@ class ClickKind(StrEnum):
     """A run's users under a new plan."""
     SUBMIT_APPROVAL = "submit-approval"
     """Approve, from the dialog that asked for a one-time code."""
+    SUBMIT_GOING_ON = "submit-going-on"
+    """Resume after a tripwire, from that dialog."""
     OUT_OF_DATE = "out-of-date"
 
 
@@ -199,10 +201,13 @@ class WayBackDialog:
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalDialog:
+class SigningDialog:
     """What is signed, with a field for the one-time code."""
 
-    request_id: str
+    submits: ClickKind
+    """SUBMIT_APPROVAL or SUBMIT_GOING_ON."""
+    subject_id: str
+    """The request, or the run that is to go on."""
     channel: str
     """Where the button was pressed; private answers go there."""
     opened_by: str
@@ -214,6 +219,8 @@ class ApprovalDialog:
     """Slack user id."""
     reason: str
     code_required: bool
+    paused_because: str = ""
+    """Why the run is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +246,7 @@ class PlainDialog:
 
 
 Dialog: TypeAlias = (
-    RequestDialog | ReleaseDialog | RecoveryDialog | WayBackDialog | ApprovalDialog | DetailsDialog | PlainDialog
+    RequestDialog | ReleaseDialog | RecoveryDialog | WayBackDialog | SigningDialog | DetailsDialog | PlainDialog
 )
 
 

@@ -35,8 +35,11 @@ ASKING: dict[str, ClickKind] = {
     WAY_BACK_DIALOG: ClickKind.SUBMIT_WAY_BACK,
 }
 """What the submission of each dialog is that asks for something."""
-APPROVAL_DIALOG = "countersign-approval"
-"""callback_id of the dialog whose submission is a signature."""
+SIGNING: dict[str, ClickKind] = {
+    "countersign-approval": ClickKind.SUBMIT_APPROVAL,
+    "countersign-going-on": ClickKind.SUBMIT_GOING_ON,
+}
+"""By callback_id, what the submission of each dialog is that signs."""
 INFORMATION_DIALOG = "countersign-information"
 """callback_id of dialogs that only show something."""
 

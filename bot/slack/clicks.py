@@ -15,6 +15,7 @@ from bot.slack.action_ids import (
     PEOPLE_FIELD,
     REASON_FIELD,
     RUN_FIELD,
+    SIGNING,
 )
 
 Json = dict[str, Any]
@@ -114,14 +115,15 @@ def submitted(payload: Json, *, kind: ClickKind | None = None) -> Click | None:
     )
 
 
-def approved(payload: Json) -> Click | None:
+def signed(payload: Json) -> Click | None:
     """The click of the submission that signs: the press that opened the dialog is named, and must be known."""
     view = _object(payload.get("view"))
     metadata = _metadata(view.get("private_metadata"))
-    subject = _text(metadata.get("request"), _ID)
+    subject = _text(metadata.get("subject"), _ID)
+    kind = SIGNING.get(str(view.get("callback_id")), ClickKind.OUT_OF_DATE)
     return _click(
         payload,
-        kind=ClickKind.SUBMIT_APPROVAL if subject else ClickKind.OUT_OF_DATE,
+        kind=kind if subject else ClickKind.OUT_OF_DATE,
         identity=["approve", view.get("id"), view.get("hash") if not subject else ""],
         channel=_text(metadata.get("channel"), _CHANNEL),
         message_ts="",

@@ -4,7 +4,7 @@ import pyotp
 
 from bot.decide.codes import Enrolment
 from bot.decide.request import Request
-from bot.ports.slack import ApprovalDialog, Click, ClickKind
+from bot.ports.slack import Click, ClickKind, SigningDialog
 from tests.operations.scene import Scene
 from tests.values import NOW, directory_user, person
 
@@ -32,15 +32,15 @@ def hire(scene: Scene, user_id: str, *, account: str = "", **facts) -> None:
     scene.graph.accounts[address] = (directory_user(account or f"account-of-{user_id}", address),)
 
 
-async def open_dialog(scene: Scene, by: str, request: Request) -> ApprovalDialog:
+async def open_dialog(scene: Scene, by: str, request: Request) -> SigningDialog:
     """Press Approve and see the dialog."""
     await scene.press(ClickKind.APPROVE, by, request.id)
     dialog = scene.slack.dialogs[-1]
-    assert isinstance(dialog, ApprovalDialog)
+    assert isinstance(dialog, SigningDialog)
     return dialog
 
 
-async def submit(scene: Scene, by: str, request: Request, dialog: ApprovalDialog, code: str, **values) -> Click:
+async def submit(scene: Scene, by: str, request: Request, dialog: SigningDialog, code: str, **values) -> Click:
     return await scene.press(
         ClickKind.SUBMIT_APPROVAL, by, request.id, **({"opened_by": dialog.opened_by, "code": code} | values)
     )

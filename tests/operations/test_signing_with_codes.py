@@ -8,7 +8,7 @@ import pytest
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestKind, RequestState
 from bot.ports.messages import CardSubject
-from bot.ports.slack import ApprovalDialog, ClickKind, PlainDialog, Posted, SlackError
+from bot.ports.slack import ClickKind, PlainDialog, Posted, SigningDialog, SlackError
 from bot.record.ledger import Event
 from bot.watch.evidence import Band
 from tests.operations.signing import code_of, enrol, hire, open_dialog, sign, submit
@@ -57,7 +57,7 @@ def untouched(scene, request):
 async def test_whoever_is_enrolled_gets_a_dialog_that_says_what_is_signed(scene, asked):
     click = await scene.press(APPROVE, "UBEN", asked.id)
     (dialog,) = scene.slack.dialogs
-    assert isinstance(dialog, ApprovalDialog)
+    assert isinstance(dialog, SigningDialog)
     assert (dialog.action.value, dialog.users, dialog.requester) == ("Confirm safe", 2, "UANNA")
     assert (dialog.reason, dialog.opened_by, dialog.code_required) == (asked.reason, click.key, False)
     assert untouched(scene, asked)

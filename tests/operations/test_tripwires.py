@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from bot.act.pause import PauseReason
 from bot.act.run import RunState
@@ -12,25 +12,10 @@ from bot.decide.refusal import Refusal
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
 from bot.record.ledger import Event
-from bot.store.tables import outcomes, requests
+from bot.store.tables import outcomes
 from bot.watch.evidence import Band, Suspect
-from tests.operations.answers import SKIPPED, VERIFIED, WAITING, many
+from tests.operations.answers import SKIPPED, VERIFIED, WAITING, flag_anew, many, tripped
 from tests.values import DAY, HOUR, NOW, SECOND, START, TENANT, detection, profile, risky
-
-
-def flag_anew(scene, *users, kind="anomalousToken"):
-    """These users are flagged for something that is not the surge's."""
-    found = [detection(user, kind=kind, at=scene.clock.now() - SECOND) for user in users]
-    scene.look(lambda tx: tx.detections.keep(TENANT, found, scene.clock.now()))
-
-
-async def tripped(scene, users=6):
-    scene.flag(*many(130))
-    run = await scene.approved()
-    scene.clock.pass_(1)
-    flag_anew(scene, *many(users))
-    await scene.step(run)
-    return run
 
 
 async def test_up_to_five_who_are_flagged_for_something_else_are_skipped_and_the_run_goes_on(scene):
@@ -210,19 +195,6 @@ async def test_a_row_that_is_not_in_the_signed_plan_is_never_written_to(scene):
     scene.graph.risky["eve"] = risky("eve")
     await scene.step(run)
     assert {user for _, users in scene.graph.sent for user in users} <= plan
-
-
-@pytest.mark.parametrize("under", ["codes", "break glass"])
-async def test_where_signatures_take_codes_a_button_alone_lets_nothing_go_on(scene, under):
-    run = await tripped(scene)
-    if under == "codes":
-        scene.tenant.policy = replace(scene.tenant.policy, codes_required=True)
-    else:
-        with scene.store._engine.begin() as connection:
-            connection.execute(update(requests).values(break_glass_needed=1))
-    await scene.press(ClickKind.RESUME, "UCARA", run.id)
-    assert scene.refusals() == [("UCARA", Refusal.CODE_FOR_GOING_ON)]
-    assert scene.run(run).state is RunState.PAUSED
 
 
 async def test_stopping_needs_no_signature(scene):

@@ -5,23 +5,21 @@ from dataclasses import replace
 from bot.act.outcome import OutcomeState
 from bot.act.pause import PauseReason
 from bot.act.run import Run, RunState
-from bot.decide.plan import CLEARS_RISK, Plan, read_plan
-from bot.decide.policy import quorum_for
 from bot.decide.refusal import Refusal
-from bot.decide.request import Request
 from bot.operations.agreeing.judge_person import Refused, judge_lists
-from bot.operations.agreeing.judge_place import judge_place
-from bot.operations.agreeing.judge_signer import Signer, judge_conflict, judge_signer, name_signers
+from bot.operations.agreeing.judge_place import judge_dialog, judge_place
+from bot.operations.agreeing.judge_signer import Signer
 from bot.operations.running.begin_pass import want_cards
+from bot.operations.running.countersign_run import countersign, judge_countersigner, to_be_countersigned
 from bot.operations.running.keep_answer import leave_out
-from bot.operations.running.watch_tripwires import band_now, flagged_anew
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind
 from bot.ports.store import Transaction
 from bot.record.ledger import Event
-from bot.watch.evidence import Band
+
+_GOING_ON = {ClickKind.RESUME, ClickKind.SUBMIT_GOING_ON}
 
 
 async def steer_run(tenant: Tenant, click: Click) -> None:
@@ -39,18 +37,11 @@ async def steer_run(tenant: Tenant, click: Click) -> None:
 async def _judge_and_steer(tenant: Tenant, click: Click) -> Refused | None:
     signer: Signer | None = None
     request = None
-    if click.kind is ClickKind.RESUME:
-        request = await tenant.store.look(lambda tx: _to_be_signed(tx, tenant, click))
+    if click.kind in _GOING_ON:
+        request = await tenant.store.look(lambda tx: to_be_countersigned(tx, tenant, click))
     if request is not None:
-        if tenant.policy.codes_required or request.break_glass_needed:
-            return Refused(Refusal.CODE_FOR_GOING_ON)
-        if click.user_id == request.requester:
-            who = name_signers(
-                tenant, but=click.user_id, break_glass_needed=request.break_glass_needed, kind=request.kind
-            )
-            return Refused(Refusal.OWN_REQUEST, who)
-        judged = await judge_signer(tenant, click, break_glass_needed=request.break_glass_needed, kind=request.kind)
-        if isinstance(judged, Refused):
+        judged = await judge_countersigner(tenant, click, request)
+        if not isinstance(judged, Signer):
             return judged
         signer = judged
     else:
@@ -60,20 +51,12 @@ async def _judge_and_steer(tenant: Tenant, click: Click) -> Refused | None:
     return await tenant.store.transact(lambda tx: _steer(tx, tenant, click, signer))
 
 
-def _to_be_signed(tx: Transaction, tenant: Tenant, click: Click) -> Request | None:
-    """The request whose run needs a new signature to go on."""
-    run = tx.runs.get(tenant.id, click.subject_id)
-    if run is None or run.state is not RunState.PAUSED or not run.needs_signature:
-        return None
-    return tx.requests.get(tenant.id, run.request_id)
-
-
 def _refuse(run: Run, kind: ClickKind) -> Refused | None:
     if run.state.is_over:
         return Refused(Refusal.RUN_ENDED)
     if kind is ClickKind.PAUSE and run.state is RunState.PAUSED:
         return Refused(Refusal.RUN_NOT_RUNNING)
-    if kind is ClickKind.RESUME and run.state is not RunState.PAUSED:
+    if kind in _GOING_ON and run.state is not RunState.PAUSED:
         return Refused(Refusal.RUN_NOT_PAUSED)
     return None
 
@@ -84,25 +67,26 @@ def _steer(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None)
     run = tx.runs.get(tenant.id, click.subject_id)
     if run is None:
         return Refused(Refusal.OUT_OF_DATE)
-    refused = judge_place(tx, tenant.id, CardSubject.RUN, click) or _refuse(run, click.kind)
+    judge = judge_dialog if click.kind is ClickKind.SUBMIT_GOING_ON else judge_place
+    refused = judge(tx, tenant.id, CardSubject.RUN, click) or _refuse(run, click.kind)
     if refused is not None:
         return refused
     facts: dict[str, object] = {}
     if click.kind is ClickKind.PAUSE:
         event = Event.RUN_PAUSED
         run = replace(run, state=RunState.PAUSED, note="", paused_because=PauseReason.BY_HAND)
-    elif click.kind is ClickKind.RESUME and run.needs_signature:
+    elif click.kind in _GOING_ON and run.needs_signature:
         if signer is None:  # the tripwire was touched between the look and this transaction
             return Refused(Refusal.TRY_AGAIN, "the run was paused for another reason meanwhile")
-        countersigned = _countersign(tx, tenant, run, signer)
+        countersigned = countersign(tx, tenant, click, run, signer)
         if isinstance(countersigned, Refused):
             return countersigned
         event, run = Event.RUN_COUNTERSIGNED, countersigned
-        facts = {"flagged": run.flagged_known, "evidence": run.band_known}
-    elif click.kind is ClickKind.RESUME:
+        facts = {"flagged": run.flagged_known, "evidence": run.band_known, "withCode": bool(click.code)}
+    elif click.kind in _GOING_ON:
         event = Event.RUN_RESUMED
         facts = {"canaryWaived": run.paused_because is PauseReason.CANARY}
-        run = _go_on(run, tenant.world.now())
+        run = run.resumed(tenant.world.now())
     else:
         event = Event.RUN_STOPPED
         run = _stop(tx, tenant, run)
@@ -119,50 +103,6 @@ def _steer(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None)
     )
     tx.clicks.finish(click.key, tenant.world.now())
     return None
-
-
-def _go_on(run: Run, now: int) -> Run:
-    """Running again. Who lets a run go on whose canary did not close waives the canary; else its time begins anew."""
-    waived = run.paused_because is PauseReason.CANARY
-    return replace(
-        run,
-        state=RunState.RUNNING,
-        note="the canary did not close, and the rest goes all the same" if waived else "",
-        not_before=0,
-        needs_signature=False,
-        paused_because=None,
-        canary=0 if waived else run.canary,
-        canary_since=now if run.canary_since is not None else None,
-    )
-
-
-def _countersign(tx: Transaction, tenant: Tenant, run: Run, signer: Signer) -> Run | Refused:
-    """A new signature on what is known now: that does not touch the tripwire again."""
-    request = tx.requests.get(tenant.id, run.request_id)
-    surge = tx.surges.get(tenant.id, run.surge_id)
-    if request is None or surge is None:
-        return Refused(Refusal.OUT_OF_DATE)
-    plan = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash))
-    conflict = judge_conflict(tx, tenant, signer, plan=plan, requester_accounts=request.requester_accounts)
-    if conflict is not None:
-        return conflict
-    band = band_now(tx, surge)
-    if _asks_for_more(tenant, request, plan, band):
-        return Refused(Refusal.MORE_FOR_GOING_ON, band)
-    flagged = len(flagged_anew(tx, plan, surge))
-    return replace(_go_on(run, tenant.world.now()), band_known=band, flagged_known=flagged)
-
-
-def _asks_for_more(tenant: Tenant, request: Request, plan: Plan, band: str) -> bool:
-    """Whether the table asks for more signatures now than the run was approved with: one more is no way round it."""
-    needed = quorum_for(
-        tenant.policy,
-        band=Band(band) if band in set(Band) else None,
-        clears_risk=plan.action in CLEARS_RISK,
-        kind=request.kind,
-        releases=bool(plan.released),
-    )
-    return needed.approvals > request.approvals_needed or needed.break_glass > request.break_glass_needed
 
 
 def _stop(tx: Transaction, tenant: Tenant, run: Run) -> Run:

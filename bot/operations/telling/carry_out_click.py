@@ -45,6 +45,7 @@ _SUBJECTS = {
     ClickKind.WITHDRAW: CardSubject.REQUEST,
     ClickKind.PAUSE: CardSubject.RUN,
     ClickKind.RESUME: CardSubject.RUN,
+    ClickKind.SUBMIT_GOING_ON: CardSubject.RUN,
     ClickKind.STOP: CardSubject.RUN,
     ClickKind.CHOOSE_ACTION: CardSubject.SURGE,
     ClickKind.OPEN_RELEASE: CardSubject.SURGE,
@@ -67,6 +68,7 @@ _USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[None]]] = {
     ClickKind.WITHDRAW: withdraw_request,
     ClickKind.PAUSE: steer_run,
     ClickKind.RESUME: steer_run,
+    ClickKind.SUBMIT_GOING_ON: steer_run,
     ClickKind.STOP: steer_run,
     ClickKind.CHOOSE_ACTION: open_request,
     ClickKind.OPEN_RELEASE: open_request,
@@ -86,6 +88,7 @@ _FOR_THE_HOLDER = {
     ClickKind.ASK_AGAIN,
     ClickKind.APPROVE,
     ClickKind.RESUME,
+    ClickKind.SUBMIT_GOING_ON,
 }
 """These ask Microsoft, and only the process that does the tenant's work does so, at the tenant's one pace."""
 _OPENS_A_DIALOG = {

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from bot.decide.action import Action
 from bot.slack.action_ids import ACTION_FIELD, REASON_FIELD
 from bot.slack.cards import blocks
-from bot.slack.cards.approval_dialog import code_field
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.plain_dialog import modal
 from bot.slack.cards.request import REASON_CHARACTERS, what_it_says
+from bot.slack.cards.signing_dialog import code_field
 from bot.slack.cards.text import clean, counted
 from bot.slack.cards.times import span
 

@@ -4,17 +4,16 @@ from typing import assert_never
 
 from bot.ports.slack import (
     Account,
-    ApprovalDialog,
     DetailsDialog,
     Dialog,
     PlainDialog,
     RecoveryDialog,
     ReleaseDialog,
     RequestDialog,
+    SigningDialog,
     WayBackDialog,
 )
 from bot.record.account import CallAccount, RequestAccount, RunAccount, SurgeAccount
-from bot.slack.cards.approval_dialog import approval_dialog
 from bot.slack.cards.blocks import Card, Json
 from bot.slack.cards.call import call_card
 from bot.slack.cards.details_dialog import details_dialog
@@ -23,6 +22,7 @@ from bot.slack.cards.plain_dialog import plain_dialog
 from bot.slack.cards.request import request_card
 from bot.slack.cards.request_dialog import request_dialog
 from bot.slack.cards.run import run_card
+from bot.slack.cards.signing_dialog import signing_dialog
 from bot.slack.cards.surge import surge_card
 
 
@@ -52,8 +52,8 @@ def view(dialog: Dialog) -> Json:
             return recovery_dialog(dialog)
         case WayBackDialog():
             return way_back_dialog(dialog)
-        case ApprovalDialog():
-            return approval_dialog(dialog)
+        case SigningDialog():
+            return signing_dialog(dialog)
         case DetailsDialog():
             return details_dialog(dialog)
         case PlainDialog():

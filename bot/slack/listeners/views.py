@@ -8,16 +8,16 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.ports.slack import ClickInbox, ClickKind
 from bot.slack.action_ids import (
     ACTION_FIELD,
-    APPROVAL_DIALOG,
     ASKING,
     CODE_FIELD,
     COHORTS_FIELD,
     PEOPLE_FIELD,
     REASON_FIELD,
     RUN_FIELD,
+    SIGNING,
 )
 from bot.slack.cards.text import shorten
-from bot.slack.clicks import approved, submitted
+from bot.slack.clicks import signed, submitted
 from bot.slack.listeners.taking import take
 
 FIELDS = {
@@ -42,12 +42,13 @@ def register(app: AsyncApp, inbox: ClickInbox) -> None:
                 return
         await take(click, ack, inbox)
 
-    async def approval_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await take(approved(body), ack, inbox)
+    async def signature_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await take(signed(body), ack, inbox)
 
     for callback_id in ASKING:
         app.view(callback_id)(request_submitted)
-    app.view(APPROVAL_DIALOG)(approval_submitted)
+    for callback_id in SIGNING:
+        app.view(callback_id)(signature_submitted)
 
 
 def _by_block(errors: dict[str, str], fields: tuple[str, ...]) -> dict[str, str]:

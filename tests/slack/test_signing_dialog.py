@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bot.decide.action import Action
-from bot.ports.slack import ApprovalDialog, ClickKind
+from bot.ports.slack import ClickKind, SigningDialog
 from bot.sim.workspace import WorkspaceServer
 from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 from bot.slack.cards.render import view
@@ -18,9 +18,10 @@ pytestmark = pytest.mark.usefixtures("listening")
 REQUEST, PRESS = "a" * 32, "b" * 64
 
 
-def dialog(**values) -> ApprovalDialog:
+def dialog(**values) -> SigningDialog:
     known = {
-        "request_id": REQUEST,
+        "submits": ClickKind.SUBMIT_APPROVAL,
+        "subject_id": REQUEST,
         "channel": IDENTITY_ALERTS,
         "opened_by": PRESS,
         "surge_name": "S-7F3K",
@@ -30,7 +31,7 @@ def dialog(**values) -> ApprovalDialog:
         "reason": "Microsoft's *mistake* <!channel>",
         "code_required": True,
     }
-    return ApprovalDialog(**(known | values))
+    return SigningDialog(**(known | values))
 
 
 async def test_it_says_what_is_signed_and_by_whom_it_was_asked_for(door: SlackDoor, server: WorkspaceServer):
@@ -48,6 +49,19 @@ async def test_the_submission_hands_back_the_code_and_the_press_that_opened_it(
     click = await inbox.next()
     assert (click.kind, click.subject_id, click.opened_by) == (ClickKind.SUBMIT_APPROVAL, REQUEST, PRESS)
     assert (click.code, click.channel, click.is_from_host) == ("123 456", IDENTITY_ALERTS, False)
+
+
+async def test_a_signature_for_going_on_says_why_the_run_is_paused_and_is_told_from_an_approval(
+    door: SlackDoor, server: WorkspaceServer, inbox: Inbox
+):
+    why = "too many of its users were flagged for something else: 6 of its users"
+    await open_dialog(door, server, dialog(submits=ClickKind.SUBMIT_GOING_ON, paused_because=why))
+    text = server.plain(server.dialog(ADA))
+    for words in ("Let this run go on", why, "Confirm safe for 1,180 users"):
+        assert words in text
+    assert await server.fill_and_submit(ADA, {"One-time code": "123456"}) == {}
+    click = await inbox.next()
+    assert (click.kind, click.subject_id, click.opened_by) == (ClickKind.SUBMIT_GOING_ON, REQUEST, PRESS)
 
 
 async def test_where_no_code_is_required_the_field_may_stay_empty(
@@ -69,9 +83,9 @@ async def test_where_one_is_required_it_may_not(door: SlackDoor, server: Workspa
     [
         ("{}", ClickKind.OUT_OF_DATE),
         ("[", ClickKind.OUT_OF_DATE),
-        (json.dumps({"request": "../etc"}), ClickKind.OUT_OF_DATE),
-        (json.dumps({"request": REQUEST, "opened_by": "x"}), ClickKind.SUBMIT_APPROVAL),
-        (json.dumps({"request": REQUEST, "is_from_host": True}), ClickKind.SUBMIT_APPROVAL),
+        (json.dumps({"subject": "../etc"}), ClickKind.OUT_OF_DATE),
+        (json.dumps({"subject": REQUEST, "opened_by": "x"}), ClickKind.SUBMIT_APPROVAL),
+        (json.dumps({"subject": REQUEST, "is_from_host": True}), ClickKind.SUBMIT_APPROVAL),
     ],
 )
 async def test_a_forged_submission_names_no_press(
@@ -89,4 +103,4 @@ async def test_a_forged_submission_names_no_press(
 
 def test_the_metadata_holds_ids_and_nothing_else():
     shown = view(dialog())
-    assert set(json.loads(shown["private_metadata"])) == {"request", "channel", "opened_by"}
+    assert set(json.loads(shown["private_metadata"])) == {"subject", "channel", "opened_by"}

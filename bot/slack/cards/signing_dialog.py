@@ -2,8 +2,8 @@
 
 import json
 
-from bot.ports.slack import ApprovalDialog
-from bot.slack.action_ids import APPROVAL_DIALOG, CODE_FIELD
+from bot.ports.slack import ClickKind, SigningDialog
+from bot.slack.action_ids import CODE_FIELD, SIGNING
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.plain_dialog import modal
@@ -11,13 +11,22 @@ from bot.slack.cards.text import clean, counted
 
 CODE_LENGTHS = (6, 8)
 """Six digits; somebody may type a space between them."""
+_CALLBACKS = {kind: callback_id for callback_id, kind in SIGNING.items()}
+_WORDS = {
+    ClickKind.SUBMIT_APPROVAL: ("Sign this request", "Approve", _CALLBACKS[ClickKind.SUBMIT_APPROVAL]),
+    ClickKind.SUBMIT_GOING_ON: ("Let this run go on", "Resume", _CALLBACKS[ClickKind.SUBMIT_GOING_ON]),
+}
+"""Title, button, callback_id."""
 
 
-def approval_dialog(dialog: ApprovalDialog) -> Json:
+def signing_dialog(dialog: SigningDialog) -> Json:
     """The view. private_metadata carries ids and the channel, and nothing else."""
     what = f"{dialog.action.value} for {counted(dialog.users, 'user')} of surge {clean(dialog.surge_name)[:40]}."
+    title, submit, callback_id = _WORDS[dialog.submits]
+    paused = [blocks.paragraph(f"The run is paused: {clean(dialog.paused_because)}", 900)]
     shown = [
         blocks.paragraph(what, 300),
+        *(paused if dialog.paused_because else ()),
         blocks.rich_text(
             blocks.line(blocks.label("Asked for by "), blocks.person(dialog.requester), blocks.label(", who says:")),
             blocks.quote(dialog.reason, 600),
@@ -25,14 +34,14 @@ def approval_dialog(dialog: ApprovalDialog) -> Json:
         code_field(required=dialog.code_required),
     ]
     metadata = {
-        "request": clean(dialog.request_id)[:100],
+        "subject": clean(dialog.subject_id)[:100],
         "channel": clean(dialog.channel)[:100],
         "opened_by": clean(dialog.opened_by)[:100],
     }
-    return modal("Sign this request", shown) | {
-        "callback_id": APPROVAL_DIALOG,
+    return modal(title, shown) | {
+        "callback_id": callback_id,
         "private_metadata": json.dumps(metadata),
-        "submit": blocks.plain_text("Approve", 24),
+        "submit": blocks.plain_text(submit, 24),
         "close": blocks.plain_text("Cancel", 24),
     }
 

@@ -1,0 +1,116 @@
+"""Let a run go on that a tripwire paused: with a new signature, on what is known now."""
+
+from dataclasses import replace
+
+from bot.act.run import Run, RunState
+from bot.decide.plan import CLEARS_RISK, Plan, read_plan
+from bot.decide.policy import quorum_for
+from bot.decide.refusal import Refusal
+from bot.decide.request import Request, RequestKind
+from bot.operations.agreeing.check_code import check_code
+from bot.operations.agreeing.judge_person import Refused, named
+from bot.operations.agreeing.judge_place import judge_place
+from bot.operations.agreeing.judge_signer import Signer, judge_conflict, judge_signer, name_signers
+from bot.operations.agreeing.open_signing_dialog import open_signing_dialog
+from bot.operations.running.watch_tripwires import band_now, flagged_anew
+from bot.operations.tenant import Tenant
+from bot.ports.messages import CardSubject
+from bot.ports.slack import Click, ClickKind, SigningDialog
+from bot.ports.store import Transaction
+from bot.watch.evidence import Band
+
+
+def to_be_countersigned(tx: Transaction, tenant: Tenant, click: Click) -> Request | None:
+    """The request whose run needs a new signature to go on; None where it needs none."""
+    run = tx.runs.get(tenant.id, click.subject_id)
+    if run is None or run.state is not RunState.PAUSED or not run.needs_signature:
+        return None
+    return tx.requests.get(tenant.id, run.request_id)
+
+
+async def judge_countersigner(tenant: Tenant, click: Click, request: Request) -> Signer | Refused | None:
+    """Judge who would let it go on. None: where a signature takes a code, the dialog that asks for it was opened.
+
+    It takes what its request took: where that needed break glass, somebody under break glass.
+    """
+    if click.user_id == request.requester:
+        needed = request.break_glass_needed
+        return Refused(
+            Refusal.OWN_REQUEST, name_signers(tenant, but=click.user_id, break_glass_needed=needed, kind=request.kind)
+        )
+    if click.kind is ClickKind.RESUME and _takes_code(tenant, request):
+        return await _ask_for_code(tenant, click, request)
+    judged = await judge_signer(tenant, click, break_glass_needed=request.break_glass_needed, kind=request.kind)
+    if isinstance(judged, Signer) and request.break_glass_needed and not judged.is_break_glass:
+        return Refused(Refusal.NOT_BREAK_GLASS, named(tenant.policy.break_glass, but=click.user_id))
+    return judged
+
+
+def countersign(tx: Transaction, tenant: Tenant, click: Click, run: Run, signer: Signer) -> Run | Refused:
+    """A new signature on what is known now: that does not touch the tripwire again. The code is used up last."""
+    request = tx.requests.get(tenant.id, run.request_id)
+    surge = tx.surges.get(tenant.id, run.surge_id)
+    if request is None or surge is None:
+        return Refused(Refusal.OUT_OF_DATE)
+    plan = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash))
+    conflict = judge_conflict(tx, tenant, signer, plan=plan, requester_accounts=request.requester_accounts)
+    if conflict is not None:
+        return conflict
+    band = band_now(tx, surge)
+    if _asks_for_more(tenant, request, plan, band):
+        return Refused(Refusal.MORE_FOR_GOING_ON, band)
+    now = tenant.world.now()
+    if click.code or _takes_code(tenant, request):
+        refused = check_code(tx, tenant_id=tenant.id, user_id=click.user_id, code=click.code, at=now)
+        if refused is not None:
+            return refused
+    return replace(run.resumed(now), band_known=band, flagged_known=len(flagged_anew(tx, plan, surge)))
+
+
+def _takes_code(tenant: Tenant, request: Request) -> bool:
+    return tenant.policy.codes_required or request.break_glass_needed > 0 or request.kind is RequestKind.RECOVERY
+
+
+async def _ask_for_code(tenant: Tenant, click: Click, request: Request) -> Refused | None:
+    """Open the dialog with the field for it. Its submission is judged anew."""
+    dialog = await tenant.store.look(lambda tx: _dialog(tx, tenant, click, request))
+    if isinstance(dialog, Refused):
+        return dialog
+    await open_signing_dialog(tenant, click, request, dialog)
+    return None
+
+
+def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> SigningDialog | Refused:
+    misplaced = judge_place(tx, tenant.id, CardSubject.RUN, click)
+    if misplaced is not None:
+        return misplaced
+    if tx.codes.get(click.user_id) is None:
+        return Refused(Refusal.CODE_NOT_ENROLLED, click.user_id)
+    surge = tx.surges.get(tenant.id, request.surge_id)
+    run = tx.runs.get(tenant.id, click.subject_id)
+    plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
+    return SigningDialog(
+        submits=ClickKind.SUBMIT_GOING_ON,
+        subject_id=click.subject_id,
+        channel=click.channel,
+        opened_by=click.key,
+        surge_name=surge.short_name if surge else "",
+        action=plan.action,
+        users=len(plan.user_ids),
+        requester=request.requester,
+        reason=request.reason,
+        code_required=True,
+        paused_because=run.note if run else "",
+    )
+
+
+def _asks_for_more(tenant: Tenant, request: Request, plan: Plan, band: str) -> bool:
+    """Whether the table asks for more signatures now than the run was approved with: one more is no way round it."""
+    needed = quorum_for(
+        tenant.policy,
+        band=Band(band) if band in set(Band) else None,
+        clears_risk=plan.action in CLEARS_RISK,
+        kind=request.kind,
+        releases=bool(plan.released),
+    )
+    return needed.approvals > request.approvals_needed or needed.break_glass > request.break_glass_needed
