@@ -42,7 +42,7 @@ def outcomes(story: Story) -> dict[str, str]:
 
 @stories.story
 async def test_newcomers_are_asked_for_while_the_first_request_still_waits(tell):
-    story = await tell(quick(tail_seconds=90.0))
+    story = await tell(quick(tail_seconds=45.0))
     waiting = await story.ask()
     await everybody_joined(story)
     await story.seen("the button beside the pending request", lambda: "Request remediation" in buttons(story.card()))
@@ -81,7 +81,7 @@ async def test_one_held_back_user_is_released_by_two_signatures_and_nobody_else_
 
 @stories.story
 async def test_a_request_whose_users_are_gone_is_superseded_and_one_press_asks_again(tell):
-    story = await tell(quick(tail_seconds=60.0))
+    story = await tell(quick(tail_seconds=40.0))
     request = await story.ask()
     planned = {user for (body,) in story.rows("SELECT body FROM plans") for user in _users(body)}
     for user in sorted(planned)[: len(planned) // 3]:
