@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from bot.act.run import RunState
 from bot.decide.refusal import Refusal
-from bot.ports.slack import ClickKind, PlainDialog, SigningDialog
+from bot.ports.slack import ClickKind, PlainDialog, Posted, SigningDialog
 from bot.record.ledger import Event
 from bot.store.tables import requests
 from bot.watch.evidence import Band
@@ -109,6 +109,12 @@ async def test_a_stranger_who_is_enrolled_is_told_in_the_dialog(scene, paused):
     await scene.press(RESUME, "UDORA", paused.id)
     assert isinstance(scene.slack.dialogs[-1], PlainDialog)
     assert scene.refusals() == [("UDORA", Refusal.NOT_AN_APPROVER)]
+
+
+async def test_a_copy_of_the_card_in_another_channel_opens_no_dialog(scene, paused):
+    await scene.press(RESUME, "UBEN", paused.id, at=Posted("C9COPY", "2.000000"))
+    assert scene.refusals() == [("UBEN", Refusal.WRONG_PLACE)]
+    assert scene.slack.dialogs == []
 
 
 async def test_a_submission_whose_dialog_another_person_opened_lets_nothing_go_on(scene, paused):

@@ -6,7 +6,7 @@ from bot.act.run import Run, RunState
 from bot.decide.plan import CLEARS_RISK, Plan, read_plan
 from bot.decide.policy import quorum_for
 from bot.decide.refusal import Refusal
-from bot.decide.request import Request, RequestKind
+from bot.decide.request import Request
 from bot.operations.agreeing.check_code import check_code
 from bot.operations.agreeing.judge_person import Refused, named
 from bot.operations.agreeing.judge_place import judge_place
@@ -68,7 +68,7 @@ def countersign(tx: Transaction, tenant: Tenant, click: Click, run: Run, signer:
 
 
 def _takes_code(tenant: Tenant, request: Request) -> bool:
-    return tenant.policy.codes_required or request.break_glass_needed > 0 or request.kind is RequestKind.RECOVERY
+    return tenant.policy.codes_required or request.break_glass_needed > 0
 
 
 async def _ask_for_code(tenant: Tenant, click: Click, request: Request) -> Refused | None:
