@@ -1,9 +1,6 @@
 """Requests through the whole process: follow-ups, releases, what supersedes, asking again, recovery, the way back."""
 
-import contextlib
 import re
-import sqlite3
-import time
 
 import pyotp
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from bot.sim.workspace import buttons
 from bot.sim.workspace.contoso import ADA, GRACE, MALLORY, TEAM
 from bot.sim.workspace.world import Person
+from tests.journeys.codes import enrol
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import REASON, Story, quick
 
@@ -197,16 +195,3 @@ def code_field(story: Story, person: str) -> bool:
     return "One-time code" in story.read(story.slack.dialog(person)) or "Sign this" in story.read(
         story.slack.dialog(person)
     )
-
-
-def enrol(story: Story, person: str) -> str:
-    """As the operator does on the host."""
-    secret = pyotp.random_base32()
-    path = story.stage.folder / "countersign.sqlite3"
-    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection, connection:
-        connection.execute(
-            "INSERT INTO one_time_codes (tenant_id, user_id, secret, enrolled_at, last_step, failures, locked_until) "
-            "VALUES ('', ?, ?, ?, 0, 0, 0)",
-            (person, secret, int(time.time() * 1e6)),
-        )
-    return secret
