@@ -85,7 +85,7 @@ def run_bot(settings: Settings) -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """The same on an event loop that runs."""
+    """The same on an event loop that runs, in a process as it is."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

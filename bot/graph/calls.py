@@ -47,7 +47,7 @@ class Reading(Generic[T]):
     value: T
     read_at: int
     taken_at: float
-    """When its slot was taken, on the pacers' clock."""
+    """From when its slot counts, on the pacers' clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Written:
     body: bytes
     """Empty where no answer came."""
     taken_at: float | None
-    """When its slot was taken, on the pacers' clock; None where the door closed before."""
+    """From when its slot counts, on the pacers' clock; None where the door closed before."""
 
 
 class Calls:

@@ -68,7 +68,7 @@ class Pacer:
         self._held_from = float("-inf")
 
     async def slot(self, priority: Priority, units: int = 1) -> float:
-        """Wait for a slot; the monotonic second at which it was taken. Raises GraphError when the door closes."""
+        """Wait for a slot; the monotonic second from which it counts. Raises GraphError when the door closes."""
         return await self._queue(priority, units)
 
     async def _queue(self, priority: Priority, units: int = 1, ahead: float = 0.0) -> float:

@@ -65,8 +65,8 @@ class Outcomes(Protocol):
     def sent_at(self, run: Run) -> dict[str, int]:
         """Who was accepted and is not visible yet, by user id, with when he was last named in a write."""
 
-    def put_off_looks(self, run: Run, *, due_by: int, until: int) -> None:
-        """Look at those who were due by then, and are accepted still, at `until`."""
+    def put_off_looks(self, run: Run, *, until: int) -> None:
+        """Look at nobody who is accepted before then."""
 
     def keep(self, run: Run, found: Iterable[Outcome]) -> None:
         """Write outcomes."""

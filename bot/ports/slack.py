@@ -89,6 +89,8 @@ class Click(msgspec.Struct, frozen=True, kw_only=True):
     """A one-time code, as typed."""
     run_id: str = ""
     """The run that was chosen for the way back."""
+    shown: str = ""
+    """A digest of what the dialog said of the pause it is to end."""
     view_id: str = ""
     """The dialog that carried the button, which shows the next one in its place; empty in a message."""
     opened_by: str = ""
@@ -221,6 +223,8 @@ class SigningDialog:
     code_required: bool
     paused_because: str = ""
     """Why the run is paused."""
+    shown: str = ""
+    """A digest of that, which the submission carries back: another pause is not ended by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,13 +124,14 @@ def signed(payload: Json) -> Click | None:
     return _click(
         payload,
         kind=kind if subject else ClickKind.OUT_OF_DATE,
-        identity=["approve", view.get("id"), view.get("hash") if not subject else ""],
+        identity=["sign", view.get("id"), view.get("hash") if not subject else ""],
         channel=_text(metadata.get("channel"), _CHANNEL),
         message_ts="",
         thread_ts="",
         subject_id=subject,
         code=_words(_field(view, CODE_FIELD).get("value"), MOST_CODE),
         opened_by=_text(metadata.get("opened_by"), _KEY),
+        shown=_text(metadata.get("shown"), _KEY),
     )
 
 
@@ -169,6 +170,7 @@ def _click(
     reason: str = "",
     code: str = "",
     opened_by: str = "",
+    shown: str = "",
     people: tuple[str, ...] = (),
     run_id: str = "",
     view_id: str = "",
@@ -195,6 +197,7 @@ def _click(
         reason=reason,
         code=code,
         opened_by=opened_by,
+        shown=shown,
         people=people,
         run_id=run_id,
         view_id=view_id,

@@ -77,9 +77,9 @@ class OutcomeRows:
         statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(accepted_of(run))
         return {sys.intern(user_id): at or 0 for user_id, at in self._connection.execute(statement)}
 
-    def put_off_looks(self, run: Run, *, due_by: int, until: int) -> None:
+    def put_off_looks(self, run: Run, *, until: int) -> None:
         self._connection.execute(
-            update(outcomes).where(accepted_of(run), outcomes.c.look_at <= due_by).values(look_at=until)
+            update(outcomes).where(accepted_of(run), outcomes.c.look_at < until).values(look_at=until)
         )
 
     def keep(self, run: Run, found: Iterable[Outcome]) -> None:

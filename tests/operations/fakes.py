@@ -108,6 +108,8 @@ class FakeGraph:
     """By method: how long a call takes."""
     slot: float = 0.1
     asked: list[tuple[str, object]] = field(default_factory=list)
+    unlisted: bool = False
+    """No page shows anybody, as when Microsoft's own time of a change is older than ours."""
     page_sizes: list[int] = field(default_factory=list)
     """What each reading of risky users asked for."""
     sent: list[tuple[Action, tuple[str, ...]]] = field(default_factory=list)
@@ -152,6 +154,8 @@ class FakeGraph:
         self._take("risky_users", (changed_since, only_at_risk))
         self.page_sizes.append(page_size)
         found = [user for _, user in sorted(self.risky.items())]
+        if self.unlisted:
+            found = []
         if only_at_risk:
             found = [user for user in found if user.risk_state == "atRisk"]
         for start in range(0, max(1, len(found)), self.page_size):

@@ -5,18 +5,19 @@ from dataclasses import replace
 
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
-from bot.ports.graph import GraphError, Problem
+from bot.ports.graph import LARGEST_PAGE, GraphError, Problem
 from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
 from tests.operations.answers import (
     FAILED,
     SAFE,
     VERIFIED,
+    WAITING,
     answering,
     many,
 )
 from tests.operations.fakes import ACCEPTED, takes_effect
-from tests.values import DAY, NOW, SECOND, risky
+from tests.values import DAY, NOW, SECOND, TENANT, risky
 
 
 async def test_who_does_not_change_is_sent_three_times_and_then_has_failed(scene):
@@ -73,6 +74,50 @@ async def test_what_one_page_shows_is_kept_though_the_next_one_fails(scene):
     del scene.graph.failing["next_page"]
     await scene.steps(run)
     assert set(scene.states(run).values()) == {VERIFIED}
+
+
+async def test_one_who_is_sent_again_is_read_alone_however_many_are_on_their_way(scene):
+    """The directory's last word of those on their way is old: fewer may be at risk there than are on their way."""
+    scene.flag(*many(60))
+    run = await scene.approved()
+    await scene.step(run)
+    outcomes = scene.outcomes(run)
+    closed = [takes_effect(scene.graph.risky[user], SAFE) for user in outcomes]
+    scene.look(lambda tx: tx.directory.keep_risky(TENANT, closed, scene.clock.now() + 1))
+    again = replace(outcomes["user000"], state=WAITING, look_at=0)
+    scene.look(lambda tx: tx.outcomes.keep(run, [again]))
+    scene.graph.risky["user000"] = risky("user000")
+    before = len(scene.graph.times("risky_user"))
+    await scene.step(run)
+    assert scene.graph.sent[-1] == (SAFE, ("user000",))
+    assert all(0 < size <= LARGEST_PAGE for size in scene.graph.page_sizes)
+    assert len(scene.graph.times("risky_user")) == before + 1
+
+
+async def test_users_whom_no_page_shows_are_each_read_in_turn(scene):
+    """Two who never change don't keep the others from being read, and nobody is looked at on and on."""
+    scene.flag(*many(30))
+    run = await scene.approved()
+    await scene.step(run)
+    stuck = {user: replace(risky(user), is_processing=True) for user in many(30)}
+    scene.graph.risky.update(stuck)
+    scene.graph.unlisted = True
+    scene.clock.pass_(600)
+    for _ in range(120):
+        scene.clock.at = max(scene.clock.now(), await scene.step(run) or 0)
+    assert set(scene.graph.times("risky_user")) >= set(many(30))
+    assert scene.clock.now() - NOW >= 3600 * SECOND, "120 looks last for hours"
+
+
+async def test_while_microsoft_is_away_nobody_is_looked_for_at_once_again(scene):
+    scene.flag(*many(30))
+    run = await scene.approved()
+    await scene.step(run)
+    scene.clock.pass_(5)
+    scene.graph.failing["risky_users"] = GraphError(Problem.UNAVAILABLE, "no answer")
+    for _ in range(3):
+        scene.clock.at = max(scene.clock.now(), await scene.step(run) or 0)
+    assert all(each.look_at >= scene.clock.now() for each in scene.outcomes(run).values())
 
 
 async def test_a_run_ends_with_those_who_are_not_visible_yet_and_they_are_corrected_later(scene):

@@ -199,7 +199,17 @@ async def test_a_release_holds_for_exactly_the_detections_that_were_weighed(scen
 
 @pytest.mark.parametrize(
     ("wanted", "at_risk", "size"),
-    [(20_000, 20_000, 480), (20_000, 20_250, 483), (9_600, 10_000, 495), (100, 20_000, 500), (10, 0, 480), (0, 9, 480)],
+    [
+        (20_000, 20_000, 480),
+        (20_000, 20_250, 483),
+        (9_600, 10_000, 495),
+        (100, 20_000, 500),
+        (10, 0, 480),
+        (0, 9, 480),
+        (30, -97, 480),
+        (1, -1, 480),
+        (9, 8, 480),
+    ],
 )
 def test_a_page_holds_eight_full_batches_of_those_who_are_wanted(wanted, at_risk, size):
     assert page_size(wanted, at_risk) == size

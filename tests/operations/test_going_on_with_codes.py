@@ -11,7 +11,7 @@ from bot.ports.slack import ClickKind, PlainDialog, Posted, SigningDialog
 from bot.record.ledger import Event
 from bot.store.tables import requests
 from bot.watch.evidence import Band
-from tests.operations.answers import many, tripped
+from tests.operations.answers import flag_anew, many, tripped
 from tests.operations.signing import code_of, enrol, hire
 from tests.values import person
 
@@ -49,7 +49,7 @@ async def resume(scene, by, run):
 
 async def submit(scene, by, run, dialog, code=None):
     typed = code_of(scene, by) if code is None else code
-    return await scene.press(SUBMIT, by, run.id, opened_by=dialog.opened_by, code=typed)
+    return await scene.press(SUBMIT, by, run.id, opened_by=dialog.opened_by, shown=dialog.shown, code=typed)
 
 
 async def test_resume_asks_for_the_code_and_says_what_is_signed(scene, paused):
@@ -142,11 +142,32 @@ async def test_evidence_that_turned_while_the_dialog_was_open_is_judged_and_uses
 
 
 async def test_what_was_approved_under_break_glass_goes_on_under_break_glass_alone(scene, under_glass):
-    await submit(scene, "UCARA", under_glass, await resume(scene, "UCARA", under_glass))
-    assert scene.refusals() == [("UCARA", Refusal.NOT_BREAK_GLASS)]
+    await scene.press(RESUME, "UCARA", under_glass.id)
+    assert isinstance(scene.slack.dialogs[-1], PlainDialog)
+    dialog = await resume(scene, "UGLASS", under_glass)
+    scene.tenant.policy = replace(scene.tenant.policy, break_glass=())
+    await submit(scene, "UGLASS", under_glass, dialog)
+    scene.tenant.policy = replace(scene.tenant.policy, break_glass=("UGLASS",), approvers=("UCARA", "UGLASS"))
+    assert [refusal for _, refusal in scene.refusals()] == [Refusal.NOT_BREAK_GLASS, Refusal.NOT_AN_APPROVER]
     assert scene.run(under_glass).state is RunState.PAUSED
     await submit(scene, "UGLASS", under_glass, await resume(scene, "UGLASS", under_glass))
     assert scene.run(under_glass).state is RunState.RUNNING
+
+
+@pytest.mark.parametrize("paused_again_by", ["another tripwire", "hand"])
+async def test_a_dialog_that_stayed_open_does_not_end_another_pause(scene, paused, paused_again_by):
+    old = await resume(scene, "UBEN", paused)
+    await submit(scene, "UCARA", paused, await resume(scene, "UCARA", paused))
+    scene.graph.effective = False
+    if paused_again_by == "hand":
+        await scene.press(ClickKind.PAUSE, "UANNA", paused.id)
+    else:
+        flag_anew(scene, *many(130)[50:56])
+        await scene.step(paused)
+    await submit(scene, "UBEN", paused, old)
+    assert scene.refusals() == [("UBEN", Refusal.TRY_AGAIN)]
+    assert scene.run(paused).state is RunState.PAUSED
+    assert scene.look(lambda tx: tx.codes.get("UBEN")).last_step == 0
 
 
 async def test_a_run_that_was_stopped_meanwhile_does_not_go_on(scene, paused):

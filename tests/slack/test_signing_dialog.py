@@ -55,13 +55,14 @@ async def test_a_signature_for_going_on_says_why_the_run_is_paused_and_is_told_f
     door: SlackDoor, server: WorkspaceServer, inbox: Inbox
 ):
     why = "too many of its users were flagged for something else: 6 of its users"
-    await open_dialog(door, server, dialog(submits=ClickKind.SUBMIT_GOING_ON, paused_because=why))
+    await open_dialog(door, server, dialog(submits=ClickKind.SUBMIT_GOING_ON, paused_because=why, shown=PRESS))
     text = server.plain(server.dialog(ADA))
     for words in ("Let this run go on", why, "Confirm safe for 1,180 users"):
         assert words in text
     assert await server.fill_and_submit(ADA, {"One-time code": "123456"}) == {}
     click = await inbox.next()
     assert (click.kind, click.subject_id, click.opened_by) == (ClickKind.SUBMIT_GOING_ON, REQUEST, PRESS)
+    assert click.shown == PRESS
 
 
 async def test_where_no_code_is_required_the_field_may_stay_empty(
@@ -103,4 +104,4 @@ async def test_a_forged_submission_names_no_press(
 
 def test_the_metadata_holds_ids_and_nothing_else():
     shown = view(dialog())
-    assert set(json.loads(shown["private_metadata"])) == {"subject", "channel", "opened_by"}
+    assert set(json.loads(shown["private_metadata"])) == {"subject", "channel", "opened_by", "shown"}

@@ -11,15 +11,20 @@ from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, PlainDialog, SigningDialog, SlackError
 
 
-async def open_signing_dialog(tenant: Tenant, click: Click, request: Request, dialog: SigningDialog) -> None:
+async def open_signing_dialog(
+    tenant: Tenant, click: Click, request: Request, dialog: SigningDialog, *, only_break_glass: bool = False
+) -> None:
     """Open at once, for a trigger lives three seconds; fill when the lists were read. The submission judges anew."""
     allowed = tenant.policy.signers(break_glass_needed=request.break_glass_needed, kind=request.kind)
+    who_else = not_listed(request.kind)
+    if only_break_glass:
+        allowed, who_else = tenant.policy.break_glass, Refusal.NOT_BREAK_GLASS
     try:
         view_id = await tenant.slack.open_dialog(click.trigger_id)
     except SlackError as problem:
         await refuse_click(tenant, click, Refused(Refusal.TRY_AGAIN, f"Slack did not open the dialog ({problem.code})"))
         return
-    person = await judge_lists(tenant, click, allowed, not_listed(request.kind))
+    person = await judge_lists(tenant, click, allowed, who_else)
     if isinstance(person, Refused):
         await tenant.slack.fill_dialog(view_id, PlainDialog("Not possible now", explain(person.refusal, person.detail)))
         await refuse_click(tenant, click, person)

@@ -1,5 +1,6 @@
 """Let a run go on that a tripwire paused: with a new signature, on what is known now."""
 
+import hashlib
 from dataclasses import replace
 
 from bot.act.run import Run, RunState
@@ -52,6 +53,8 @@ def countersign(tx: Transaction, tenant: Tenant, click: Click, run: Run, signer:
     surge = tx.surges.get(tenant.id, run.surge_id)
     if request is None or surge is None:
         return Refused(Refusal.OUT_OF_DATE)
+    if click.kind is ClickKind.SUBMIT_GOING_ON and click.shown != _digest(run):
+        return Refused(Refusal.TRY_AGAIN, "the run was paused for another reason meanwhile")
     plan = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash))
     conflict = judge_conflict(tx, tenant, signer, plan=plan, requester_accounts=request.requester_accounts)
     if conflict is not None:
@@ -76,7 +79,7 @@ async def _ask_for_code(tenant: Tenant, click: Click, request: Request) -> Refus
     dialog = await tenant.store.look(lambda tx: _dialog(tx, tenant, click, request))
     if isinstance(dialog, Refused):
         return dialog
-    await open_signing_dialog(tenant, click, request, dialog)
+    await open_signing_dialog(tenant, click, request, dialog, only_break_glass=request.break_glass_needed > 0)
     return None
 
 
@@ -86,8 +89,10 @@ def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> 
         return misplaced
     if tx.codes.get(click.user_id) is None:
         return Refused(Refusal.CODE_NOT_ENROLLED, click.user_id)
-    surge = tx.surges.get(tenant.id, request.surge_id)
     run = tx.runs.get(tenant.id, click.subject_id)
+    if run is None:
+        return Refused(Refusal.OUT_OF_DATE)
+    surge = tx.surges.get(tenant.id, request.surge_id)
     plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
     return SigningDialog(
         submits=ClickKind.SUBMIT_GOING_ON,
@@ -100,8 +105,14 @@ def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> 
         requester=request.requester,
         reason=request.reason,
         code_required=True,
-        paused_because=run.note if run else "",
+        paused_because=run.note,
+        shown=_digest(run),
     )
+
+
+def _digest(run: Run) -> str:
+    """What a dialog shows of the pause."""
+    return hashlib.sha256(f"{run.paused_because} {run.note} {run.flagged_known} {run.band_known}".encode()).hexdigest()
 
 
 def _asks_for_more(tenant: Tenant, request: Request, plan: Plan, band: str) -> bool:

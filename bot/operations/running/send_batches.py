@@ -146,6 +146,7 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
     settled = 0
     for wave in waves:
         hand.wanted = set(wave)
+        at_risk = max(at_risk, len(wave))
         pages = -(-at_risk // USERS_A_PAGE)
         if len(wave) <= FEW and (len(wave) <= pages or most is not None):
             found = await _write_few(hand)
@@ -154,7 +155,7 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
             found = found if found is None else found + (await _write_missing(hand) or 0)
         if found is None:
             return True
-        at_risk -= len(wave)  # nobody of these is on the next one's pages
+        at_risk -= len(wave)  # hardly anybody of these is on the next one's pages
         settled += found
         if hand.room == 0:
             break
@@ -207,7 +208,7 @@ def page_size(wanted: int, at_risk: int) -> int:
     Where some at risk are not wanted, their number on a page differs by chance: one standard deviation is left for it.
     """
     full = BATCHES_A_PAGE * RISKY_USERS_IN_A_WRITE
-    share = min(1.0, wanted / at_risk) if at_risk and wanted else 1.0
+    share = wanted / at_risk if 0 < wanted < at_risk else 1.0
     return min(LARGEST_PAGE, int((full - math.sqrt(full * (1 - share))) / share))
 
 

@@ -58,6 +58,8 @@ def _refuse(run: Run, kind: ClickKind) -> Refused | None:
         return Refused(Refusal.RUN_NOT_RUNNING)
     if kind in _GOING_ON and run.state is not RunState.PAUSED:
         return Refused(Refusal.RUN_NOT_PAUSED)
+    if kind is ClickKind.SUBMIT_GOING_ON and not run.needs_signature:
+        return Refused(Refusal.TRY_AGAIN, "the run was paused for another reason meanwhile")
     return None
 
 

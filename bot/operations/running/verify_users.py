@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from random import Random
 
 import structlog
 
 from bot.act.actions import CATALOGUE, AccountAction
-from bot.act.effect import HOURLY, SOON, SOON_SLOTS, after_verification
+from bot.act.effect import HOURLY, after_verification, next_look
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Run
@@ -44,8 +45,10 @@ class Due:
 
     run: Run
     action: Action
+    asked: tuple[str, ...]
+    """Whose time to be read has come, the longest due first."""
     sent_at: Mapping[str, int]
-    """By user id, when he was last named in a write."""
+    """By user id, when he was last named in a write. Where pages are read, of everybody accepted: pages show them."""
     since: int
     """When the first of them was sent, by a clock that may be behind."""
     pages: int
@@ -54,20 +57,21 @@ class Due:
 
 async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> None:
     """Look for the effect at these users, and settle who shows it, page by page."""
-    began = tenant.world.now()
     due = await tenant.store.look(lambda tx: _load(tx, tenant, run_id, user_ids))
     if due is None:
         return
-    pause = min(SOON, SOON_SLOTS * int(tenant.graph.slot_seconds() * SECOND))
+    unread = set(due.asked)
     try:
         async with aclosing(_read(tenant, due)) as found:
             async for readings in found:
                 await _keep(tenant, due, readings)
+                unread -= readings.keys()
     except GraphError as problem:
-        pause = AGAIN
         log.warning("not_verified", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=problem.why)
-    again = tenant.world.now() + pause
-    await tenant.transact_as_holder(lambda tx: tx.outcomes.put_off_looks(due.run, due_by=began, until=again))
+        again = tenant.world.now() + AGAIN
+        await tenant.transact_as_holder(lambda tx: tx.outcomes.put_off_looks(due.run, until=again))
+        return
+    await tenant.transact_as_holder(lambda tx: _look_again(tx, tenant, due, sorted(unread)))
 
 
 async def _keep(tenant: Tenant, due: Due, readings: Readings) -> None:
@@ -83,13 +87,14 @@ def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...
         return None
     action = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash)).action
     sent_at = tx.outcomes.sent_at(run)
-    if len(user_ids) <= FEW:  # pages show everybody, those too who would be due a moment later
-        sent_at = {user_id: sent_at[user_id] for user_id in user_ids if user_id in sent_at}
+    asked = tuple(user_id for user_id in user_ids if user_id in sent_at)
+    if len(user_ids) <= FEW:
+        sent_at = {user_id: sent_at[user_id] for user_id in asked}
     first = min(sent_at.values(), default=0)
     is_late = first <= tenant.world.now() - tenant.policy.resend_after
     since = first - (CLOCKS_FAR_APART if is_late else CLOCKS_APART)
     moved = tx.directory.count_risky(tenant.id, changed_since=_text(since)) + len(sent_at)
-    return Due(run, action, sent_at, since, -(-moved // USERS_A_PAGE))
+    return Due(run, action, asked, sent_at, since, -(-moved // USERS_A_PAGE))
 
 
 def _text(at: int) -> str:
@@ -129,6 +134,17 @@ def _settle(tx: Transaction, tenant: Tenant, due: Due, readings: Readings) -> li
     return made
 
 
+def _look_again(tx: Transaction, tenant: Tenant, due: Due, user_ids: Sequence[str]) -> None:
+    """They were due, and nothing was seen of them: look later, the older their write the later."""
+    now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
+    for start in range(0, len(user_ids), USERS_A_PAGE):
+        some = user_ids[start : start + USERS_A_PAGE]
+        found = tx.outcomes.of_run(tenant.id, due.run.id, state=OutcomeState.ACCEPTED, user_ids=some)
+        tx.outcomes.keep(
+            due.run, [replace(each, look_at=next_look(each.sent_at or now, now, slot)) for each in found.values()]
+        )
+
+
 async def _read(tenant: Tenant, due: Due) -> AsyncGenerator[Readings, None]:
     """By the page where that costs less than one by one; then a few whom no page showed."""
     if isinstance(CATALOGUE[due.action], AccountAction):
@@ -140,35 +156,39 @@ async def _read(tenant: Tenant, due: Due) -> AsyncGenerator[Readings, None]:
             yield {user_id: (states.get(user_id), read_at) for user_id in asked}
         return
     if len(due.sent_at) <= min(FEW, due.pages):
-        async for reading in _read_alone(tenant, due, list(due.sent_at)):
+        async for reading in _read_alone(tenant, due, due.asked):
             yield reading
         return
-    unseen = set(due.sent_at)
+    seen: set[str] = set()
     pages = tenant.graph.risky_users(changed_since=due.since, priority=Priority.ACT)
     async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
         async for page in listed:
             await keep_reading(tenant, page)
             readings = {user.user_id: (user, page.read_at) for user in page.items if user.user_id in due.sent_at}
-            unseen -= readings.keys()
+            seen |= readings.keys()
             if readings:
                 yield readings
     late = tenant.world.now() - tenant.policy.resend_after
-    lost = [user_id for user_id, sent_at in due.sent_at.items() if user_id in unseen and sent_at <= late]
-    async for reading in _read_alone(tenant, due, lost[:FEW]):
+    lost = [user_id for user_id in due.asked if user_id not in seen and due.sent_at[user_id] <= late]
+    Random(late).shuffle(lost)  # noqa: S311 - else some who never change would be read each time, and others never
+    async for reading in _read_alone(tenant, due, lost[:FEW], misses=FEW):
         yield reading
 
 
-async def _read_alone(tenant: Tenant, due: Due, user_ids: Sequence[str]) -> AsyncGenerator[Readings, None]:
+async def _read_alone(
+    tenant: Tenant, due: Due, user_ids: Sequence[str], *, misses: int = MISSES
+) -> AsyncGenerator[Readings, None]:
     """One by one; not on and on while Microsoft is not so far yet."""
     missed = 0
     for user_id in user_ids:
         read_at = tenant.world.now()
         user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
+        if user is not None:
+            await keep_reading(tenant, Page((user,), read_at))
         yield {user_id: (user, read_at)}
         if user is None:
             continue
-        await keep_reading(tenant, Page((user,), read_at))
         facts = CATALOGUE[due.action]
         missed += int(not isinstance(facts, AccountAction) and not facts.shows(user))
-        if missed == MISSES:
+        if missed == misses:
             return

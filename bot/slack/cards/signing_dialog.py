@@ -37,6 +37,7 @@ def signing_dialog(dialog: SigningDialog) -> Json:
         "subject": clean(dialog.subject_id)[:100],
         "channel": clean(dialog.channel)[:100],
         "opened_by": clean(dialog.opened_by)[:100],
+        "shown": clean(dialog.shown)[:100],
     }
     return modal(title, shown) | {
         "callback_id": callback_id,
