@@ -103,6 +103,8 @@ async def test_users_whom_no_page_shows_are_each_read_in_turn(scene):
     scene.graph.risky.update(stuck)
     scene.graph.unlisted = True
     scene.clock.pass_(600)
+    await scene.step(run)
+    assert all(each.look_at > scene.clock.now() for each in scene.outcomes(run).values())
     for _ in range(120):
         scene.clock.at = max(scene.clock.now(), await scene.step(run) or 0)
     assert set(scene.graph.times("risky_user")) >= set(many(30))
