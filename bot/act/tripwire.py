@@ -9,6 +9,7 @@ TIMES_THE_USUAL = 3
 TURNED = 2
 """Band.rank from which clearing risk is dangerous: conflicting, or an attack."""
 ATTACK = 3
+LEAST_SHOWN = 0.1
 
 
 def allowed(usual: float) -> float:
@@ -28,13 +29,11 @@ def usual_in(past_users: int, *, past: int, span: int, share: float) -> float:
 def touched(run: Run, *, flagged: int, usual: float, band: str) -> Trip | None:
     """The tripwire that is touched. What was known at the last signature does not touch it again."""
     if flagged - run.flagged_known > allowed(usual):
-        why = (
-            f"{flagged:,} of its users were flagged for something else since the plan was made; usual would be "
-            f"{usual:.1f}"
-        )
+        normal = f"{usual:.1f}" if usual >= LEAST_SHOWN else f"less than {LEAST_SHOWN}"
+        why = f"{flagged:,} of its users since the plan was made, where {normal} would be usual"
         return Trip(PauseReason.FLAGGED_ANEW, why, flagged, band)
     if _rank(band) >= TURNED and _rank(band) > _rank(run.band_known):
-        return Trip(PauseReason.EVIDENCE, f"the evidence is {band} now", flagged, band)
+        return Trip(PauseReason.EVIDENCE, f"it is {band} now", flagged, band)
     return None
 
 

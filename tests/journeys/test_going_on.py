@@ -39,7 +39,7 @@ async def test_too_many_who_were_flagged_anew_pause_the_run_and_a_code_lets_it_g
     await story.true("the new detections", lambda: story.rows(KNOWN)[0][0] >= before + FLAGGED_ANEW)
     await sign(story, GRACE, request["ts"], "Approve", "Sign this request", codes[GRACE].now())
 
-    run = await story.seen("the pause", lambda: last(story, "too many of its users were flagged for something else"))
+    run = await story.seen("the pause", lambda: last(story, "Too many of its users were flagged for something else"))
     assert buttons(run) == ["Resume with a new signature", "Stop"]
     assert story.tenant.writes == []
     told = await story.press_and_be_told(ADA, run["ts"], "Resume with a new signature")

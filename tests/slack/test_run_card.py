@@ -39,7 +39,7 @@ def test_a_paused_run_says_why_and_what_to_do(reason):
         note=f"{reason.value}: as it happened",
     )
     said = plain(shown)
-    assert f"{reason.value}: as it happened" in said
+    assert f"{reason.value[0].upper()}{reason.value[1:]}: as it happened" in said
     assert WHAT_TO_DO[reason] in said
     assert "Nothing is sent until" in said
     resume = "Resume with a new signature" if reason.needs_signature else "Resume"

@@ -100,6 +100,16 @@ def test_while_a_run_is_active_nobody_can_ask_again(state: RunState):
     assert f"Clean-up {state.value}" in shown(account)
 
 
+def test_a_paused_run_is_not_said_to_be_under_way():
+    said = {
+        state: shown(surge_account(requests=(request_account(RequestState.APPROVED, run=run_account(state)),)))
+        for state in (RunState.RUNNING, RunState.PAUSED)
+    }
+    assert "under way" in said[RunState.RUNNING]
+    assert "under way" not in said[RunState.PAUSED]
+    assert "is paused, and waits for somebody" in said[RunState.PAUSED]
+
+
 @pytest.mark.parametrize("state", [RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED])
 def test_after_a_request_that_came_to_nothing_anyone_may_ask_again(state: RequestState):
     account = surge_account(requests=(request_account(state),))

@@ -29,7 +29,7 @@ def run_card(account: RunAccount) -> Card:
         numbers.append(f"{'not sent' if run.state.is_over else 'waiting'} {number(left)}")
     shown += blocks.fields(numbers)
     if run.note:
-        shown.append(blocks.paragraph(run.note, 600))
+        shown.append(blocks.paragraph(run.note[0].upper() + run.note[1:], 600))
     if run.state is RunState.PAUSED and run.paused_because is not None:
         shown.append(blocks.paragraph(WHAT_TO_DO[run.paused_because]))
     if account.flagged_again:

@@ -103,6 +103,8 @@ def _advice(account: SurgeAccount) -> str:
     if account.pending is not None:
         return "A second person has to sign the request in the thread below."
     run = account.latest_run
+    if run is not None and run.run.state is RunState.PAUSED:
+        return "The approved clean-up is paused, and waits for somebody: the thread below says why."
     if run is not None and not run.run.state.is_over:
         return "The approved clean-up is under way. Its progress is in the thread below."
     if not is_read_since_the_run(account):
