@@ -1,5 +1,6 @@
 """Careful first, then fast: a few go first, and who is being blocked before everybody else."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from bot.act.pause import PauseReason
 from bot.act.run import RunState
 from bot.decide.action import Action
 from bot.operations.running.send_batches import BATCHES_A_PAGE
-from bot.ports.graph import LARGEST_PAGE
+from bot.ports.graph import LARGEST_PAGE, GraphError, Problem
 from bot.ports.slack import ClickKind
 from bot.record.ledger import Event
 from bot.watch.impact import Impact
@@ -98,6 +99,46 @@ async def paused_by_its_canary(scene):
             break
         scene.clock.at = max(scene.clock.at, due)
     return run
+
+
+async def test_an_hour_without_microsoft_is_not_held_against_the_canary(scene):
+    scene.flag(*many(30))
+    run = await scene.approved()
+    await scene.step(run)
+    away = GraphError(Problem.UNAVAILABLE, "no answer")
+    scene.graph.failing |= {"risky_users": away, "risky_user": away, "detections": away}
+    while scene.clock.now() < NOW + 4 * IN_TIME:
+        scene.clock.at = max(scene.clock.now() + SECOND, await scene.step(run) or 0)
+    assert scene.run(run).state is RunState.RUNNING
+    scene.graph.failing.clear()
+    assert (await scene.steps(run)).state is RunState.DONE
+    assert set(scene.states(run).values()) == {VERIFIED}
+
+
+async def test_an_hour_without_the_bot_is_not_held_against_the_canary_either(scene):
+    scene.flag(*many(30))
+    run = await scene.approved()
+    await scene.step(run)
+    scene.clock.at += 4 * IN_TIME
+    assert (await scene.steps(run)).state is RunState.DONE
+    assert scene.written(Event.RUN_PAUSED) == []
+
+
+async def test_an_hour_without_microsoft_while_the_canary_is_still_to_go_is_not_held_against_it(scene):
+    """A batch without an answer has to be read back before anything else."""
+    scene.flag(*many(30))
+    run = await scene.approved()
+    scene.graph.answers.append(NO_ANSWER)
+    await scene.step(run)
+    away = GraphError(Problem.UNAVAILABLE, "no answer")
+    scene.graph.failing |= {"risky_users": away, "risky_user": away}
+    while scene.clock.now() < NOW + 4 * IN_TIME:
+        with contextlib.suppress(GraphError):
+            await scene.step(run)
+        scene.clock.at += 5 * SECOND
+    scene.graph.failing.clear()
+    assert (await scene.steps(run)).state is RunState.DONE
+    assert scene.written(Event.RUN_PAUSED) == []
 
 
 async def test_a_canary_that_does_not_close_pauses_the_run_after_a_quarter_of_an_hour(scene):

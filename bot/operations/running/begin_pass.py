@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.act.canary import canary_for
+from bot.act.canary import IN_TIME, canary_for
 from bot.act.pause import PauseReason
-from bot.act.run import SECOND, Run, RunState
+from bot.act.run import MINUTE, SECOND, Run, RunState
 from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan, is_released, plan_hash, read_plan
 from bot.decide.request import Request, RequestState
 from bot.operations.tenant import Tenant
@@ -109,6 +109,13 @@ def put_off(tx: Transaction, tenant: Tenant, run_id: str, why: str, seconds: flo
         note = run.note if run.state is RunState.PAUSED else why
         tx.runs.save(replace(run, note=note, not_before=tenant.world.now() + int(seconds * SECOND)))
         tx.cards.want(tenant.id, CardSubject.RUN, run.id)
+
+
+def wait_with_canary(tx: Transaction, tenant: Tenant, run_id: str, again: int) -> None:
+    """Microsoft can't be read, so nothing tells whether the canary has closed: its time is not up before a look."""
+    run = tx.runs.get(tenant.id, run_id)
+    if run is not None and run.is_on_trial and run.canary_since is not None:
+        tx.runs.save(replace(run, canary_since=max(run.canary_since, again + MINUTE - IN_TIME)))
 
 
 def want_cards(tx: Transaction, tenant: Tenant, run: Run) -> None:

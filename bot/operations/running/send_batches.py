@@ -20,7 +20,7 @@ from bot.act.outcome import OutcomeState, Queued
 from bot.act.run import DETECTIONS_FRESH_FOR, SECOND, STATE_FRESH_FOR_SLOTS
 from bot.decide.plan import CLEARS_RISK, against_plan
 from bot.operations.agreeing.draft_plan import RECENT, held_since
-from bot.operations.running.begin_pass import Pass, begin_pass, put_off
+from bot.operations.running.begin_pass import Pass, begin_pass, put_off, wait_with_canary
 from bot.operations.running.keep_answer import write_batch
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.running.keep_reading import keep_reading
@@ -122,10 +122,16 @@ async def send_batches(tenant: Tenant, run_id: str, most: int | None = None) -> 
     except GraphError as problem:
         why = problem.why
         log.warning("pass_interrupted", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=why)
-        await tenant.transact_as_holder(lambda tx: put_off(tx, tenant, run_id, why, AFTER_A_REFUSAL))
+        await tenant.transact_as_holder(lambda tx: _wait(tx, tenant, run_id, why))
         return
     if not done:
         await tenant.transact_as_holder(lambda tx: put_off(tx, tenant, run_id, "", AFTER_AN_EMPTY_PASS))
+
+
+def _wait(tx: Transaction, tenant: Tenant, run_id: str, why: str) -> None:
+    """Microsoft did not answer."""
+    put_off(tx, tenant, run_id, why, AFTER_A_REFUSAL)
+    wait_with_canary(tx, tenant, run_id, tenant.world.now() + int(AFTER_A_REFUSAL * SECOND))
 
 
 async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:

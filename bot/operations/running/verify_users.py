@@ -15,6 +15,7 @@ from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Run
 from bot.decide.action import Action
 from bot.decide.plan import CLEARS_RISK, read_plan
+from bot.operations.running.begin_pass import wait_with_canary
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
@@ -69,9 +70,14 @@ async def verify_users(tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -
     except GraphError as problem:
         log.warning("not_verified", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=problem.why)
         again = tenant.world.now() + AGAIN
-        await tenant.transact_as_holder(lambda tx: tx.outcomes.put_off_looks(due.run, until=again))
+        await tenant.transact_as_holder(lambda tx: _put_off(tx, tenant, due.run, again))
         return
     await tenant.transact_as_holder(lambda tx: _look_again(tx, tenant, due, sorted(unread)))
+
+
+def _put_off(tx: Transaction, tenant: Tenant, run: Run, again: int) -> None:
+    tx.outcomes.put_off_looks(run, until=again)
+    wait_with_canary(tx, tenant, run.id, again)
 
 
 async def _keep(tenant: Tenant, due: Due, readings: Readings) -> None:
