@@ -195,7 +195,7 @@ class Database:
             finally:
                 seconds = time.monotonic() - began
                 if seconds > _SLOW_SECONDS:
-                    log.warning("transaction_slow", seconds=round(seconds, 2), work=work.__qualname__)
+                    log.warning("transaction_slow", seconds=round(seconds, 2), work=_name_of(work))
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
@@ -209,6 +209,11 @@ class Database:
         self._threads.shutdown()
         self._readers.shutdown()
         self._engine.dispose()
+
+
+def _name_of(work: Callable[..., object]) -> str:
+    """Where the work stands in the code. A partial has no name of its own."""
+    return str(getattr(getattr(work, "func", work), "__qualname__", type(work).__name__))
 
 
 def _may_run_again(problem: DBAPIError) -> bool:

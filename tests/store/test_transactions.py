@@ -4,11 +4,14 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
+from structlog.testing import capture_logs
 
 from bot.record.ledger import Event
+from bot.store import database
 from tests.values import TENANT, surge
 
 
@@ -182,3 +185,14 @@ def test_a_long_transaction_gets_through_though_short_ones_keep_coming(store):
     finally:
         stop.set()
         others.join()
+
+
+@pytest.mark.parametrize("work", [count_up, partial(count_up), partial(partial(count_up))])
+def test_a_slow_transaction_is_told_of_by_name_and_nothing_else_comes_of_it(store, work, monkeypatch):
+    monkeypatch.setattr(database, "_SLOW_SECONDS", -1.0)
+    with capture_logs() as logs:
+        store.transact_here(work)
+    (told,) = [each for each in logs if each["event"] == "transaction_slow"]
+    assert told["work"] == "count_up"
+    monkeypatch.undo()
+    assert pages(store) == 1
