@@ -1,6 +1,6 @@
 """The commands. Thin: each reads its options, calls one thing, and turns what went wrong into words."""
 
-import asyncio
+import os
 import sys
 import time
 from functools import partial
@@ -101,9 +101,9 @@ def demo(
     auto: Annotated[bool, typer.Option("--auto", help="Play both admins; exit 0 when all is verified.")] = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Replay April 2025 on an invented tenant and workspace, with a page that shows Slack as two admins see it."""
-    from bot.sim.demo import play  # noqa: PLC0415 - nothing else may know the invented services
-
-    sys.exit(asyncio.run(play(port=port, auto=auto)))
+    command = [sys.executable, "-m", "sim", "--port", str(port), *(["--auto"] if auto else [])]
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - the invented services are a program of their own: no import crosses
 
 
 def _open_store() -> Any:  # noqa: ANN401 - the store is imported late, for speed

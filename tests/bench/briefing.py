@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from bot.sim.stage import Pace, Stage
+from sim.stage import Pace, Stage
 
 USERS = 60_000
 SCALE = 2.0

@@ -25,13 +25,13 @@ from typing import Any
 import aiohttp
 import psutil
 
-from bot.sim.stage import Pace, Stage
-from bot.sim.tenant import Limits, Tenant, TenantServer, april_2025
-from bot.sim.tenant.graph_time import moment
-from bot.sim.tenant.shelf import Shelf
-from bot.sim.tenant.sign_ins import BLOCKING, SignIns
-from bot.sim.workspace import buttons
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
+from sim.stage import Pace, Stage
+from sim.tenant import Limits, Tenant, TenantServer, april_2025
+from sim.tenant.graph_time import moment
+from sim.tenant.shelf import Shelf
+from sim.tenant.sign_ins import BLOCKING, SignIns
+from sim.workspace import buttons
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
 from tests.bench.remediation_report import Contender, Measured, report
 
 USERS = 61_000

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from bot.sim.autoplay import Autoplay
-from bot.sim.stage import Pace, Stage
-from bot.sim.tenant import Arrival
+from sim.autoplay import Autoplay
+from sim.stage import Pace, Stage
+from sim.tenant import Arrival
 
 USERS = 60_000
 SCALE = 10.0

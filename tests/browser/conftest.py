@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from bot.sim.stage import Pace, Stage
+from sim.stage import Pace, Stage
 
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.sim.stage import Stage
+from sim.stage import Stage
 
 PATIENCE = 60_000
 """Milliseconds: the bot reads, asks and waits for others on a machine that may be busy."""

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.async_api import expect
 
-from bot.sim.stage import Pace, Stage
-from bot.sim.tenant.names import NASTY
+from sim.stage import Pace, Stage
+from sim.tenant.names import NASTY
 from tests.browser.screen import PATIENCE, Screen, beside, looking
 
 pytestmark = pytest.mark.browser

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from bot.sim.tenant import Arrival
-from bot.sim.workspace.contoso import IDENTITY_ALERTS
+from sim.tenant import Arrival
+from sim.workspace.contoso import IDENTITY_ALERTS
 from tests.faults.accounts import everybody_is_accounted_for
 from tests.faults.databases import options_for
 from tests.journeys.side_by_side import Stories

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bot.sim.tenant import Arrival, Fault
+from sim.tenant import Arrival, Fault
 from tests.faults.accounts import everybody_is_accounted_for
 from tests.faults.databases import BOTH, options_for
 from tests.journeys.side_by_side import Stories

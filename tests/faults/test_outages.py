@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from bot.sim.tenant import Arrival, Fault
-from bot.sim.workspace.contoso import IDENTITY_ALERTS
+from sim.tenant import Arrival, Fault
+from sim.workspace.contoso import IDENTITY_ALERTS
 from tests.databases import start_postgresql
 from tests.faults.accounts import everybody_is_accounted_for
 from tests.faults.databases import BOTH, options_for

@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from bot.sim.tenant import Arrival
+from sim.tenant import Arrival
 from tests.faults.accounts import everybody_is_accounted_for
 from tests.faults.databases import options_for
 from tests.journeys.side_by_side import Stories

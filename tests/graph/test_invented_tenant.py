@@ -7,9 +7,9 @@ import pytest
 
 from bot.decide.action import Action
 from bot.ports.graph import GraphError, Priority, Problem
-from bot.sim.tenant import Fault, Faults, Limits, TenantServer, april_2025
 from bot.watch.profile import profiles
 from bot.watch.registration import Registered
+from sim.tenant import Fault, Faults, Limits, TenantServer, april_2025
 
 WATCH = Priority.WATCH
 SCALE = 20

@@ -7,12 +7,12 @@ import pytest
 
 from bot.decide.action import Action
 from bot.ports.graph import CursorExpiredError, GraphError, Priority, Problem
-from bot.sim.tenant import Faults, Limits, TenantServer, april_2025
-from bot.sim.tenant.hybrid import FeatureRollout
-from bot.sim.tenant.stories import all_refused, hidden_takeovers
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR
 from bot.watch.registration import Registered
 from bot.watch.sign_ins import BAD_CREDENTIALS, BLOCKED
+from sim.tenant import Faults, Limits, TenantServer, april_2025
+from sim.tenant.hybrid import FeatureRollout
+from sim.tenant.stories import all_refused, hidden_takeovers
 
 SCALE = 20
 DAY = 86_400_000_000

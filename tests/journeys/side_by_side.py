@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from bot.sim.stage import Pace, Stage
+from sim.stage import Pace, Stage
 from tests.databases import new_sqlite_database
 from tests.journeys.story import Story, quick
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 
-from bot.sim.stage import Pace, Stage
-from bot.sim.tenant import Tenant
-from bot.sim.workspace import NotAcknowledged, WorkspaceServer, buttons
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
+from sim.stage import Pace, Stage
+from sim.tenant import Tenant
+from sim.workspace import NotAcknowledged, WorkspaceServer, buttons
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 
 Found = TypeVar("Found")
 Json = dict[str, Any]

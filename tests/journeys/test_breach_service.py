@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.sim.breach import Breach, BreachServer
+from sim.breach import Breach, BreachServer
 from tests.databases import new_postgresql_database
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import quick

@@ -17,14 +17,14 @@ from bot.operations.tenant import Bells, Tenant
 from bot.operations.watching.measure_tenant import measure_tenant
 from bot.operations.watching.poll_tenant import poll_tenant
 from bot.operations.watching.track_surges import load_detector
-from bot.sim.tenant import Limits, TenantServer
-from bot.sim.tenant.stories import STORIES
 from bot.watch.briefing import Cohort
 from bot.watch.circumstances import Circumstances
 from bot.watch.profile import SignInKind
 from bot.watch.rows.row import Reading, RowName
 from bot.watch.scan.window_scan import WindowScan
 from bot.world import RealWorld
+from sim.tenant import Limits, TenantServer
+from sim.tenant.stories import STORIES
 from tests.databases import opened, sqlite_url  # noqa: F401 - fixtures
 from tests.operations.fakes import FakeSlack
 from tests.values import HOUR, SECOND

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUICK = """
 import asyncio, sys
-from bot.sim.demo import play
-from bot.sim.stage import Pace
+from sim.demo import play
+from sim.stage import Pace
 pace = Pace(users=300, scale=10, poll_seconds=1, resend_seconds=4, processing_seconds=(0.3, 1.0), tail_seconds=2.0)
 sys.exit(asyncio.run(play(port=0, auto=True, pace=pace)))
 """

@@ -16,14 +16,14 @@ import pytest
 
 from bot.decide.codes import Enrolment, new_secret
 from bot.operations.doctor.permissions import PERMISSIONS
-from bot.sim.breach import BreachServer
-from bot.sim.tenant import Limits, Tenant, TenantServer, User, april_2025
-from bot.sim.tenant.permissions import EVERYTHING
-from bot.sim.workspace import Workspace, WorkspaceServer, contoso
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS
 from bot.store.database import Database
 from bot.store.engine import open_engine
 from bot.store.migrate import migrate
+from sim.breach import BreachServer
+from sim.tenant import Limits, Tenant, TenantServer, User, april_2025
+from sim.tenant.permissions import EVERYTHING
+from sim.workspace import Workspace, WorkspaceServer, contoso
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import Said, quick, run_bot
 

@@ -5,8 +5,8 @@ import json
 import pyotp
 import pytest
 
-from bot.sim.workspace import buttons
-from bot.sim.workspace.contoso import ADA, GRACE, MALLORY
+from sim.workspace import buttons
+from sim.workspace.contoso import ADA, GRACE, MALLORY
 from tests.journeys.codes import enrol
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import REASON, Story, quick

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sim.tenant import Arrival, Fault
-from bot.sim.workspace.contoso import ADA, IDENTITY_ALERTS
+from sim.tenant import Arrival, Fault
+from sim.workspace.contoso import ADA, IDENTITY_ALERTS
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import CONFIRM_SAFE, REASON, Story, quick
 from tests.journeys.test_microsoft_fails import every_detection_is_kept_once

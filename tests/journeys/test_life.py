@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from bot.sim.stage import Stage
-from bot.sim.tenant import Limits, Tenant, TenantServer
-from bot.sim.workspace.contoso import IDENTITY_ALERTS
+from sim.stage import Stage
+from sim.tenant import Limits, Tenant, TenantServer
+from sim.workspace.contoso import IDENTITY_ALERTS
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import quick, run_bot
 

@@ -8,9 +8,9 @@ import sqlite3
 
 import pytest
 
-from bot.sim.tenant import Arrival
-from bot.sim.workspace import buttons
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
+from sim.tenant import Arrival
+from sim.workspace import buttons
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import IDS_IN_A_WRITE, REASON, Story, quick, run_bot
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
-from bot.sim.stage import Stage
-from bot.sim.tenant import Fault
-from bot.sim.tenant.people import DAY
-from bot.sim.workspace.contoso import ADA, GRACE
+from sim.stage import Stage
+from sim.tenant import Fault
+from sim.tenant.people import DAY
+from sim.workspace.contoso import ADA, GRACE
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import CONFIRM_SAFE, DETECTIONS, RISKY_USERS, Story, quick
 from tests.journeys.test_main_story import expected_figures, figure, the_log_holds_nothing_that_it_must_not

@@ -5,9 +5,9 @@ import re
 import pyotp
 import pytest
 
-from bot.sim.workspace import buttons
-from bot.sim.workspace.contoso import ADA, GRACE, MALLORY, TEAM
-from bot.sim.workspace.world import Person
+from sim.workspace import buttons
+from sim.workspace.contoso import ADA, GRACE, MALLORY, TEAM
+from sim.workspace.world import Person
 from tests.journeys.codes import enrol
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import REASON, Story, quick

@@ -5,8 +5,8 @@ import copy
 
 import pytest
 
-from bot.sim.workspace import NotAcknowledged, buttons
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
+from sim.workspace import NotAcknowledged, buttons
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, MALLORY
 from tests.journeys.side_by_side import Stories
 from tests.journeys.story import REASON, Json, Story
 from tests.journeys.test_main_story import the_log_holds_nothing_that_it_must_not

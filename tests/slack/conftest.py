@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.ports.slack import Click
-from bot.sim.workspace import WorkspaceServer, contoso
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
 from bot.world import RealWorld
+from sim.workspace import WorkspaceServer, contoso
 
 
 class Inbox:

@@ -9,14 +9,14 @@ from bot.decide.action import Action
 from bot.decide.request import RequestKind, RequestState, Verdict, Vote
 from bot.ports.slack import ClickKind, DetailsDialog, NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
 from bot.record.account import CallAccount, PersonLine, Shortage
-from bot.sim.workspace import buttons, plain
-from bot.sim.workspace.blocks import problems_of_view
 from bot.slack.cards.call import call_card
 from bot.slack.cards.offer import can_ask
 from bot.slack.cards.render import view
 from bot.slack.cards.request import request_card
 from bot.slack.cards.surge import surge_card
 from bot.watch.evidence import Band
+from sim.workspace import buttons, plain
+from sim.workspace.blocks import problems_of_view
 from tests.slack import accounts
 from tests.slack.accounts import FOUR, GRACE, HOUR, LIN, request_account, run_account, surge_account
 from tests.slack.test_other_cards import dialog

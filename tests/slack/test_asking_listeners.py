@@ -8,9 +8,9 @@ from bot.decide.action import Action
 from bot.decide.request import RequestState
 from bot.ports.slack import ClickKind, DetailsDialog
 from bot.record.account import Shortage
-from bot.sim.workspace import WorkspaceServer
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 from bot.slack.door import SlackDoor
+from sim.workspace import WorkspaceServer
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 from tests.slack.accounts import REQUEST, RUN, SURGE, request_account, surge_account
 from tests.slack.conftest import Inbox
 from tests.slack.test_asking_cards import recovery, release, way_back

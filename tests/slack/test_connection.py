@@ -5,10 +5,10 @@ import logging
 import pytest
 
 from bot.ports.slack import SlackError
-from bot.sim.workspace import NotAcknowledged, WorkspaceServer
-from bot.sim.workspace.contoso import GRACE, IDENTITY_ALERTS
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
+from sim.workspace import NotAcknowledged, WorkspaceServer
+from sim.workspace.contoso import GRACE, IDENTITY_ALERTS
 from tests.slack.accounts import request_account
 from tests.slack.conftest import Inbox
 

@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 
 from bot.ports.slack import ClickKind
-from bot.sim.workspace import NotAcknowledged, WorkspaceServer
-from bot.sim.workspace.contoso import GRACE, IDENTITY_ALERTS
-from bot.sim.workspace.http_mode import signature
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
 from bot.slack.http_mode import MOST_BYTES, PATH, events_handler
+from sim.workspace import NotAcknowledged, WorkspaceServer
+from sim.workspace.contoso import GRACE, IDENTITY_ALERTS
+from sim.workspace.http_mode import signature
 from tests.slack.accounts import request_account
 from tests.slack.conftest import Inbox
 from tests.slack.test_listeners import CARD, open_dialog

@@ -22,13 +22,13 @@ from bot.ports.slack import (
     WayBackDialog,
 )
 from bot.record.account import CallAccount, Figure, PersonLine, Shortage
-from bot.sim.workspace.blocks import problems_of_blocks, problems_of_view
 from bot.slack.cards.plain_dialog import loading_dialog
 from bot.slack.cards.render import card, view
 from bot.slack.cards.text import length
 from bot.watch.briefing import Cohort, Gap
 from bot.watch.evidence import Band
 from bot.watch.surge import SurgeState
+from sim.workspace.blocks import problems_of_blocks, problems_of_view
 from tests.slack import accounts
 
 MESSAGE_CHARACTERS = 12_000

@@ -5,11 +5,11 @@ import logging
 import pytest
 
 from bot.ports.slack import Click, ClickKind, RequestDialog
-from bot.sim.workspace import NotAcknowledged, WorkspaceServer
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, TEAM
 from bot.slack.action_ids import BUTTONS
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
+from sim.workspace import NotAcknowledged, WorkspaceServer
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS, TEAM
 from tests.slack.accounts import REQUEST, RUN, SURGE, request_account, run_account, surge_account
 from tests.slack.conftest import Inbox
 from tests.slack.test_other_cards import dialog

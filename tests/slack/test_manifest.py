@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from bot.sim.workspace import contoso
 from bot.slack.manifest import EVENTS, SCOPES, as_yaml, manifest
+from sim.workspace import contoso
 
 FILE = Path(__file__).parents[2] / "manifests" / "slack-app.yaml"
 

@@ -8,13 +8,13 @@ from bot.decide.action import Action
 from bot.decide.request import RequestState
 from bot.ports.slack import DetailsDialog, DialogChoice, PlainDialog, RequestDialog
 from bot.record.account import CallAccount, Figure, PersonLine
-from bot.sim.workspace import buttons, plain
 from bot.slack.cards.call import call_card
 from bot.slack.cards.outcomes import progress
 from bot.slack.cards.render import view
 from bot.slack.cards.request import cost, request_card
 from bot.slack.cards.run import run_card
 from bot.watch.briefing import Cohort
+from sim.workspace import buttons, plain
 from tests.slack import accounts
 from tests.slack.accounts import request_account, run_account
 

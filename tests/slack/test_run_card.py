@@ -7,9 +7,9 @@ import pytest
 from bot.act.outcome import OutcomeState
 from bot.act.pause import WHAT_TO_DO, PauseReason
 from bot.act.run import RunState
-from bot.sim.workspace import buttons, plain
 from bot.slack.cards.run import run_card
 from bot.slack.cards.surge import surge_card
+from sim.workspace import buttons, plain
 from tests.slack.accounts import FOUR, GRACE, run_account, surge_account
 
 

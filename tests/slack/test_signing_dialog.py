@@ -7,10 +7,10 @@ import pytest
 
 from bot.decide.action import Action
 from bot.ports.slack import ClickKind, SigningDialog
-from bot.sim.workspace import WorkspaceServer
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 from bot.slack.cards.render import view
 from bot.slack.door import SlackDoor
+from sim.workspace import WorkspaceServer
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 from tests.slack.conftest import Inbox
 from tests.slack.test_listeners import open_dialog
 

@@ -4,10 +4,10 @@ from bot.act.run import RunState
 from bot.decide.plan import HeldBackReason
 from bot.decide.request import RequestState
 from bot.operations.briefing import brief_surge
-from bot.sim.workspace import buttons, plain
 from bot.slack.cards import figures
 from bot.slack.cards.surge import surge_card
 from bot.watch.surge import SurgeState
+from sim.workspace import buttons, plain
 from tests.slack import accounts
 from tests.slack.accounts import FOUR, HOUR, after_run, briefing, gap, request_account, run_account, surge_account
 

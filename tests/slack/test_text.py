@@ -3,8 +3,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sim.workspace.reading import read_mrkdwn
 from bot.slack.cards.text import clean, inert, length, mention, plain, sentence, shorten
+from sim.workspace.reading import read_mrkdwn
 
 HOSTILE = (
     "<!channel> <@U0ADA000001> <https://evil.example|click> @here #general *b* _i_ ~s~ `c` ```x``` :tada: "

@@ -5,7 +5,7 @@ from datetime import date
 import aiohttp
 import pytest
 
-from bot.sim.breach import Breach, BreachServer
+from sim.breach import Breach, BreachServer
 
 GOOD = {"hibp-api-key": "the-key", "User-Agent": "A test of the invented service"}
 ADOBE = Breach("Adobe", date(2013, 10, 4))

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.sim.tenant import Faults, Limits, Tenant, TenantServer, april_2025
+from sim.tenant import Faults, Limits, Tenant, TenantServer, april_2025
 
 TOKEN = "token-of-the-test"
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from bot.sim.tenant import Limits, deeds
-from bot.sim.tenant.access_policies import DISABLED, AccessPolicy
-from bot.sim.tenant.announcements import HealthIssue, ServiceMessage
-from bot.sim.tenant.audits import UPDATED_POLICY
-from bot.sim.tenant.graph_time import SECOND, ticks
-from bot.sim.tenant.limits import Meters
-from bot.sim.tenant.refusal import GraphError
-from bot.sim.tenant.roles import Group
-from bot.sim.tenant.service_principals import MICROSOFT, ServicePrincipal
+from sim.tenant import Limits, deeds
+from sim.tenant.access_policies import DISABLED, AccessPolicy
+from sim.tenant.announcements import HealthIssue, ServiceMessage
+from sim.tenant.audits import UPDATED_POLICY
+from sim.tenant.graph_time import SECOND, ticks
+from sim.tenant.limits import Meters
+from sim.tenant.refusal import GraphError
+from sim.tenant.roles import Group
+from sim.tenant.service_principals import MICROSOFT, ServicePrincipal
 
 POLICIES = "identity/conditionalAccess/policies"
 APPS = "servicePrincipals"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sim.tenant import FeatureRollout
-from bot.sim.tenant.permissions import READ_ROLLOUTS, READ_SYNCHRONIZATION
+from sim.tenant import FeatureRollout
+from sim.tenant.permissions import READ_ROLLOUTS, READ_SYNCHRONIZATION
 
 CONTRACT = json.loads((Path(__file__).parent / "graph-v1.json").read_text())
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z")

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from bot.sim.tenant import Limits, User
-from bot.sim.tenant.graph_time import ticks
+from sim.tenant import Limits, User
+from sim.tenant.graph_time import ticks
 
 ADA = "ada@contoso.example"
 REPORT = "reports/authenticationMethods/userRegistrationDetails"

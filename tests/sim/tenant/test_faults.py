@@ -7,7 +7,7 @@ import time
 import aiohttp
 import pytest
 
-from bot.sim.tenant import Fault, Faults, Limits
+from sim.tenant import Fault, Faults, Limits
 
 RISKY = "identityProtection/riskyUsers"
 PAGE = f"{RISKY}?$top=50"

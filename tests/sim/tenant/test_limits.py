@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from bot.sim.tenant import Limits, Tenant, User
-from bot.sim.tenant.limits import Meters
-from bot.sim.tenant.refusal import GraphError
+from sim.tenant import Limits, Tenant, User
+from sim.tenant.limits import Meters
+from sim.tenant.refusal import GraphError
 
 REPORT = "reports/authenticationMethods/userRegistrationDetails?$top=1"
 

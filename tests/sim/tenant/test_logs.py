@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.sim.tenant import Fault, Limits, User, deeds
-from bot.sim.tenant.audits import CONSENT, REVOCATION, Actor
-from bot.sim.tenant.graph_time import SECOND, ticks, written
-from bot.sim.tenant.sign_ins import SignIn, SignInRisk
-from bot.sim.tenant.tenant import Tenant
-from bot.sim.tenant.timeline import Timeline
+from sim.tenant import Fault, Limits, User, deeds
+from sim.tenant.audits import CONSENT, REVOCATION, Actor
+from sim.tenant.graph_time import SECOND, ticks, written
+from sim.tenant.sign_ins import SignIn, SignInRisk
+from sim.tenant.tenant import Tenant
+from sim.tenant.timeline import Timeline
 
 SIGN_INS = "auditLogs/signIns"
 AUDITS = "auditLogs/directoryAudits"

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from bot.sim.tenant.roles import Group
+from sim.tenant.roles import Group
 
 ROLES = "roleManagement/directory"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"

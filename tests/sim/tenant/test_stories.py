@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.sim.tenant import STORIES, april_2025, hidden_takeovers, leaked_list, p1_tenant, spray_attack
-from bot.sim.tenant.directory import PASSWORDLESS_METHODS
+from sim.tenant import STORIES, april_2025, hidden_takeovers, leaked_list, p1_tenant, spray_attack
+from sim.tenant.directory import PASSWORDLESS_METHODS
 
 BLOCKING, PROMPTING, BAD = (53003, 53011, 530032), (50142, 53004), (50126, 50053)
 REVOCATION = "Update StsRefreshTokenValidFrom Timestamp"

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.sim.tenant import april_2025
-from bot.sim.tenant.graph_time import written
-from bot.sim.tenant.roles import BUILT_IN
+from sim.tenant import april_2025
+from sim.tenant.graph_time import written
+from sim.tenant.roles import BUILT_IN
 
 DETECTIONS = "identityProtection/riskDetections?$top=500"
 

@@ -5,7 +5,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from bot.sim.workspace import WorkspaceServer, contoso
+from sim.workspace import WorkspaceServer, contoso
 
 
 class RawApp:

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from bot.sim.workspace.blocks import problems_of_blocks
-from bot.sim.workspace.contoso import ADA, IDENTITY_ALERTS
+from sim.workspace.blocks import problems_of_blocks
+from sim.workspace.contoso import ADA, IDENTITY_ALERTS
 
 
 def plain(text="x", **more):

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
-from bot.sim.workspace import AnswerRefused, NotAcknowledged, WorkspaceServer, contoso
-from bot.sim.workspace.contoso import ADA, BOT, IDENTITY_ALERTS, MALLORY
+from sim.workspace import AnswerRefused, NotAcknowledged, WorkspaceServer, contoso
+from sim.workspace.contoso import ADA, BOT, IDENTITY_ALERTS, MALLORY
 
 BUTTONS = [
     {

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
+from sim.workspace.contoso import ADA, GRACE, IDENTITY_ALERTS
 
 pytestmark = pytest.mark.browser
 

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.sim.workspace.contoso import ADA, IDENTITY_ALERTS, MALLORY
+from sim.workspace.contoso import ADA, IDENTITY_ALERTS, MALLORY
 
 
 async def test_no_other_page_can_look_or_press(app, server):

@@ -1,7 +1,7 @@
 """A message reads as a person reads it."""
 
-from bot.sim.workspace import buttons, contoso, plain
-from bot.sim.workspace.contoso import ADA
+from sim.workspace import buttons, contoso, plain
+from sim.workspace.contoso import ADA
 
 
 def message(*blocks):

@@ -6,8 +6,8 @@ import time
 import aiohttp
 import pytest
 
-from bot.sim.workspace import WorkspaceServer, contoso
-from bot.sim.workspace.contoso import ADA, BOT, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS
+from sim.workspace import WorkspaceServer, contoso
+from sim.workspace.contoso import ADA, BOT, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS
 
 DIVIDER = [{"type": "divider"}]
 

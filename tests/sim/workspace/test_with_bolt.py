@@ -6,8 +6,8 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sim.workspace import contoso
-from bot.sim.workspace.contoso import ADA, BOT, IDENTITY_ALERTS
+from sim.workspace import contoso
+from sim.workspace.contoso import ADA, BOT, IDENTITY_ALERTS
 
 CARD = [
     {"type": "header", "text": {"type": "plain_text", "text": "A surge"}},
