@@ -23,7 +23,6 @@ from bot.operations.telling.carry_out_click import Inbox
 from bot.operations.telling.send_cards import Sender
 from bot.operations.tenant import Tenant
 from bot.ports.slack import SlackError
-from bot.ports.store import Notices
 from bot.replica import Replica
 from bot.settings import Fault, Settings, SettingsError, TenantOptions, read_tenants
 from bot.slack.connection import SlackConnection
@@ -33,6 +32,7 @@ from bot.slack.team import Team
 from bot.store.database import Database
 from bot.store.engine import open_engine
 from bot.store.migrate import MigrationError, migrate_apart
+from bot.store.notices import Notices
 from bot.store.sole import SecondProcessError, sole_lock
 from bot.watch.scan.window_scan import WindowScan
 from bot.world import RealWorld
@@ -104,7 +104,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     database = store.database
     stack.push_async_callback(database.close)
     if store.is_sole:
-        await database.transact(lambda tx: tx.leases.clear())
+        await database.transact(lambda tx: tx.leases.clear_leases())
     connection = SlackConnection(
         bot_token=settings.slack_bot_token.get_secret_value(),
         app_token=settings.slack_app_token.get_secret_value() if settings.slack_app_token else "",
@@ -228,9 +228,9 @@ def _notices(settings: Settings, store: _Store, name: str) -> Notices | None:
     """Word to the other processes, where there may be any."""
     if store.is_sole:
         return None
-    from bot.store.notices import PostgresNotices  # noqa: PLC0415 - its driver is there only where PostgreSQL is used
+    from bot.store.notices import Notices  # noqa: PLC0415 - its driver is there only where PostgreSQL is used
 
-    return PostgresNotices(settings.database, name)
+    return Notices(settings.database, name)
 
 
 def _bell(notices: Notices | None, name: str) -> Bell:

@@ -18,8 +18,8 @@ from bot.settings import SettingsError, read_settings, read_stated_tenants, read
 
 if TYPE_CHECKING:
     from bot.decide.policy import Policy
-    from bot.ports.store import Transaction
     from bot.record.account import Figure, SurgeAccount
+    from bot.store.transaction import Transaction
     from bot.watch.circumstances import Circumstances
     from bot.watch.surge import Surge
 
@@ -132,7 +132,7 @@ def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
     """List the surges, newest first."""
     from bot.terminal import surge_line  # noqa: PLC0415
 
-    found = _open_store().look_here(lambda tx: tx.surges.all())
+    found = _open_store().look_here(lambda tx: tx.surges.all_surges())
     if as_json:
         say_json(found)
     elif not found:
@@ -159,7 +159,7 @@ def show(
         return account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each, policy, circumstances)
 
     with open_store() as store:
-        found = store.look_here(lambda tx: tx.surges.find(surge))
+        found = store.look_here(lambda tx: tx.surges.surges_named(surge))
         shown = [store.look_here(partial(accounted, each=each)) for each in found]
     if not found:
         say(f"There is no surge {surge!r}. `countersign surges` lists them.", error=True)
@@ -179,14 +179,14 @@ def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
 
     store = _open_store()
     results = []
-    for tenant_id in store.look_here(lambda tx: tx.ledger.tenants()):
+    for tenant_id in store.look_here(lambda tx: tx.ledger.tenants_with_ledger()):
         number, digest, broken = store.look_here(
             lambda tx, tenant_id=tenant_id: (
-                *tx.ledger.head(tenant_id),
+                *tx.ledger.head_of(tenant_id),
                 first_break(
-                    tx.ledger.entries(tenant_id),
-                    head_number=tx.ledger.head(tenant_id)[0],
-                    head_hash=tx.ledger.head(tenant_id)[1],
+                    tx.ledger.entries_of(tenant_id),
+                    head_number=tx.ledger.head_of(tenant_id)[0],
+                    head_hash=tx.ledger.head_of(tenant_id)[1],
                     tenant_id=tenant_id,
                 ),
             )

@@ -31,8 +31,10 @@ from bot.operations.watching.learn_history import learn_history
 from bot.operations.watching.measure_tenant import measure_tenant
 from bot.operations.watching.poll_tenant import poll_deeply, poll_tenant
 from bot.operations.watching.track_surges import load_detector
-from bot.ports.store import Hold, LeaseLostError, Notices, Store
 from bot.ports.world import World
+from bot.store.database import Database
+from bot.store.leases import Hold, LeaseLostError
+from bot.store.notices import Notices
 
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5
@@ -54,7 +56,7 @@ class Replica:
     """One process among perhaps many."""
 
     name: str
-    store: Store
+    store: Database
     world: World
     tenants: Mapping[str, Tenant]
     inbox: Inbox
@@ -184,7 +186,7 @@ class Replica:
             job.modify(next_run_time=datetime.now(UTC))
 
     async def _claim(self, name: str) -> Hold | None:
-        return await self.store.transact(lambda tx: tx.leases.claim(name, self.name, LEASE_SECONDS))
+        return await self.store.transact(lambda tx: tx.leases.claim_lease(name, self.name, LEASE_SECONDS))
 
     async def _poll(self, tenant: Tenant) -> None:
         if tenant.hold is None:
@@ -266,7 +268,7 @@ class Replica:
         await asyncio.gather(*self._tasks, *readings, return_exceptions=True)
         holds = [self.sender_hold, self.breach_hold, *(tenant.hold for tenant in self.tenants.values())]
         for hold in (each for each in holds if each is not None):
-            await self.store.transact(lambda tx, hold=hold: tx.leases.release(hold))  # type: ignore[misc]
+            await self.store.transact(lambda tx, hold=hold: tx.leases.release_lease(hold))  # type: ignore[misc]
         log.info("ended")
 
 

@@ -67,7 +67,7 @@ def _wait(store: Database, click: Click) -> HostAnswer:
     until = time.monotonic() + WAITS_FOR
     with suppress(KeyboardInterrupt):  # whoever leaves takes it back, too
         while time.monotonic() < until:
-            found = store.look_here(lambda tx: tx.clicks.answer(click.key))
+            found = store.look_here(lambda tx: tx.clicks.answer_to(click.key))
             if found is not None:
                 return unpack(found)
             time.sleep(LOOKS_EVERY)

@@ -10,8 +10,8 @@ import typer
 from bot.settings import SettingsError, read_settings, read_store_settings, read_tenants
 
 if TYPE_CHECKING:
-    from bot.ports.store import Transaction
     from bot.store.database import Database
+    from bot.store.transaction import Transaction
 
 BAD_SETTINGS = 2
 
@@ -40,4 +40,4 @@ def tenant_ids(tx: "Transaction") -> tuple[str, ...]:
         served = [each.settings.azure_tenant_id for each in read_tenants(read_settings())]
     except SettingsError:
         served = []  # the command may run where only the database is known
-    return tuple(dict.fromkeys([*served, *tx.ledger.tenants()]))
+    return tuple(dict.fromkeys([*served, *tx.ledger.tenants_with_ledger()]))

@@ -15,8 +15,8 @@ from bot.record.ledger import Event
 from bot.settings.values import parse_ids
 
 if TYPE_CHECKING:
-    from bot.ports.store import Transaction
     from bot.store.database import Database
+    from bot.store.transaction import Transaction
 
 ISSUER = "Countersign"
 TRIES = 3
@@ -38,7 +38,7 @@ def enrol(
 
 
 def _enrol(store: "Database", user_id: str, name: str) -> None:
-    if store.look_here(lambda tx: tx.codes.get(user_id)) is not None:
+    if store.look_here(lambda tx: tx.codes.enrolment_of(user_id)) is not None:
         _stop(f"{user_id} has a one-time code already. Remove it first: countersign people remove {user_id}")
     enrolment = Enrolment(user_id, new_secret(), _now())
     uri = enrolment_uri(enrolment, name=name or user_id, issuer=ISSUER)
@@ -63,7 +63,7 @@ def list_people(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-li
     """Who has a one-time code, since when, and whether it is locked. Never the secret."""
     now = _now()
     with open_store() as store:
-        found = store.look_here(lambda tx: tx.codes.all())
+        found = store.look_here(lambda tx: tx.codes.all_enrolments())
     if as_json:
         told = [
             {"user": each.user_id, "enrolledAt": _utc(each.enrolled_at), "lockedUntil": _locked(each, now)}
@@ -90,12 +90,12 @@ def remove(user: UserId) -> None:
 
 
 def _keep(tx: "Transaction", enrolment: Enrolment, name: str) -> None:
-    tx.codes.save(enrolment)
+    tx.codes.keep_enrolment(enrolment)
     _note(tx, Event.CODE_ENROLLED, enrolment.user_id, {"name": name})
 
 
 def _remove(tx: "Transaction", user_id: str) -> bool:
-    found = tx.codes.remove(user_id)
+    found = tx.codes.remove_enrolment(user_id)
     if found:
         _note(tx, Event.CODE_REMOVED, user_id, {})
     return found
@@ -104,7 +104,7 @@ def _remove(tx: "Transaction", user_id: str) -> bool:
 def _note(tx: "Transaction", event: Event, user_id: str, facts: dict[str, str]) -> None:
     """A person has one code for every tenant, so every tenant's ledger tells of it."""
     for tenant_id in tenant_ids(tx):
-        tx.ledger.append(tenant_id=tenant_id, at=_now(), event=event, subject=user_id, actor="host", facts=facts)
+        tx.ledger.append_entry(tenant_id=tenant_id, at=_now(), event=event, subject=user_id, actor="host", facts=facts)
 
 
 def _one_person(user: str) -> str:

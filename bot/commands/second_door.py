@@ -31,7 +31,7 @@ def request_command(
     chosen = _one_of(Action, action, "action")
     cohorts = tuple(_one_of(Cohort, each, "cohort") for each in cohort or ()) or tuple(Cohort)
     with open_store() as store:
-        found = store.look_here(lambda tx: tx.surges.find(surge))
+        found = store.look_here(lambda tx: tx.surges.surges_named(surge))
         if len(found) != 1:
             _stop(f"{surge!r} names more than one surge: write its id." if found else f"There is no surge {surge!r}.")
         click = request_click(

@@ -11,8 +11,10 @@ from bot.operations.bells import Bells
 from bot.ports.breaches import Breaches
 from bot.ports.graph import Graph
 from bot.ports.slack import Slack
-from bot.ports.store import Hold, LeaseLostError, Store, Transaction
 from bot.ports.world import World
+from bot.store.database import Database
+from bot.store.leases import Hold, LeaseLostError
+from bot.store.transaction import Transaction
 from bot.watch.circumstances import Circumstances
 from bot.watch.detector import Detector, Sighting
 
@@ -43,7 +45,7 @@ class Tenant:
     channel: str
     team_id: str
     policy: Policy
-    store: Store
+    store: Database
     graph: Graph
     slack: Slack
     world: World
@@ -77,7 +79,7 @@ class Tenant:
             raise LeaseLostError(self.id)
 
         def fenced(tx: Transaction) -> T:
-            tx.leases.require(hold)
+            tx.leases.require_lease(hold)
             return work(tx)
 
         return await self.store.transact(fenced)

@@ -1,12 +1,45 @@
-"""Cards, each with what is wanted and what is shown; and the clicks that came from them."""
+"""Cards: the messages of the bot, each with what is wanted and what is shown."""
 
-import msgspec
+from dataclasses import dataclass
+from enum import StrEnum
+
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from bot.ports.messages import Card, CardSubject, KeptClick
-from bot.ports.slack import Click, Posted
+from bot.ports.slack import Posted
 from bot.store.rows import insert_rows
-from bot.store.tables import cards, clicks
+from bot.store.tables import cards
+
+
+class CardSubject(StrEnum):
+    """What a card shows."""
+
+    SURGE = "surge"
+    REQUEST = "request"
+    RUN = "run"
+    CALL = "call"
+    REMINDER = "reminder"
+    """The second call, at half-time, and those of later rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message that is kept up to date."""
+
+    tenant_id: str
+    id: str
+    subject: CardSubject
+    subject_id: str
+    channel: str
+    """Where it belongs: a channel's or, for a call, a person's id."""
+    parent_id: str | None
+    """The card in whose thread it stands."""
+    posted: Posted | None
+    wanted: int
+    shown: int
+    posting_since: int | None
+    """A first post was begun then and never confirmed."""
+    attempts: int
+
 
 _MOST_WHY = 300
 
@@ -28,13 +61,13 @@ def _card(row: RowMapping) -> Card:
     )
 
 
-class CardRows:
-    """bot.ports.store.Cards."""
+class Cards:
+    """Messages wanted and shown."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def ensure(
+    def ensure_card(
         self,
         *,
         card_id: str,
@@ -44,6 +77,7 @@ class CardRows:
         channel: str,
         parent_id: str | None,
     ) -> None:
+        """There is to be such a card; a second one for the same subject and channel changes nothing."""
         row = {
             "tenant_id": tenant_id,
             "id": card_id,
@@ -59,14 +93,16 @@ class CardRows:
         }
         insert_rows(self._connection, cards, [row])
 
-    def want(self, tenant_id: str, subject: CardSubject, subject_id: str) -> None:
+    def want_update(self, tenant_id: str, subject: CardSubject, subject_id: str) -> None:
+        """What the cards of this subject show has changed."""
         self._connection.execute(
             update(cards)
             .where(cards.c.tenant_id == tenant_id, cards.c.subject == subject.value, cards.c.subject_id == subject_id)
             .values(wanted=cards.c.wanted + 1)
         )
 
-    def due(self, now: int) -> tuple[Card, ...]:
+    def due_cards(self, now: int) -> tuple[Card, ...]:
+        """Cards that show less than is wanted and may be tried now; those never posted first."""
         statement = (
             select(cards)
             .where(cards.c.wanted > cards.c.shown, cards.c.try_at <= now)
@@ -74,17 +110,20 @@ class CardRows:
         )
         return tuple(_card(row) for row in self._connection.execute(statement).mappings())
 
-    def next_due(self) -> int | None:
+    def next_card_due(self) -> int | None:
+        """When a postponed card may be tried next."""
         statement = select(func.min(cards.c.try_at)).where(cards.c.wanted > cards.c.shown)
         found: int | None = self._connection.execute(statement).scalar()
         return found
 
-    def get(self, tenant_id: str, card_id: str) -> Card | None:
+    def card_by_id(self, tenant_id: str, card_id: str) -> Card | None:
+        """By id."""
         statement = select(cards).where(cards.c.tenant_id == tenant_id, cards.c.id == card_id)
         row = self._connection.execute(statement).mappings().first()
         return _card(row) if row else None
 
-    def of(self, tenant_id: str, subject: CardSubject, subject_id: str) -> tuple[Card, ...]:
+    def cards_of(self, tenant_id: str, subject: CardSubject, subject_id: str) -> tuple[Card, ...]:
+        """All cards of a subject."""
         statement = (
             select(cards)
             .where(cards.c.tenant_id == tenant_id, cards.c.subject == subject.value, cards.c.subject_id == subject_id)
@@ -93,6 +132,7 @@ class CardRows:
         return tuple(_card(row) for row in self._connection.execute(statement).mappings())
 
     def is_at(self, subject: CardSubject, subject_id: str, channel: str, ts: str) -> bool:
+        """Whether this message is a card of this subject that we posted."""
         statement = select(cards.c.id).where(
             cards.c.subject == subject.value,
             cards.c.subject_id == subject_id,
@@ -102,6 +142,7 @@ class CardRows:
         return self._connection.execute(statement).first() is not None
 
     def tenant_of(self, subject: CardSubject, subject_id: str) -> str | None:
+        """The tenant of a subject, from its opaque id."""
         statement = select(cards.c.tenant_id).where(cards.c.subject == subject.value, cards.c.subject_id == subject_id)
         found: str | None = self._connection.execute(statement).scalar()
         return found
@@ -112,9 +153,11 @@ class CardRows:
         )
 
     def begin_posting(self, card: Card, at: int) -> None:
+        """A first post is about to be sent."""
         self._change(card, posting_since=at)
 
     def set_posted(self, card: Card, posted: Posted, shown: int) -> None:
+        """It stands there and shows what was wanted then."""
         self._change(
             card,
             posted_channel=posted.channel,
@@ -127,68 +170,12 @@ class CardRows:
         )
 
     def set_shown(self, card: Card, shown: int, *, not_before: int) -> None:
+        """It was updated; the next update may not come sooner than not_before."""
         self._change(card, shown=shown, attempts=0, try_at=not_before, why="")
 
     def set_failed(self, card: Card, why: str, *, try_at: int, fate_unknown: bool) -> None:
+        """It could not be sent."""
         values: dict[str, object] = {"attempts": card.attempts + 1, "try_at": try_at, "why": why[:_MOST_WHY]}
         if card.posted is None and not fate_unknown:
             values["posting_since"] = None
         self._change(card, **values)
-
-
-class ClickRows:
-    """bot.ports.store.Clicks."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, tenant_id: str, click: Click, at: int, *, try_at: int) -> bool:
-        known = self._connection.execute(select(clicks.c.key).where(clicks.c.key == click.key)).first()
-        if known is not None:
-            return False
-        row = {
-            "tenant_id": tenant_id,
-            "key": click.key,
-            "body": msgspec.json.encode(click),
-            "taken_at": at,
-            "attempts": 0,
-            "try_at": try_at,
-            "why": "",
-        }
-        insert_rows(self._connection, clicks, [row])
-        return True
-
-    def undone(self, now: int) -> tuple[KeptClick, ...]:
-        statement = (
-            select(clicks)
-            .where(clicks.c.done_at.is_(None), clicks.c.try_at <= now)
-            .order_by(clicks.c.taken_at, clicks.c.key)
-        )
-        return tuple(
-            KeptClick(msgspec.json.decode(row["body"], type=Click), row["taken_at"], row["attempts"])
-            for row in self._connection.execute(statement).mappings()
-        )
-
-    def is_done(self, key: str) -> bool:
-        statement = select(clicks.c.key).where(clicks.c.key == key, clicks.c.done_at.is_not(None))
-        return self._connection.execute(statement).first() is not None
-
-    def get(self, key: str) -> Click | None:
-        body: bytes | None = self._connection.execute(select(clicks.c.body).where(clicks.c.key == key)).scalar()
-        return msgspec.json.decode(body, type=Click) if body is not None else None
-
-    def finish(self, key: str, at: int, *, answer: str = "") -> None:
-        done = {"done_at": at, "try_at": None, "answer": answer}
-        self._connection.execute(update(clicks).where(clicks.c.key == key).values(**done))
-
-    def answer(self, key: str) -> str | None:
-        statement = select(clicks.c.answer).where(clicks.c.key == key, clicks.c.done_at.is_not(None))
-        found: str | None = self._connection.execute(statement).scalar()
-        return found
-
-    def fail(self, key: str, why: str, try_at: int | None) -> None:
-        self._connection.execute(
-            update(clicks)
-            .where(clicks.c.key == key, clicks.c.done_at.is_(None))
-            .values(attempts=clicks.c.attempts + 1, try_at=try_at, why=why[:_MOST_WHY])
-        )

@@ -27,17 +27,19 @@ def _is_cleared(tenant_id: str) -> ColumnElement[bool]:
     )
 
 
-class ClearedRows:
-    """bot.ports.runs.Cleared."""
+class Cleared:
+    """Users whose risk a run cleared, and seen to be."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def since(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
+    def cleared_since(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
+        """Users whose risk was cleared, each with the time at which that was verified."""
         statement = select(outcomes.c.user_id, _DONE_AT).where(_is_cleared(tenant_id), since <= _DONE_AT)
         return tuple((row[0], row[1]) for row in self._connection.execute(statement))
 
-    def among(self, tenant_id: str, user_ids: Collection[str], since: int) -> frozenset[str]:
+    def cleared_among(self, tenant_id: str, user_ids: Collection[str], since: int) -> frozenset[str]:
+        """Which of these were verified, since then, to be cleared by a run that clears risk."""
         column = outcomes.c.user_id
         found = select_by_keys(self._connection, [column], column, user_ids, _is_cleared(tenant_id), since <= _DONE_AT)
         return frozenset(row["user_id"] for row in found)
@@ -45,6 +47,7 @@ class ClearedRows:
     def flagged_again(
         self, tenant_id: str, *, within: int, run_id: str | None = None, surge_id: str | None = None
     ) -> dict[str, str]:
+        """Users of a run or surge who were flagged anew within so long of their verified clean-up, with its run."""
         of_user = and_(
             detections.c.tenant_id == outcomes.c.tenant_id,
             detections.c.user_id == outcomes.c.user_id,
@@ -65,7 +68,8 @@ class ClearedRows:
             statement = statement.where(runs.c.surge_id == surge_id)
         return {row[0]: row[1] for row in self._connection.execute(statement)}
 
-    def last(self, tenant_id: str, user_ids: Collection[str], since: int) -> dict[str, tuple[str, int]]:
+    def last_cleared(self, tenant_id: str, user_ids: Collection[str], since: int) -> dict[str, tuple[str, int]]:
+        """Which of these users were cleared since: the run that did it last, and when that was verified."""
         columns = [outcomes.c.user_id, outcomes.c.run_id, _DONE_AT.label("done_at")]
         rows = select_by_keys(
             self._connection, columns, outcomes.c.user_id, user_ids, _is_cleared(tenant_id), since <= _DONE_AT

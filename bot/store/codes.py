@@ -17,23 +17,26 @@ def _enrolment(row: RowMapping) -> Enrolment:
     return Enrolment(**{name: row[name] for name in _FIELDS})
 
 
-class CodeRows:
-    """bot.ports.agreements.Codes."""
+class Codes:
+    """Who was enrolled for one-time codes; a person has one for every tenant."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get(self, user_id: str) -> Enrolment | None:
+    def enrolment_of(self, user_id: str) -> Enrolment | None:
+        """By Slack user id."""
         statement = select(one_time_codes).where(
             one_time_codes.c.tenant_id == EVERY_TENANT, one_time_codes.c.user_id == user_id
         )
         row = self._connection.execute(statement).mappings().first()
         return _enrolment(row) if row else None
 
-    def save(self, enrolment: Enrolment) -> None:
+    def keep_enrolment(self, enrolment: Enrolment) -> None:
+        """Insert or update."""
         upsert_rows(self._connection, one_time_codes, [{"tenant_id": EVERY_TENANT} | asdict(enrolment)])
 
-    def remove(self, user_id: str) -> bool:
+    def remove_enrolment(self, user_id: str) -> bool:
+        """Whether there was one."""
         removed = self._connection.execute(
             delete(one_time_codes).where(
                 one_time_codes.c.tenant_id == EVERY_TENANT, one_time_codes.c.user_id == user_id
@@ -41,6 +44,7 @@ class CodeRows:
         )
         return removed.rowcount > 0
 
-    def all(self) -> tuple[Enrolment, ...]:
+    def all_enrolments(self) -> tuple[Enrolment, ...]:
+        """By user id."""
         statement = select(one_time_codes).order_by(one_time_codes.c.user_id)
         return tuple(_enrolment(row) for row in self._connection.execute(statement).mappings())

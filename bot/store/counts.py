@@ -10,13 +10,14 @@ from bot.watch.profile import SignInKind
 from bot.watch.surge import Surge
 
 
-class CountRows:
-    """bot.ports.watching.Counts."""
+class Counts:
+    """Figures that the database counts by itself."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def flagged_at(self, surge: Surge) -> dict[str, int]:
+        """By user id: the first flag that is part of the surge (microseconds UTC)."""
         statement = (
             select(detections.c.user_id, func.min(detections.c.detected_at))
             .where(_part_of(surge), detections.c.user_id.in_(_members(surge)))
@@ -25,6 +26,7 @@ class CountRows:
         return {sys.intern(user_id): at for user_id, at in self._connection.execute(statement)}
 
     def users_by_type(self, surge: Surge) -> dict[str, int]:
+        """Users by the types of their detections in the surge."""
         statement = (
             select(detections.c.risk_event_type, func.count(func.distinct(detections.c.user_id)))
             .where(_part_of(surge), detections.c.user_id.in_(_members(surge)))
@@ -32,7 +34,8 @@ class CountRows:
         )
         return dict(iter(self._connection.execute(statement)))
 
-    def detections(self, surge: Surge, *, since: int, until: int, but: Collection[str]) -> int:
+    def count_detections(self, surge: Surge, *, since: int, until: int, but: Collection[str]) -> int:
+        """Detections of the surge's users from since to before until, but for these types."""
         return self._one(
             select(func.count())
             .select_from(detections)
@@ -46,6 +49,7 @@ class CountRows:
         )
 
     def last_detection(self, tenant_id: str, risk_event_type: str, before: int) -> int | None:
+        """When somebody of the tenant was last flagged for this type before a time."""
         found: int | None = self._connection.execute(
             select(func.max(detections.c.detected_at)).where(
                 detections.c.tenant_id == tenant_id,
@@ -56,6 +60,7 @@ class CountRows:
         return found
 
     def departments(self, tenant_id: str, surge: Surge | None = None) -> dict[str, int]:
+        """Users by department in the directory: the tenant's, or a surge's. Those without one are left out."""
         statement = (
             select(directory_users.c.department, func.count())
             .where(self._of(tenant_id, surge), directory_users.c.department != "")
@@ -64,6 +69,7 @@ class CountRows:
         return dict(iter(self._connection.execute(statement)))
 
     def newer_passwords(self, tenant_id: str, *, than: int, before: int, surge: Surge | None = None) -> tuple[int, int]:
+        """Enabled users whose password was changed before a time: how many after another, and how many in all."""
         changed = directory_users.c.password_changed_at
         newer = func.sum(case((changed > than, 1), else_=0))
         is_enabled = or_(directory_users.c.account_enabled.is_(None), directory_users.c.account_enabled.is_(True))
@@ -73,6 +79,7 @@ class CountRows:
         return int(row[0] or 0), int(row[1])
 
     def users_in_domains(self, tenant_id: str, domains: Collection[str]) -> int:
+        """Users of the directory whose principal name is in one of these domains; external ones are not counted."""
         name = func.lower(directory_users.c.user_principal_name)
         if not domains:
             return 0
@@ -84,6 +91,7 @@ class CountRows:
         )
 
     def guests(self, surge: Surge) -> frozenset[str]:
+        """Users of a surge whom a policy means by guests: external identities, and guests whose account is here."""
         columns = directory_users.c
         is_guest = or_(
             func.lower(columns.user_type) == "guest",
@@ -94,6 +102,7 @@ class CountRows:
         return frozenset(self._connection.execute(statement).scalars())
 
     def unread_risk(self, surge: Surge) -> int:
+        """How many users of a surge no reading of risky users has listed; guests, who are listed at home, left out."""
         listed = select(risky_users.c.user_id).where(risky_users.c.tenant_id == surge.tenant_id)
         guests = select(profiles.c.user_id).where(
             profiles.c.tenant_id == surge.tenant_id, profiles.c.kind == SignInKind.GUEST.value
@@ -102,6 +111,7 @@ class CountRows:
         return self._one(select(func.count()).select_from(members.subquery()))
 
     def watched_tenants(self) -> frozenset[str]:
+        """Tenants whose detections were ever read."""
         statement = select(watches.c.tenant_id).where(watches.c.read_through.is_not(None))
         return frozenset(self._connection.execute(statement).scalars())
 

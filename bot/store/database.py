@@ -6,28 +6,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import cached_property
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from bot.ports.store import Transaction
-from bot.store.cards import CardRows, ClickRows
-from bot.store.cleared import ClearedRows
-from bot.store.codes import CodeRows
-from bot.store.counts import CountRows
-from bot.store.directory import DirectoryUserRows, ReadingRows
 from bot.store.engine import ONLY_READS
-from bot.store.impacts import ImpactRows
-from bot.store.leases import LeaseRows
-from bot.store.ledger import LedgerRows
-from bot.store.outcomes import OutcomeRows
-from bot.store.requests import RequestRows
-from bot.store.runs import RunRows
-from bot.store.surges import BriefingRows, SurgeRows
-from bot.store.watching import DetectionRows, DirectoryRows, WatchRows
+from bot.store.transaction import Transaction
 
 T = TypeVar("T")
 _TRIES = 6
@@ -42,105 +28,8 @@ _SERIALIZATION_FAILURES = {"40001", "40P01"}
 log = structlog.get_logger()
 
 
-class Rows:
-    """bot.ports.store.Transaction: the repositories over one connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @cached_property
-    def leases(self) -> LeaseRows:
-        """Leases."""
-        return LeaseRows(self._connection)
-
-    @cached_property
-    def watches(self) -> WatchRows:
-        """Watches."""
-        return WatchRows(self._connection)
-
-    @cached_property
-    def detections(self) -> DetectionRows:
-        """Detections."""
-        return DetectionRows(self._connection)
-
-    @cached_property
-    def surges(self) -> SurgeRows:
-        """Surges."""
-        return SurgeRows(self._connection)
-
-    @cached_property
-    def directory(self) -> DirectoryRows:
-        """Risky users and profiles."""
-        return DirectoryRows(self._connection)
-
-    @cached_property
-    def directory_users(self) -> DirectoryUserRows:
-        """The whole directory."""
-        return DirectoryUserRows(self._connection)
-
-    @cached_property
-    def readings(self) -> ReadingRows:
-        """Readings for the whole tenant."""
-        return ReadingRows(self._connection)
-
-    @cached_property
-    def impacts(self) -> ImpactRows:
-        """Who was stopped from signing in."""
-        return ImpactRows(self._connection)
-
-    @cached_property
-    def counts(self) -> CountRows:
-        """What the database counts."""
-        return CountRows(self._connection)
-
-    @cached_property
-    def briefings(self) -> BriefingRows:
-        """Briefings."""
-        return BriefingRows(self._connection)
-
-    @cached_property
-    def requests(self) -> RequestRows:
-        """Plans, requests, votes."""
-        return RequestRows(self._connection)
-
-    @cached_property
-    def codes(self) -> CodeRows:
-        """One-time codes."""
-        return CodeRows(self._connection)
-
-    @cached_property
-    def runs(self) -> RunRows:
-        """Runs, intents, answers."""
-        return RunRows(self._connection)
-
-    @cached_property
-    def outcomes(self) -> OutcomeRows:
-        """The outcome of each user of a run."""
-        return OutcomeRows(self._connection)
-
-    @cached_property
-    def cleared(self) -> ClearedRows:
-        """Who was cleared."""
-        return ClearedRows(self._connection)
-
-    @cached_property
-    def cards(self) -> CardRows:
-        """Cards."""
-        return CardRows(self._connection)
-
-    @cached_property
-    def clicks(self) -> ClickRows:
-        """Clicks."""
-        return ClickRows(self._connection)
-
-    @cached_property
-    def ledger(self) -> LedgerRows:
-        """The ledger."""
-        return LedgerRows(self._connection)
-
-
 class Database:
-    """bot.ports.store.Store."""
+    """The one memory."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -186,7 +75,7 @@ class Database:
             began = time.monotonic()
             try:
                 with engine.begin() as connection:
-                    return work(Rows(connection))
+                    return work(Transaction(connection))
             except DBAPIError as problem:
                 if attempt == _TRIES or not _may_run_again(problem):
                     raise

@@ -13,22 +13,25 @@ from bot.watch.impact import Impact
 _COLUMNS = [impacts.c[field.name] for field in fields(Impact)]
 
 
-class ImpactRows:
-    """bot.ports.watching.Impacts."""
+class Impacts:
+    """What the sign-in log said of each user of a surge who was stopped."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def keep(self, tenant_id: str, surge_id: str, found: Iterable[Impact]) -> None:
+    def keep_impacts(self, tenant_id: str, surge_id: str, found: Iterable[Impact]) -> None:
+        """Insert or update."""
         key = {"tenant_id": tenant_id, "surge_id": surge_id}
         upsert_rows(self._connection, impacts, (key | asdict(impact) for impact in found))
 
-    def get(self, tenant_id: str, surge_id: str) -> dict[str, Impact]:
+    def impacts_of(self, tenant_id: str, surge_id: str) -> dict[str, Impact]:
+        """By user id; users who were never stopped are left out."""
         statement = select(*_COLUMNS).where(impacts.c.tenant_id == tenant_id, impacts.c.surge_id == surge_id)
         found = (Impact(sys.intern(row[0]), *row[1:]) for row in self._connection.execute(statement))
         return {impact.user_id: impact for impact in found}
 
-    def blocked(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+    def blocked_users(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        """User ids who were blocked and have not signed in since, as far as was read."""
         statement = select(impacts.c.user_id).where(
             impacts.c.tenant_id == tenant_id,
             impacts.c.surge_id == surge_id,
@@ -38,6 +41,7 @@ class ImpactRows:
         return frozenset(self._connection.execute(statement).scalars())
 
     def cleared_at(self, tenant_id: str, surge_id: str) -> dict[str, int]:
+        """By user id: when the clean-up was last verified (microseconds UTC)."""
         statement = (
             select(outcomes.c.user_id, outcomes.c.verified_at)
             .join(runs, (runs.c.tenant_id == outcomes.c.tenant_id) & (runs.c.id == outcomes.c.run_id))

@@ -1,10 +1,25 @@
-"""Leases on the database's clock, each with an epoch that rises whenever the holder changes."""
+"""Leases on the clock of the database."""
+
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, text, update
 
-from bot.ports.store import Hold, LeaseLostError
 from bot.store.rows import insert_rows
 from bot.store.tables import leases
+
+
+class LeaseLostError(Exception):
+    """Another process holds the lease now: stop at once, write nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Proof of a lease: every transaction of its holder checks it."""
+
+    name: str
+    holder: str
+    epoch: int
+
 
 _CLOCKS = {
     "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -12,8 +27,8 @@ _CLOCKS = {
 }
 
 
-class LeaseRows:
-    """bot.ports.store.Leases."""
+class Leases:
+    """Who does whose work. All on the database's clock."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -21,7 +36,8 @@ class LeaseRows:
     def _now(self) -> int:
         return int(self._connection.execute(text(_CLOCKS[self._connection.dialect.name])).scalar_one())
 
-    def claim(self, name: str, holder: str, seconds: float) -> Hold | None:
+    def claim_lease(self, name: str, holder: str, seconds: float) -> Hold | None:
+        """Take or renew the lease for so many seconds; None while somebody else holds it."""
         now = self._now()
         until = now + int(seconds * 1_000_000)
         insert_rows(self._connection, leases, [{"name": name, "holder": "", "epoch": 0, "until": 0}])
@@ -34,17 +50,20 @@ class LeaseRows:
         )
         return Hold(name, holder, epoch)
 
-    def require(self, hold: Hold) -> None:
+    def require_lease(self, hold: Hold) -> None:
+        """Raise LeaseLostError unless the lease still stands."""
         row = self._connection.execute(select(leases).where(leases.c.name == hold.name)).mappings().first()
         if row is None or row["holder"] != hold.holder or row["epoch"] != hold.epoch or row["until"] < self._now():
             raise LeaseLostError(hold.name)
 
-    def release(self, hold: Hold) -> None:
+    def release_lease(self, hold: Hold) -> None:
+        """Give the lease back, so that another may take it at once."""
         self._connection.execute(
             update(leases)
             .where(leases.c.name == hold.name, leases.c.holder == hold.holder, leases.c.epoch == hold.epoch)
             .values(holder="", until=0)
         )
 
-    def clear(self) -> None:
+    def clear_leases(self) -> None:
+        """End every lease: only for a process that knows by other means that no other one lives."""
         self._connection.execute(update(leases).values(holder="", until=0))

@@ -9,13 +9,14 @@ from bot.store.rows import insert_rows
 from bot.store.tables import ledger, ledger_heads
 
 
-class LedgerRows:
-    """bot.ports.store.Ledger."""
+class Ledger:
+    """The audit record."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, *, tenant_id: str, at: int, event: Event, subject: str, actor: str, facts: object) -> None:
+    def append_entry(self, *, tenant_id: str, at: int, event: Event, subject: str, actor: str, facts: object) -> None:
+        """Write the next row of the tenant's chain in this transaction; the chain's head is locked."""
         insert_rows(self._connection, ledger_heads, [{"tenant_id": tenant_id, "number": 0, "hash": GENESIS}])
         head = (
             self._connection.execute(
@@ -53,18 +54,21 @@ class LedgerRows:
             .values(number=entry.number, hash=entry.hash)
         )
 
-    def tenants(self) -> tuple[str, ...]:
+    def tenants_with_ledger(self) -> tuple[str, ...]:
+        """Tenants with a ledger."""
         heads = set(self._connection.execute(select(ledger_heads.c.tenant_id)).scalars())
         rows = set(self._connection.execute(select(ledger.c.tenant_id).distinct()).scalars())
         return tuple(sorted(heads | rows))
 
-    def head(self, tenant_id: str) -> tuple[int, str]:
+    def head_of(self, tenant_id: str) -> tuple[int, str]:
+        """Number and hash of the last row."""
         row = self._connection.execute(
             select(ledger_heads.c.number, ledger_heads.c.hash).where(ledger_heads.c.tenant_id == tenant_id)
         ).first()
         return (row[0], row[1]) if row else (0, GENESIS)
 
-    def entries(self, tenant_id: str) -> Iterator[Entry]:
+    def entries_of(self, tenant_id: str) -> Iterator[Entry]:
+        """In order."""
         statement = select(ledger).where(ledger.c.tenant_id == tenant_id).order_by(ledger.c.number)
         with self._connection.execute(statement.execution_options(yield_per=500)) as found:
             for row in found.mappings():

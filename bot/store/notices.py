@@ -15,8 +15,8 @@ AGAIN_AFTER_SECONDS = 2.0
 log = structlog.get_logger()
 
 
-class PostgresNotices:
-    """bot.ports.store.Notices: tells the other processes which bell rang, and hears them."""
+class Notices:
+    """Tells the other processes which bell rang, and hears them."""
 
     def __init__(self, url: str, name: str) -> None:
         """url: of the PostgreSQL database. name: this process's, so that it does not hear itself."""

@@ -27,13 +27,14 @@ def accepted_of(run: Run) -> ColumnElement[bool]:
     )
 
 
-class OutcomeRows:
-    """bot.ports.runs.Outcomes."""
+class Outcomes:
+    """What became of each user of a run."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def counts(self, tenant_id: str, run_id: str) -> dict[OutcomeState, int]:
+    def count_outcomes(self, tenant_id: str, run_id: str) -> dict[OutcomeState, int]:
+        """Users by outcome, every state named."""
         statement = (
             select(outcomes.c.state, func.count())
             .where(outcomes.c.tenant_id == tenant_id, outcomes.c.run_id == run_id)
@@ -44,7 +45,8 @@ class OutcomeRows:
             counts[OutcomeState(state)] = count
         return counts
 
-    def reasons(self, tenant_id: str, run_id: str) -> tuple[tuple[str, int], ...]:
+    def outcome_reasons(self, tenant_id: str, run_id: str) -> tuple[tuple[str, int], ...]:
+        """Why users were skipped or failed, with how many, most first."""
         count = func.count()
         statement = (
             select(outcomes.c.why, count)
@@ -54,9 +56,10 @@ class OutcomeRows:
         )
         return tuple((row[0], row[1]) for row in self._connection.execute(statement))
 
-    def of_run(
+    def outcomes_of_run(
         self, tenant_id: str, run_id: str, *, state: OutcomeState | None = None, user_ids: Collection[str] | None = None
     ) -> dict[str, Outcome]:
+        """Outcomes by user id."""
         where = [outcomes.c.tenant_id == tenant_id, outcomes.c.run_id == run_id]
         if state is not None:
             where.append(outcomes.c.state == state.value)
@@ -66,7 +69,8 @@ class OutcomeRows:
         statement = select(outcomes).where(*where).order_by(outcomes.c.user_id)
         return {row["user_id"]: _outcome(row) for row in self._connection.execute(statement).mappings()}
 
-    def queue(self, run: Run) -> tuple[Queued, ...]:
+    def queued_users(self, run: Run) -> tuple[Queued, ...]:
+        """Who waits to be written to."""
         of_run = and_(outcomes.c.tenant_id == run.tenant_id, outcomes.c.run_id == run.id)
         statement = select(outcomes.c.user_id, outcomes.c.sends, outcomes.c.rank).where(
             of_run, outcomes.c.state == OutcomeState.WAITING.value
@@ -74,15 +78,18 @@ class OutcomeRows:
         return tuple(Queued(*row) for row in self._connection.execute(statement))
 
     def sent_at(self, run: Run) -> dict[str, int]:
+        """Who was accepted and is not visible yet, by user id, with when he was last named in a write."""
         statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(accepted_of(run))
         return {sys.intern(user_id): at or 0 for user_id, at in self._connection.execute(statement)}
 
     def put_off_looks(self, run: Run, *, until: int) -> None:
+        """Look at nobody who is accepted before then."""
         self._connection.execute(
             update(outcomes).where(accepted_of(run), outcomes.c.look_at < until).values(look_at=until)
         )
 
-    def keep(self, run: Run, found: Iterable[Outcome]) -> None:
+    def keep_outcomes(self, run: Run, found: Iterable[Outcome]) -> None:
+        """Write outcomes."""
         rows = (
             {"tenant_id": run.tenant_id, "run_id": run.id, "state": outcome.state.value}
             | {name: getattr(outcome, name) for name in OUTCOME_COLUMNS}
@@ -91,6 +98,7 @@ class OutcomeRows:
         upsert_rows(self._connection, outcomes, rows)
 
     def rank_first(self, run: Run, user_ids: Collection[str]) -> None:
+        """These of the users who wait go before the others."""
         wanted = sorted(user_ids)
         for start in range(0, len(wanted), MOST_KEYS):
             self._connection.execute(
@@ -105,6 +113,7 @@ class OutcomeRows:
             )
 
     def on_the_way(self, tenant_id: str, surge_id: str) -> frozenset[str]:
+        """Users of the surge whom Microsoft accepted and who are not visible as done yet."""
         statement = (
             select(outcomes.c.user_id)
             .join(runs, and_(runs.c.tenant_id == outcomes.c.tenant_id, runs.c.id == outcomes.c.run_id))

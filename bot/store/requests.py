@@ -27,23 +27,26 @@ def _request(row: RowMapping) -> Request:
     )
 
 
-class RequestRows:
-    """bot.ports.store.Requests."""
+class Requests:
+    """Plans, requests and votes."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def add_plan(self, tenant_id: str, plan_hash: str, body: bytes) -> None:
+        """Keep a plan's canonical bytes; the same plan twice is one row."""
         insert_rows(self._connection, plans, [{"tenant_id": tenant_id, "hash": plan_hash, "body": body}])
 
     def plan_body(self, tenant_id: str, plan_hash: str) -> bytes:
+        """The bytes as they were kept. Raises LookupError."""
         statement = select(plans.c.body).where(plans.c.tenant_id == tenant_id, plans.c.hash == plan_hash)
         body: bytes | None = self._connection.execute(statement).scalar()
         if body is None:
             raise LookupError(plan_hash)
         return bytes(body)
 
-    def add(self, request: Request) -> None:
+    def add_request(self, request: Request) -> None:
+        """A new request. A second pending one for the same surge is refused by the database."""
         row = {name: getattr(request, name) for name in _PLAIN} | {
             "state": request.state.value,
             "kind": request.kind.value,
@@ -51,12 +54,14 @@ class RequestRows:
         }
         self._connection.execute(insert(requests).values(row))
 
-    def get(self, tenant_id: str, request_id: str) -> Request | None:
+    def request_by_id(self, tenant_id: str, request_id: str) -> Request | None:
+        """By id."""
         statement = select(requests).where(requests.c.tenant_id == tenant_id, requests.c.id == request_id)
         row = self._connection.execute(statement).mappings().first()
         return _request(row) if row else None
 
-    def of_surge(self, tenant_id: str, surge_id: str) -> tuple[Request, ...]:
+    def requests_of_surge(self, tenant_id: str, surge_id: str) -> tuple[Request, ...]:
+        """Oldest first."""
         statement = (
             select(requests)
             .where(requests.c.tenant_id == tenant_id, requests.c.surge_id == surge_id)
@@ -64,7 +69,8 @@ class RequestRows:
         )
         return tuple(_request(row) for row in self._connection.execute(statement).mappings())
 
-    def pending(self, tenant_id: str) -> tuple[Request, ...]:
+    def pending_requests(self, tenant_id: str) -> tuple[Request, ...]:
+        """Those that wait for signatures, oldest first."""
         statement = (
             select(requests)
             .where(requests.c.tenant_id == tenant_id, requests.c.state == RequestState.PENDING.value)
@@ -72,9 +78,13 @@ class RequestRows:
         )
         return tuple(_request(row) for row in self._connection.execute(statement).mappings())
 
-    def taken(self, tenant_id: str, *, but_of: str = "") -> frozenset[str]:
+    def users_taken(self, tenant_id: str, *, but_of: str = "") -> frozenset[str]:
+        """Users in a pending plan, or whom a run is to act on or has not seen done yet.
+
+        but_of: a request whose own plan takes nobody.
+        """
         found: set[str] = set()
-        for request in self.pending(tenant_id):
+        for request in self.pending_requests(tenant_id):
             if request.id != but_of:
                 found.update(read_plan(self.plan_body(tenant_id, request.plan_hash)).user_ids)
         is_same_run = and_(runs.c.tenant_id == outcomes.c.tenant_id, runs.c.id == outcomes.c.run_id)
@@ -93,6 +103,7 @@ class RequestRows:
         return frozenset(found)
 
     def set_called(self, request: Request, *, calls: int, at: int) -> bool:
+        """So many rounds of calls went out by now; False if it is settled, or somebody was faster."""
         changed = self._connection.execute(
             update(requests)
             .where(
@@ -105,7 +116,8 @@ class RequestRows:
         )
         return changed.rowcount == 1
 
-    def expired(self, tenant_id: str, now: int) -> tuple[Request, ...]:
+    def expired_requests(self, tenant_id: str, now: int) -> tuple[Request, ...]:
+        """Pending ones whose time is up."""
         statement = select(requests).where(
             requests.c.tenant_id == tenant_id,
             requests.c.state == RequestState.PENDING.value,
@@ -113,7 +125,8 @@ class RequestRows:
         )
         return tuple(_request(row) for row in self._connection.execute(statement).mappings())
 
-    def settle(self, request: Request, state: RequestState, *, by: str | None, at: int, why: str = "") -> bool:
+    def set_settled(self, request: Request, state: RequestState, *, by: str | None, at: int, why: str = "") -> bool:
+        """From pending to a final state; False if somebody was faster. why: in words, where nobody did it."""
         changed = self._connection.execute(
             update(requests)
             .where(
@@ -126,7 +139,8 @@ class RequestRows:
         return changed.rowcount == 1
 
     def add_vote(self, request: Request, vote: Vote) -> bool:
-        if any(each.user_id == vote.user_id for each in self.votes(request.tenant_id, request.id)):
+        """One vote a person; False if that person voted before."""
+        if any(each.user_id == vote.user_id for each in self.votes_on(request.tenant_id, request.id)):
             return False
         row = {
             "tenant_id": request.tenant_id,
@@ -141,7 +155,8 @@ class RequestRows:
         self._connection.execute(insert(votes).values(row))
         return True
 
-    def votes(self, tenant_id: str, request_id: str) -> tuple[Vote, ...]:
+    def votes_on(self, tenant_id: str, request_id: str) -> tuple[Vote, ...]:
+        """In order of time."""
         statement = (
             select(votes)
             .where(votes.c.tenant_id == tenant_id, votes.c.request_id == request_id)

@@ -25,7 +25,7 @@ from bot.act.pause import PauseReason
 from bot.act.run import WATCHED_FOR, Intent, Run, RunFacts, RunState
 from bot.decide.action import Action
 from bot.ports.graph import Answer
-from bot.store.outcomes import OUTCOME_COLUMNS, OutcomeRows, accepted_of
+from bot.store.outcomes import OUTCOME_COLUMNS, Outcomes, accepted_of
 from bot.store.tables import intents, open_intent_users, outcomes, runs
 
 _PLAIN = [field.name for field in fields(Run) if field.name not in {"state", "paused_because"}]
@@ -60,13 +60,14 @@ def _listed(connection: Connection, keys: Sequence[str]) -> ColumnElement[str]:
     return func.json_each(msgspec.json.encode(keys).decode()).table_valued("value").c.value
 
 
-class RunRows:
-    """bot.ports.runs.Runs."""
+class Runs:
+    """Runs, their intents and answers."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, run: Run, user_ids: Sequence[str]) -> None:
+    def add_run(self, run: Run, user_ids: Sequence[str]) -> None:
+        """A new run, every user waiting. A second run of the same request is refused by the database."""
         self._connection.execute(insert(runs).values(_row(run)))
         waiting = Outcome("", OutcomeState.WAITING)
         same = {name: getattr(waiting, name) for name in OUTCOME_COLUMNS if name != "user_id"}
@@ -75,21 +76,25 @@ class RunRows:
         listed = _listed(self._connection, user_ids)
         self._connection.execute(insert(outcomes).from_select([*same, "user_id"], select(*columns, listed)))
 
-    def save(self, run: Run) -> None:
+    def keep_run(self, run: Run) -> None:
+        """Update state, times, note."""
         of_run = and_(runs.c.tenant_id == run.tenant_id, runs.c.id == run.id)
         self._connection.execute(update(runs).where(of_run).values(_row(run)))
 
-    def get(self, tenant_id: str, run_id: str) -> Run | None:
+    def run_by_id(self, tenant_id: str, run_id: str) -> Run | None:
+        """By id."""
         statement = select(runs).where(runs.c.tenant_id == tenant_id, runs.c.id == run_id)
         row = self._connection.execute(statement).mappings().first()
         return _run(row) if row else None
 
-    def of_request(self, tenant_id: str, request_id: str) -> Run | None:
+    def run_of_request(self, tenant_id: str, request_id: str) -> Run | None:
+        """The run of a request."""
         statement = select(runs).where(runs.c.tenant_id == tenant_id, runs.c.request_id == request_id)
         row = self._connection.execute(statement).mappings().first()
         return _run(row) if row else None
 
-    def unfinished(self, tenant_id: str) -> tuple[Run, ...]:
+    def unfinished_runs(self, tenant_id: str) -> tuple[Run, ...]:
+        """Runs that are not over, or whose users may still become visible; oldest first."""
         visible_later = (
             select(outcomes.c.user_id)
             .where(
@@ -108,6 +113,7 @@ class RunRows:
         return tuple(_run(row) for row in self._connection.execute(statement).mappings())
 
     def gives_way(self, run: Run, now: int) -> bool:
+        """Whether a run that goes first has somebody to write to now."""
         somebody_waits = (
             select(outcomes.c.user_id)
             .where(
@@ -127,7 +133,8 @@ class RunRows:
         )
         return not run.goes_first and self._connection.execute(statement).first() is not None
 
-    def facts(self, run: Run, now: int) -> RunFacts:
+    def run_facts(self, run: Run, now: int) -> RunFacts:
+        """What the next step depends on."""
         of_run = and_(outcomes.c.tenant_id == run.tenant_id, outcomes.c.run_id == run.id)
         watched = and_(accepted_of(run), outcomes.c.sent_at > now - WATCHED_FOR)
         unanswered = (
@@ -135,7 +142,7 @@ class RunRows:
             .where(intents.c.tenant_id == run.tenant_id, intents.c.run_id == run.id, intents.c.answered_at.is_(None))
             .order_by(intents.c.number)
         )
-        counts = OutcomeRows(self._connection).counts(run.tenant_id, run.id)
+        counts = Outcomes(self._connection).count_outcomes(run.tenant_id, run.id)
         row = self._connection.execute(
             select(func.min(outcomes.c.look_at), func.max(outcomes.c.sent_at)).where(watched)
         ).one()
@@ -169,7 +176,8 @@ class RunRows:
             slowest=slowest,
         )
 
-    def announce(self, run: Run, intent: Intent) -> None:
+    def keep_intent(self, run: Run, intent: Intent) -> None:
+        """Commit an intent: its users are `sending`. A user in another open intent is refused by the database."""
         self._connection.execute(
             insert(intents).values(
                 tenant_id=run.tenant_id,
@@ -196,7 +204,8 @@ class RunRows:
             .values(state=OutcomeState.SENDING.value)
         )
 
-    def answer(self, run: Run, intent: Intent, answer: Answer, at: int) -> None:
+    def keep_answer(self, run: Run, intent: Intent, answer: Answer, at: int) -> None:
+        """Keep the answer and free the intent's users; their outcomes are set apart from this."""
         self._connection.execute(
             update(intents)
             .where(intents.c.tenant_id == run.tenant_id, intents.c.id == intent.id)
@@ -208,7 +217,8 @@ class RunRows:
             )
         )
 
-    def next_number(self, run: Run) -> int:
+    def next_batch_number(self, run: Run) -> int:
+        """The number of the next batch, from 1."""
         statement = select(func.coalesce(func.max(intents.c.number), 0)).where(
             intents.c.tenant_id == run.tenant_id, intents.c.run_id == run.id
         )

@@ -1,4 +1,4 @@
-"""Surges, who is in them, and their briefings."""
+"""Surges and their users."""
 
 import sys
 from collections.abc import Iterable
@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, func, or_, select, update
 
 from bot.store.rows import insert_rows, upsert_rows
-from bot.store.tables import briefings, surge_users, surges
-from bot.watch.briefing import Briefing
+from bot.store.tables import surge_users, surges
 from bot.watch.surge import Surge, SurgeState
 
 _PLAIN = [field.name for field in fields(Surge) if field.name not in {"state", "risk_event_types", "usual"}]
@@ -24,13 +23,14 @@ def _surge(row: RowMapping) -> Surge:
     )
 
 
-class SurgeRows:
-    """bot.ports.store.Surges."""
+class Surges:
+    """Surges and their users. A user once in a surge stays in it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def save(self, surge: Surge) -> None:
+    def keep_surge(self, surge: Surge) -> None:
+        """Insert or update."""
         row = {name: getattr(surge, name) for name in _PLAIN} | {
             "state": surge.state.value,
             "risk_event_types": msgspec.json.encode(surge.risk_event_types).decode(),
@@ -38,24 +38,28 @@ class SurgeRows:
         }
         upsert_rows(self._connection, surges, [row])
 
-    def get(self, tenant_id: str, surge_id: str) -> Surge | None:
+    def surge_by_id(self, tenant_id: str, surge_id: str) -> Surge | None:
+        """By id."""
         statement = select(surges).where(surges.c.tenant_id == tenant_id, surges.c.id == surge_id)
         row = self._connection.execute(statement).mappings().first()
         return _surge(row) if row else None
 
-    def find(self, name: str) -> tuple[Surge, ...]:
+    def surges_named(self, name: str) -> tuple[Surge, ...]:
+        """By short name or id, in any tenant, for people who type."""
         statement = select(surges).where(
             or_(func.lower(surges.c.short_name) == name.strip().lower(), surges.c.id == name.strip().lower())
         )
         return tuple(_surge(row) for row in self._connection.execute(statement).mappings())
 
-    def all(self, tenant_id: str | None = None) -> tuple[Surge, ...]:
+    def all_surges(self, tenant_id: str | None = None) -> tuple[Surge, ...]:
+        """All, newest first."""
         statement = select(surges).order_by(surges.c.opened_at.desc(), surges.c.id)
         if tenant_id is not None:
             statement = statement.where(surges.c.tenant_id == tenant_id)
         return tuple(_surge(row) for row in self._connection.execute(statement).mappings())
 
-    def users(self, tenant_id: str, surge_id: str) -> tuple[str, ...]:
+    def users_of_surge(self, tenant_id: str, surge_id: str) -> tuple[str, ...]:
+        """User ids."""
         statement = (
             select(surge_users.c.user_id)
             .where(surge_users.c.tenant_id == tenant_id, surge_users.c.surge_id == surge_id)
@@ -64,13 +68,15 @@ class SurgeRows:
         return tuple(map(sys.intern, self._connection.execute(statement).scalars()))
 
     def add_users(self, tenant_id: str, surge_id: str, user_ids: Iterable[str], at: int) -> int:
-        known = set(self.users(tenant_id, surge_id))
+        """Put users in; how many are new."""
+        known = set(self.users_of_surge(tenant_id, surge_id))
         new = sorted(set(user_ids) - known)
         rows = ({"tenant_id": tenant_id, "surge_id": surge_id, "user_id": each, "joined_at": at} for each in new)
         insert_rows(self._connection, surge_users, rows)
         return len(new)
 
     def ask_briefing(self, tenant_id: str, surge_id: str, at: int) -> None:
+        """A new briefing is due at this time, or earlier if it was already."""
         self._connection.execute(
             update(surges)
             .where(
@@ -82,6 +88,7 @@ class SurgeRows:
         )
 
     def briefing_due(self, tenant_id: str, now: int) -> tuple[str, ...]:
+        """Ids of surges whose briefing is due, the longest due first."""
         statement = (
             select(surges.c.id)
             .where(surges.c.tenant_id == tenant_id, surges.c.briefing_due <= now)
@@ -90,50 +97,21 @@ class SurgeRows:
         return tuple(self._connection.execute(statement).scalars())
 
     def next_briefing(self, tenant_id: str) -> int | None:
+        """When the next briefing is due."""
         statement = select(func.min(surges.c.briefing_due)).where(surges.c.tenant_id == tenant_id)
         found: int | None = self._connection.execute(statement).scalar()
         return found
 
     def take_briefing(self, tenant_id: str, surge_id: str, until: int) -> None:
+        """A briefing is being made: it is due again only at `until`, unless it is asked for anew."""
         self._connection.execute(
             update(surges).where(surges.c.tenant_id == tenant_id, surges.c.id == surge_id).values(briefing_due=until)
         )
 
     def settle_briefing(self, tenant_id: str, surge_id: str, *, taken_until: int, again_at: int | None) -> None:
+        """A briefing was made: when the next is due, if any. What was asked for in the meantime stands."""
         self._connection.execute(
             update(surges)
             .where(surges.c.tenant_id == tenant_id, surges.c.id == surge_id, surges.c.briefing_due == taken_until)
             .values(briefing_due=again_at)
         )
-
-
-class BriefingRows:
-    """bot.ports.store.Briefings."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def add(self, tenant_id: str, briefing: Briefing) -> None:
-        insert_rows(
-            self._connection,
-            briefings,
-            [
-                {
-                    "tenant_id": tenant_id,
-                    "surge_id": briefing.surge_id,
-                    "revision": briefing.revision,
-                    "made_at": briefing.made_at,
-                    "body": msgspec.json.encode(briefing, order="deterministic"),
-                }
-            ],
-        )
-
-    def latest(self, tenant_id: str, surge_id: str) -> Briefing | None:
-        statement = (
-            select(briefings.c.body)
-            .where(briefings.c.tenant_id == tenant_id, briefings.c.surge_id == surge_id)
-            .order_by(briefings.c.revision.desc())
-            .limit(1)
-        )
-        body = self._connection.execute(statement).scalar()
-        return msgspec.json.decode(body, type=Briefing) if body else None

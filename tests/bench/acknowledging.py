@@ -15,8 +15,8 @@ from pathlib import Path
 
 import structlog
 
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
+from bot.store.cards import CardSubject
 from bot.store.engine import open_engine
 from bot.store.migrate import migrate
 from bot.watch.evidence import Band

@@ -64,7 +64,7 @@ def scene_on(url: str, graph_of: type[FakeGraph] = PacedGraph) -> Scene:
         world=clock,
         new_detector=lambda _users: detector,
         bells=Bells(),
-        hold=store.transact_here(lambda tx: tx.leases.claim(f"tenant:{TENANT}", "this process", 600.0)),
+        hold=store.transact_here(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", "this process", 600.0)),
         detector=detector,
     )
     return Scene(tenant, store, graph, slack, clock, detector)

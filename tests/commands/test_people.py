@@ -23,7 +23,7 @@ def host(store, database_url, monkeypatch):  # noqa: F811 - the fixtures
     monkeypatch.delenv("AZURE_TENANT_ID", raising=False)
     monkeypatch.setattr(people, "new_secret", lambda: SECRET)
     store.transact_here(
-        lambda tx: tx.ledger.append(
+        lambda tx: tx.ledger.append_entry(
             tenant_id=TENANT, at=1, event=Event.SURGE_OPENED, subject="s", actor="countersign", facts={}
         )
     )
@@ -39,14 +39,14 @@ def code():
 
 
 def events(host):
-    entries = host.look_here(lambda tx: list(tx.ledger.entries(TENANT)))
+    entries = host.look_here(lambda tx: list(tx.ledger.entries_of(TENANT)))
     return [(entry.event, entry.subject, entry.actor) for entry in entries[1:]]
 
 
 def test_who_proves_the_first_code_is_enrolled_and_it_does_not_count_again(host):
     answer = run("enrol", "UBEN", "--name", "Ben", codes=[code()])
     assert (answer.exit_code, f"secret={SECRET}" in answer.output) == (0, True)
-    kept = host.look_here(lambda tx: tx.codes.get("UBEN"))
+    kept = host.look_here(lambda tx: tx.codes.enrolment_of("UBEN"))
     assert (kept.secret, kept.last_step > 0) == (SECRET, True)
     assert events(host) == [(Event.CODE_ENROLLED.value, "UBEN", "host")]
 
@@ -55,7 +55,7 @@ def test_without_a_right_code_nobody_is_enrolled(host):
     answer = run("enrol", "UBEN", codes=["1", "2", "3"])
     assert answer.exit_code == 1
     assert "Nobody was enrolled" in answer.output
-    assert (host.look_here(lambda tx: tx.codes.all()), events(host)) == ((), [])
+    assert (host.look_here(lambda tx: tx.codes.all_enrolments()), events(host)) == ((), [])
 
 
 def test_a_code_that_stands_is_not_replaced(host):
@@ -67,7 +67,7 @@ def test_a_code_that_stands_is_not_replaced(host):
 def test_removing_is_written_down_and_ends_the_code(host):
     run("enrol", "UBEN", codes=[code()])
     assert run("remove", "UBEN").exit_code == 0
-    assert host.look_here(lambda tx: tx.codes.get("UBEN")) is None
+    assert host.look_here(lambda tx: tx.codes.enrolment_of("UBEN")) is None
     assert events(host)[-1] == (Event.CODE_REMOVED.value, "UBEN", "host")
     assert run("remove", "UBEN").exit_code == 1
 
@@ -86,8 +86,8 @@ def test_a_locked_code_is_said_to_be(host):
     run("enrol", "UBEN", codes=[code()])
 
     def lock(tx):
-        kept = tx.codes.get("UBEN")
-        tx.codes.save(
+        kept = tx.codes.enrolment_of("UBEN")
+        tx.codes.keep_enrolment(
             type(kept)(kept.user_id, kept.secret, kept.enrolled_at, locked_until=time.time_ns() // 1000 + 10**9)
         )
 

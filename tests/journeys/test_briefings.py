@@ -92,7 +92,7 @@ async def tell(name, store):
             world=world,
             new_detector=lambda users: WindowScan(users, 0.1),
             bells=Bells(),
-            hold=store.transact_here(lambda tx: tx.leases.claim("tenant:contoso", "this process", 600.0)),
+            hold=store.transact_here(lambda tx: tx.leases.claim_lease("tenant:contoso", "this process", 600.0)),
         )
         try:
             await measure_tenant(tenant)
@@ -100,8 +100,8 @@ async def tell(name, store):
             assert await poll_tenant(tenant)
             async with asyncio.timeout(PATIENCE):
                 briefing = await brief_until_read(tenant)
-            surge = store.look_here(lambda tx: tx.surges.all("contoso")[0])
-            users = store.look_here(lambda tx: tx.surges.users("contoso", surge.id))
+            surge = store.look_here(lambda tx: tx.surges.all_surges("contoso")[0])
+            users = store.look_here(lambda tx: tx.surges.users_of_surge("contoso", surge.id))
             figures = store.look_here(lambda tx: figures_of(tx, surge, tenant.policy, tenant.circumstances))
         finally:
             await graph.close()
@@ -120,8 +120,8 @@ async def brief_until_read(tenant):
 
 
 def _newest(tx):
-    (surge,) = tx.surges.all("contoso")
-    return tx.briefings.latest("contoso", surge.id), tx.surges.next_briefing("contoso")
+    (surge,) = tx.surges.all_surges("contoso")
+    return tx.briefings.latest_briefing("contoso", surge.id), tx.surges.next_briefing("contoso")
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,9 @@ class House:
         migrate(engine)
         database = Database(engine)
         for user_id in user_ids:
-            database.transact_here(lambda tx, user_id=user_id: tx.codes.save(Enrolment(user_id, new_secret(), 0)))
+            database.transact_here(
+                lambda tx, user_id=user_id: tx.codes.keep_enrolment(Enrolment(user_id, new_secret(), 0))
+            )
         engine.dispose()
 
     def signers(self, *user_ids: str) -> None:

@@ -43,7 +43,7 @@ def lose_lease(scene):
 def flag_anew(scene, *users, kind="anomalousToken"):
     """These users are flagged for something that is not the surge's."""
     found = [detection(user, kind=kind, at=scene.clock.now() - SECOND) for user in users]
-    scene.look(lambda tx: tx.detections.keep(TENANT, found, scene.clock.now()))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, found, scene.clock.now()))
 
 
 async def tripped(scene, users=6):

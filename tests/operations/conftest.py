@@ -40,7 +40,7 @@ def scene(store):  # noqa: F811 - the fixture
         world=clock,
         new_detector=lambda users: detector,
         bells=Bells(),
-        hold=store.transact_here(lambda tx: tx.leases.claim(f"tenant:{TENANT}", "this process", 600.0)),
+        hold=store.transact_here(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", "this process", 600.0)),
         detector=detector,
     )
     return Scene(tenant, store, graph, slack, clock, detector)

@@ -12,9 +12,9 @@ from bot.decide.request import Request
 from bot.operations.running.carry_run import carry_run
 from bot.operations.telling.carry_out_click import Inbox
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, Posted
 from bot.record.ledger import Event, first_break
+from bot.store.cards import CardSubject
 from bot.store.database import Database
 from bot.watch.briefing import Briefing, Cohort
 from bot.watch.evidence import Band, Evidence, Suspect
@@ -55,13 +55,15 @@ class Scene:
         self.graph.risky.update(found)
 
         def make(tx):
-            tx.surges.save(surge(users=len(found)))
+            tx.surges.keep_surge(surge(users=len(found)))
             tx.surges.add_users(TENANT, SURGE, found, NOW)
-            tx.detections.keep(TENANT, [detection(user) for user in found], NOW)
+            tx.detections.keep_detections(TENANT, [detection(user) for user in found], NOW)
             tx.directory.keep_risky(TENANT, found.values(), NOW)
             tx.directory.keep_profiles(TENANT, [profile(user) for user in found], NOW)
-            tx.watches.save(replace(tx.watches.get(TENANT), read_through=NOW, deep_read_at=NOW, risky_through=NOW))
-            tx.cards.ensure(
+            tx.watches.keep_watch(
+                replace(tx.watches.watch_of(TENANT), read_through=NOW, deep_read_at=NOW, risky_through=NOW)
+            )
+            tx.cards.ensure_card(
                 card_id="surge-card",
                 tenant_id=TENANT,
                 subject=CardSubject.SURGE,
@@ -72,17 +74,17 @@ class Scene:
 
         self.look(make)
         self.tenant.detections_read_at = self.clock.now()
-        if self.look(lambda tx: tx.briefings.latest(TENANT, SURGE)) is None:
+        if self.look(lambda tx: tx.briefings.latest_briefing(TENANT, SURGE)) is None:
             self.weigh(Band.LEANS_FALSE_ALARM)
 
     def weigh(self, band: Band, *suspects: Suspect) -> None:
         """A briefing whose evidence leans there."""
 
         def make(tx):
-            latest = tx.briefings.latest(TENANT, SURGE)
+            latest = tx.briefings.latest_briefing(TENANT, SURGE)
             plain = Briefing(SURGE, 0, self.clock.now(), 3, None, None, None, 0, ())
             evidence = Evidence((), 0.0, 1.0, band, suspects)
-            tx.briefings.add(
+            tx.briefings.add_briefing(
                 TENANT, replace(latest or plain, revision=latest.revision + 1 if latest else 1, evidence=evidence)
             )
 
@@ -92,7 +94,7 @@ class Scene:
         """Post the card of a subject in the channel, if it is not yet."""
 
         def make(tx):
-            (card,) = [each for each in tx.cards.of(TENANT, subject, subject_id) if each.channel == CHANNEL]
+            (card,) = [each for each in tx.cards.cards_of(TENANT, subject, subject_id) if each.channel == CHANNEL]
             posted = card.posted or Posted(CHANNEL, f"1745143200.{card.id[-6:]}")
             tx.cards.set_posted(card, posted, card.wanted)
             return posted
@@ -163,22 +165,22 @@ class Scene:
     # What came of it.
 
     def requests(self) -> tuple[Request, ...]:
-        return self.look(lambda tx: tx.requests.of_surge(TENANT, SURGE))
+        return self.look(lambda tx: tx.requests.requests_of_surge(TENANT, SURGE))
 
     def request(self, request: Request) -> Request:
-        return self.look(lambda tx: tx.requests.get(TENANT, request.id))
+        return self.look(lambda tx: tx.requests.request_by_id(TENANT, request.id))
 
     def votes(self, request: Request) -> list[str]:
-        return [vote.user_id for vote in self.look(lambda tx: tx.requests.votes(TENANT, request.id))]
+        return [vote.user_id for vote in self.look(lambda tx: tx.requests.votes_on(TENANT, request.id))]
 
     def run_of(self, request: Request) -> Run | None:
-        return self.look(lambda tx: tx.runs.of_request(TENANT, request.id))
+        return self.look(lambda tx: tx.runs.run_of_request(TENANT, request.id))
 
     def run(self, run: Run) -> Run:
-        return self.look(lambda tx: tx.runs.get(TENANT, run.id))
+        return self.look(lambda tx: tx.runs.run_by_id(TENANT, run.id))
 
     def outcomes(self, run: Run) -> dict[str, Outcome]:
-        return self.look(lambda tx: tx.outcomes.of_run(TENANT, run.id))
+        return self.look(lambda tx: tx.outcomes.outcomes_of_run(TENANT, run.id))
 
     def states(self, run: Run) -> dict[str, OutcomeState]:
         return {user: outcome.state for user, outcome in self.outcomes(run).items()}
@@ -187,8 +189,8 @@ class Scene:
         """Ledger rows: event, actor, facts. The chain is whole whenever somebody looks."""
 
         def read(tx):
-            entries = list(tx.ledger.entries(TENANT))
-            number, digest = tx.ledger.head(TENANT)
+            entries = list(tx.ledger.entries_of(TENANT))
+            number, digest = tx.ledger.head_of(TENANT)
             assert first_break(entries, head_number=number, head_hash=digest, tenant_id=TENANT) is None
             return entries
 
@@ -199,7 +201,7 @@ class Scene:
         return [(actor, Refusal(facts["refused"])) for _, actor, facts in self.written(Event.CLICK_REFUSED)]
 
     def due_cards(self) -> set[tuple[CardSubject, str]]:
-        return {(card.subject, card.channel) for card in self.look(lambda tx: tx.cards.due(self.clock.now()))}
+        return {(card.subject, card.channel) for card in self.look(lambda tx: tx.cards.due_cards(self.clock.now()))}
 
     def is_done(self, click: Click) -> bool:
         return self.look(lambda tx: tx.clicks.is_done(click.key))

@@ -17,7 +17,7 @@ def secret_of(user_id: str) -> str:
 def enrol(scene: Scene, *user_ids: str) -> None:
     for user_id in user_ids:
         enrolment = Enrolment(user_id, secret_of(user_id), NOW)
-        scene.look(lambda tx, enrolment=enrolment: tx.codes.save(enrolment))
+        scene.look(lambda tx, enrolment=enrolment: tx.codes.keep_enrolment(enrolment))
 
 
 def code_of(scene: Scene, user_id: str) -> str:

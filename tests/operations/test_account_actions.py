@@ -31,9 +31,9 @@ async def going(scene, *users, action=REVOKE):
 
     def make(tx):
         tx.requests.add_plan(TENANT, digest, body)
-        tx.requests.add(values.request(plan_hash=digest, state=RequestState.APPROVED))
+        tx.requests.add_request(values.request(plan_hash=digest, state=RequestState.APPROVED))
         made = values.run(plan_hash=digest, state=RunState.QUEUED)
-        tx.runs.add(made, users)
+        tx.runs.add_run(made, users)
         return made
 
     return scene.look(make)

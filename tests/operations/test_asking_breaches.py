@@ -9,7 +9,7 @@ from bot.operations.briefing.brief_surge import brief_surge
 from bot.operations.briefing.gather_facts import gather_facts
 from bot.operations.briefing.keep_directory import keep_directory
 from bot.ports.breaches import BreachError, Breaches, BreachProblem
-from bot.ports.store import LeaseLostError
+from bot.store.leases import LeaseLostError
 from bot.watch.breach import Leak, sample
 from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Breach, Known, Missing, Share, Unasked
@@ -60,7 +60,7 @@ def service(scene):
 
 @pytest.fixture
 def hold(scene):
-    return scene.look(lambda tx: tx.leases.claim("breach-service", "this process", 600.0))
+    return scene.look(lambda tx: tx.leases.claim_lease("breach-service", "this process", 600.0))
 
 
 def flagged(scene, *users, **changes):
@@ -79,9 +79,9 @@ def many(number):
 
 def facts(scene):
     def gather(tx):
-        users = tx.surges.users(TENANT, SURGE)
-        found = tx.directory.profiles(TENANT, users)
-        return gather_facts(tx, tx.surges.get(TENANT, SURGE), users, found, scene.tenant.circumstances, now=NOW)
+        users = tx.surges.users_of_surge(TENANT, SURGE)
+        found = tx.directory.profiles_of(TENANT, users)
+        return gather_facts(tx, tx.surges.surge_by_id(TENANT, SURGE), users, found, scene.tenant.circumstances, now=NOW)
 
     return scene.look(gather)
 
@@ -194,7 +194,7 @@ async def test_a_refused_key_is_named_in_the_row_with_its_mend(scene, service, h
     service.failing = {address("ada"): BreachError(BreachProblem.KEY_REFUSED)}
     await ask_breaches(scene.tenant, hold)
     await brief_surge(scene.tenant, SURGE)
-    briefing = scene.look(lambda tx: tx.briefings.latest(TENANT, SURGE))
+    briefing = scene.look(lambda tx: tx.briefings.latest_briefing(TENANT, SURGE))
     row = next(each for each in briefing.evidence.rows if each.name is RowName.BREACH)
     assert row.reading is Reading.NOT_AVAILABLE
     assert "COUNTERSIGN_BREACH_KEY" in row.finding
@@ -213,7 +213,9 @@ async def test_an_answer_asks_for_a_briefing_and_no_answer_asks_for_none(scene, 
 
 async def test_profiles_that_come_late_are_asked_about_at_the_next_look(scene, service, hold):
     scene.flag("ada")
-    scene.look(lambda tx: (tx.surges.save(surge(users=3)), tx.surges.add_users(TENANT, SURGE, ["bob", "cy"], NOW)))
+    scene.look(
+        lambda tx: (tx.surges.keep_surge(surge(users=3)), tx.surges.add_users(TENANT, SURGE, ["bob", "cy"], NOW))
+    )
     await ask_breaches(scene.tenant, hold)
     assert service.asked == []
     flagged(scene, "ada", "bob", "cy")
@@ -235,15 +237,15 @@ async def test_a_sample_that_was_asked_about_is_looked_at_again_after_five_minut
 
 async def test_a_closed_surge_is_asked_about_no_more(scene, service, hold):
     flagged(scene, "ada")
-    scene.look(lambda tx: tx.surges.save(surge(state=SurgeState.CLOSED)))
+    scene.look(lambda tx: tx.surges.keep_surge(surge(state=SurgeState.CLOSED)))
     await ask_breaches(scene.tenant, hold)
     assert service.asked == []
 
 
 async def test_whoever_lost_the_lease_on_the_service_writes_nothing_and_stops(scene, service, hold):
     flagged(scene, "ada", "bob")
-    scene.look(lambda tx: tx.leases.clear())
-    scene.look(lambda tx: tx.leases.claim("breach-service", "another", 600.0))
+    scene.look(lambda tx: tx.leases.clear_leases())
+    scene.look(lambda tx: tx.leases.claim_lease("breach-service", "another", 600.0))
     with pytest.raises(LeaseLostError):
         await ask_breaches(scene.tenant, hold)
     assert len(service.asked) <= 1
@@ -252,7 +254,7 @@ async def test_whoever_lost_the_lease_on_the_service_writes_nothing_and_stops(sc
 async def test_what_is_kept_holds_no_address(scene, service, hold):
     flagged(scene, "ada")
     await ask_breaches(scene.tenant, hold)
-    kept = scene.look(lambda tx: tx.readings.get(TENANT, f"breaches of {SURGE}"))
+    kept = scene.look(lambda tx: tx.readings.reading_named(TENANT, f"breaches of {SURGE}"))
     assert b"ada" in kept.body
     assert b"contoso" not in kept.body
 

@@ -78,7 +78,9 @@ def wave(scene):
     graph.policies = (policy(),)
     graph.groups = {"breakers": frozenset({BOB})}
     scene.look(
-        lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), tenant_users=3_000, risky_through=NOW - HOUR))
+        lambda tx: tx.watches.keep_watch(
+            replace(tx.watches.watch_of(TENANT), tenant_users=3_000, risky_through=NOW - HOUR)
+        )
     )
     return scene
 
@@ -89,7 +91,7 @@ async def brief(scene):
 
 
 def latest(scene):
-    return scene.look(lambda tx: tx.briefings.latest(TENANT, SURGE))
+    return scene.look(lambda tx: tx.briefings.latest_briefing(TENANT, SURGE))
 
 
 def row(briefing, name):
@@ -164,7 +166,7 @@ async def test_blocked_are_those_whom_the_log_names_after_their_flag(wave):
     briefing = await brief(wave)
     assert (briefing.impact.blocked, briefing.impact.stuck, briefing.impact.attempts) == (2, 1, 3)
     assert briefing.impact.since == NOW - 2 * MINUTE
-    assert wave.look(lambda tx: tx.impacts.blocked(TENANT, SURGE)) == {ADA, BOB}
+    assert wave.look(lambda tx: tx.impacts.blocked_users(TENANT, SURGE)) == {ADA, BOB}
 
 
 async def test_a_success_after_the_block_ends_it(wave):
@@ -172,7 +174,7 @@ async def test_a_success_after_the_block_ends_it(wave):
     briefing = await brief(wave)
     assert briefing.impact.blocked == 1
     assert briefing.impact.still == 0
-    assert wave.look(lambda tx: tx.impacts.blocked(TENANT, SURGE)) == frozenset()
+    assert wave.look(lambda tx: tx.impacts.blocked_users(TENANT, SURGE)) == frozenset()
 
 
 async def test_blocks_are_not_counted_twice_by_a_second_reading(wave):
@@ -181,7 +183,7 @@ async def test_blocks_are_not_counted_twice_by_a_second_reading(wave):
     wave.clock.pass_(300)
     wave.graph.sign_in_log.append(sign_in(ADA, 53003, at=wave.clock.now() - 1))
     await brief(wave)
-    assert wave.look(lambda tx: tx.impacts.get(TENANT, SURGE))[ADA].blocks == 2
+    assert wave.look(lambda tx: tx.impacts.impacts_of(TENANT, SURGE))[ADA].blocks == 2
     since = [asked[0] for asked in wave.graph.times("sign_ins") if 53003 in asked[2] and len(asked[2]) > 1]
     assert since == [START, NOW - 15 * MINUTE]
 
@@ -282,7 +284,7 @@ async def test_what_was_known_before_stands_beside_the_reason_why_it_is_old(wave
 
 async def test_an_unreadable_log_lowers_the_coverage_and_says_what_it_needs(wave):
     whole = await brief(wave)
-    wave.look(lambda tx: [tx.readings.forget(TENANT, f"{name} of {SURGE}") for name in ("audits", "sign-ins")])
+    wave.look(lambda tx: [tx.readings.forget_reading(TENANT, f"{name} of {SURGE}") for name in ("audits", "sign-ins")])
     wave.graph.failing |= {"audits": REFUSED, "sign_ins": REFUSED}
     wave.clock.pass_(600)
     briefing = await brief(wave)
@@ -305,7 +307,7 @@ async def test_a_run_that_ended_lets_the_risk_be_read_anew_however_young_it_is(w
     await wave.steps(run)
     await brief(wave)
     ended = wave.run(run).ended_at
-    wave.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), risky_through=ended)))
+    wave.look(lambda tx: tx.watches.keep_watch(replace(tx.watches.watch_of(TENANT), risky_through=ended)))
     before = len(wave.graph.times("risky_users"))
     await brief(wave)
     assert len(wave.graph.times("risky_users")) > before

@@ -32,7 +32,7 @@ def sizes(scene):
 
 def block(scene, *users):
     found = [Impact(user, blocked_since=NOW, blocked_last=NOW, blocks=3) for user in users]
-    scene.look(lambda tx: tx.impacts.keep(TENANT, SURGE, found))
+    scene.look(lambda tx: tx.impacts.keep_impacts(TENANT, SURGE, found))
 
 
 async def test_ten_go_first_and_the_rest_only_when_they_are_seen_to_be_closed(scene):

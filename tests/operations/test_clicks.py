@@ -7,9 +7,9 @@ import pytest
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestState
 from bot.operations.telling.carry_out_click import LEFT_ALONE_FOR, MOST_ATTEMPTS
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, DetailsDialog, Posted, SlackError
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from tests.values import SECOND, SURGE, TENANT, person
 
 APPROVE = ClickKind.APPROVE
@@ -110,7 +110,7 @@ async def test_a_click_that_never_succeeds_is_not_tried_for_ever_and_the_rest_go
     for _ in range(MOST_ATTEMPTS + 3):
         scene.clock.pass_(400)
         await scene.inbox.sweep()
-    assert scene.look(lambda tx: tx.clicks.undone(scene.clock.now() * 2)) == ()
+    assert scene.look(lambda tx: tx.clicks.undone_clicks(scene.clock.now() * 2)) == ()
     await scene.press(ClickKind.REJECT, "UCARA", asked.id)
     assert scene.request(asked).state is RequestState.REJECTED
 
@@ -145,7 +145,7 @@ async def test_a_click_on_something_of_no_tenant_here_is_answered(scene):
 async def test_who_has_seen_a_surge_stands_on_its_card_and_in_the_ledger(scene, kind, event):
     scene.flag("ada")
     await scene.press(kind, "UCARA")
-    surge = scene.look(lambda tx: tx.surges.get(TENANT, SURGE))
+    surge = scene.look(lambda tx: tx.surges.surge_by_id(TENANT, SURGE))
     seen = surge.acknowledged_by if kind is ClickKind.ACKNOWLEDGE else surge.snoozed_by
     assert seen == "UCARA"
     assert [actor for _, actor, _ in scene.written(event)] == ["UCARA"]
@@ -155,7 +155,7 @@ async def test_who_has_seen_a_surge_stands_on_its_card_and_in_the_ledger(scene, 
 async def test_who_may_neither_ask_nor_sign_can_not_snooze(scene):
     scene.flag("ada")
     await scene.press(ClickKind.SNOOZE, "UDORA")
-    assert scene.look(lambda tx: tx.surges.get(TENANT, SURGE)).snoozed_by is None
+    assert scene.look(lambda tx: tx.surges.surge_by_id(TENANT, SURGE)).snoozed_by is None
     assert scene.refusals() == [("UDORA", Refusal.NOT_A_REQUESTER)]
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.ports.graph import LARGEST_PAGE, GraphError, Problem
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
+from bot.store.cards import CardSubject
 from tests.operations.answers import (
     FAILED,
     SAFE,
@@ -49,7 +49,7 @@ async def test_only_a_reading_begun_after_the_write_verifies(scene):
     run = await scene.approved()
     await scene.step(run)
     sent_later = [replace(each, sent_at=NOW + DAY, look_at=NOW) for each in scene.outcomes(run).values()]
-    scene.look(lambda tx: tx.outcomes.keep(run, sent_later))
+    scene.look(lambda tx: tx.outcomes.keep_outcomes(run, sent_later))
     await scene.step(run)
     assert set(scene.states(run).values()) == {OutcomeState.ACCEPTED}
     scene.clock.at = NOW + DAY + SECOND
@@ -85,7 +85,7 @@ async def test_one_who_is_sent_again_is_read_alone_however_many_are_on_their_way
     closed = [takes_effect(scene.graph.risky[user], SAFE) for user in outcomes]
     scene.look(lambda tx: tx.directory.keep_risky(TENANT, closed, scene.clock.now() + 1))
     again = replace(outcomes["user000"], state=WAITING, look_at=0)
-    scene.look(lambda tx: tx.outcomes.keep(run, [again]))
+    scene.look(lambda tx: tx.outcomes.keep_outcomes(run, [again]))
     scene.graph.risky["user000"] = risky("user000")
     before = len(scene.graph.times("risky_user"))
     await scene.step(run)
@@ -164,7 +164,7 @@ async def test_a_clock_that_is_far_from_microsofts_delays_a_verification_and_doe
     late = [
         replace(each, state=OutcomeState.ACCEPTED, sent_at=NOW, look_at=NOW) for each in scene.outcomes(run).values()
     ]
-    scene.look(lambda tx: tx.outcomes.keep(run, late))
+    scene.look(lambda tx: tx.outcomes.keep_outcomes(run, late))
     scene.clock.at = NOW + 200 * SECOND
     await scene.step(run)
     assert scene.graph.times("risky_users")[-1][0] == NOW - 600 * SECOND

@@ -5,8 +5,8 @@ import pytest
 from bot.operations.running.note_flagged_again import WATCHED_AFTER
 from bot.operations.telling.account_for import account_for_surge, figures_of
 from bot.operations.watching.poll_tenant import poll_tenant
-from bot.ports.messages import CardSubject
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from bot.watch.surge import SurgeState
 from tests.values import DAY, SECOND, SURGE, TENANT, detection, surge
 
@@ -15,7 +15,7 @@ async def cleared(scene, state=SurgeState.CLOSED):
     scene.flag("ada", "bob")
     run = await scene.approved()
     await scene.steps(run)
-    scene.look(lambda tx: tx.surges.save(surge(state=state, users=2)))
+    scene.look(lambda tx: tx.surges.keep_surge(surge(state=state, users=2)))
     return run
 
 
@@ -25,7 +25,7 @@ async def arrive(scene, *found):
 
 
 def account(scene):
-    return scene.look(lambda tx: account_for_surge(tx, tx.surges.get(TENANT, SURGE), scene.clock.now()))
+    return scene.look(lambda tx: account_for_surge(tx, tx.surges.surge_by_id(TENANT, SURGE), scene.clock.now()))
 
 
 @pytest.mark.parametrize("state", [SurgeState.ENDED, SurgeState.CLOSED])
@@ -40,7 +40,7 @@ async def test_a_detection_dated_after_the_verified_clean_up_reopens_the_surge_a
     assert (actor, facts["users"], facts["surge"]) == ("countersign", ["ada"], SURGE)
     assert scene.written(Event.SURGE_REOPENED)
     assert {(CardSubject.SURGE, "C1"), (CardSubject.RUN, "C1")} <= scene.due_cards()
-    figure = scene.look(lambda tx: figures_of(tx, tx.surges.get(TENANT, SURGE)))[0]
+    figure = scene.look(lambda tx: figures_of(tx, tx.surges.surge_by_id(TENANT, SURGE)))[0]
     assert (figure.name, [person.user_id for person in figure.people]) == ("re-flagged after clean-up", ["ada"])
 
 

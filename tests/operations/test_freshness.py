@@ -146,8 +146,8 @@ async def test_a_pass_that_breaks_off_is_begun_again_and_loses_nobody(scene):
 async def test_a_kind_never_cleared_in_bulk_takes_its_user_out_though_it_surges_too(scene):
     scene.flag("ada", "bob")
     run = await scene.approved()
-    scene.look(lambda tx: tx.surges.save(surge(types=("leakedCredentials", "passwordSpray"))))
-    scene.look(lambda tx: tx.detections.keep(TENANT, [detection("ada", kind="passwordSpray", at=END)], NOW))
+    scene.look(lambda tx: tx.surges.keep_surge(surge(types=("leakedCredentials", "passwordSpray"))))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, [detection("ada", kind="passwordSpray", at=END)], NOW))
     await scene.step(run)
     assert scene.graph.sent == [(SAFE, ("bob",))]
 
@@ -155,8 +155,10 @@ async def test_a_kind_never_cleared_in_bulk_takes_its_user_out_though_it_surges_
 async def test_a_type_that_joins_the_surge_after_the_signature_is_not_part_of_what_was_signed(scene):
     scene.flag("ada", "bob")
     run = await scene.approved()
-    scene.look(lambda tx: tx.surges.save(surge(types=("leakedCredentials", "unfamiliarFeatures"))))
-    scene.look(lambda tx: tx.detections.keep(TENANT, [detection("ada", kind="unfamiliarFeatures", at=END)], NOW))
+    scene.look(lambda tx: tx.surges.keep_surge(surge(types=("leakedCredentials", "unfamiliarFeatures"))))
+    scene.look(
+        lambda tx: tx.detections.keep_detections(TENANT, [detection("ada", kind="unfamiliarFeatures", at=END)], NOW)
+    )
     await scene.step(run)
     assert scene.graph.sent == [(SAFE, ("bob",))]
 
@@ -191,7 +193,7 @@ async def test_a_release_holds_for_exactly_the_detections_that_were_weighed(scen
     run = await scene.approved()
     release(scene, run, "ada", HeldBackReason.OTHER_DETECTION, "weighed")
     weighed = [detection(user, name=name, kind="anomalousToken") for user, name in (("ada", "weighed"), ("bob", "new"))]
-    scene.look(lambda tx: tx.detections.keep(TENANT, weighed, NOW))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, weighed, NOW))
     await scene.step(run)
     assert [users for _, users in scene.graph.sent] == [("ada",)]
     assert scene.states(run)["bob"] is SKIPPED

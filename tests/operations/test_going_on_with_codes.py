@@ -78,7 +78,7 @@ async def test_without_the_right_code_it_stays_paused(scene, paused, code, refus
 
 
 async def test_whoever_has_no_code_is_told_how_to_get_one(scene, paused):
-    scene.look(lambda tx: tx.codes.remove("UBEN"))
+    scene.look(lambda tx: tx.codes.remove_enrolment("UBEN"))
     await scene.press(RESUME, "UBEN", paused.id)
     assert scene.refusals() == [("UBEN", Refusal.CODE_NOT_ENROLLED)]
     assert scene.slack.dialogs == []
@@ -90,7 +90,7 @@ async def test_a_code_that_let_it_go_on_signs_nothing_again(scene, paused):
     await submit(scene, "UBEN", paused, dialog)
     await scene.press(ClickKind.PAUSE, "UBEN", paused.id)
     held_up = replace(scene.run(paused), needs_signature=True)
-    scene.look(lambda tx: tx.runs.save(held_up))
+    scene.look(lambda tx: tx.runs.keep_run(held_up))
     await submit(scene, "UBEN", paused, await resume(scene, "UBEN", paused), used)
     assert scene.refusals() == [("UBEN", Refusal.CODE_USED)]
     assert scene.run(paused).state is RunState.PAUSED
@@ -135,7 +135,7 @@ async def test_evidence_that_turned_while_the_dialog_was_open_is_judged_and_uses
     scene.weigh(Band.STRONGLY_ATTACK)
     await submit(scene, "UBEN", paused, dialog)
     assert scene.refusals() == [("UBEN", Refusal.MORE_FOR_GOING_ON)]
-    assert scene.look(lambda tx: tx.codes.get("UBEN")).failures == 0
+    assert scene.look(lambda tx: tx.codes.enrolment_of("UBEN")).failures == 0
     scene.weigh(Band.STRONGLY_FALSE_ALARM)
     await submit(scene, "UBEN", paused, await resume(scene, "UBEN", paused))
     assert scene.run(paused).state is RunState.RUNNING
@@ -167,7 +167,7 @@ async def test_a_dialog_that_stayed_open_does_not_end_another_pause(scene, pause
     await submit(scene, "UBEN", paused, old)
     assert scene.refusals() == [("UBEN", Refusal.TRY_AGAIN)]
     assert scene.run(paused).state is RunState.PAUSED
-    assert scene.look(lambda tx: tx.codes.get("UBEN")).last_step == 0
+    assert scene.look(lambda tx: tx.codes.enrolment_of("UBEN")).last_step == 0
 
 
 async def test_a_run_that_was_stopped_meanwhile_does_not_go_on(scene, paused):

@@ -126,7 +126,7 @@ async def test_a_refused_reading_is_not_asked_for_again_at_every_briefing(scene)
 
 
 async def test_a_body_that_nobody_can_read_any_more_counts_as_not_read(scene):
-    scene.look(lambda tx: tx.readings.keep(TENANT, REGISTRATION.name, b"from another version", NOW))
+    scene.look(lambda tx: tx.readings.keep_reading(TENANT, REGISTRATION.name, b"from another version", NOW))
     assert told(scene, REGISTRATION).value is None
     await refresh(scene.tenant, REGISTRATION, older_than=HOUR)
     assert len(told(scene, REGISTRATION).value) == 0

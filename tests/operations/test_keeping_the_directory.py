@@ -21,11 +21,11 @@ def kept(scene):
 
 
 def reading(scene):
-    return scene.look(lambda tx: tx.readings.get(TENANT, DIRECTORY))
+    return scene.look(lambda tx: tx.readings.reading_named(TENANT, DIRECTORY))
 
 
 def has_users(scene, number):
-    scene.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), tenant_users=number)))
+    scene.look(lambda tx: tx.watches.keep_watch(replace(tx.watches.watch_of(TENANT), tenant_users=number)))
 
 
 async def test_the_first_round_reads_everybody_and_the_next_only_what_changed(scene):

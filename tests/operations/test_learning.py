@@ -13,11 +13,11 @@ DOWN = GraphError(Problem.UNAVAILABLE, "Microsoft did not answer")
 
 
 def watch(scene):
-    return scene.look(lambda tx: tx.watches.get(TENANT))
+    return scene.look(lambda tx: tx.watches.watch_of(TENANT))
 
 
 def looked_at(scene):
-    scene.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), read_through=NOW)))
+    scene.look(lambda tx: tx.watches.keep_watch(replace(tx.watches.watch_of(TENANT), read_through=NOW)))
 
 
 async def test_the_history_waits_for_the_first_look(scene):
@@ -40,7 +40,7 @@ async def test_the_past_is_taken_as_visible_when_it_was_detected(scene):
     await learn_history(scene.tenant)
     (flag,) = scene.tenant.detector.observed
     assert flag.visible_at == flag.detected_at == NOW - 60 * DAY
-    assert scene.look(lambda tx: tx.detections.flags(TENANT, 0)) == (flag,)
+    assert scene.look(lambda tx: tx.detections.flags_since(TENANT, 0)) == (flag,)
 
 
 async def test_a_history_that_breaks_off_is_begun_anew_and_keeps_nothing_twice(scene):
@@ -51,7 +51,7 @@ async def test_a_history_that_breaks_off_is_begun_anew_and_keeps_nothing_twice(s
     scene.graph.detection_pages = [[detection("ada", at=NOW - 60 * DAY)]]
     await learn_history(scene.tenant)
     assert watch(scene).history_read_at == NOW
-    assert len(scene.look(lambda tx: tx.detections.flags(TENANT, 0))) == 1
+    assert len(scene.look(lambda tx: tx.detections.flags_since(TENANT, 0))) == 1
 
 
 async def test_the_history_does_not_move_on_how_far_the_watch_has_read(scene):

@@ -15,9 +15,9 @@ from bot.operations.agreeing.settle_request import expire_requests
 from bot.operations.agreeing.supersede_requests import find_outdated, supersede
 from bot.operations.telling.account_for import account_for_request
 from bot.ports.graph import GraphError, Problem
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, Posted, SlackError
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from bot.watch.briefing import Cohort
 from bot.watch.evidence import Band
 from tests.values import HOUR, NOW, SURGE, TENANT, detection, profile, risky
@@ -36,7 +36,7 @@ def called(scene, subject):
 def account(scene, request):
     return scene.look(
         lambda tx: account_for_request(
-            tx, tx.requests.get(TENANT, request.id), tx.surges.get(TENANT, SURGE), scene.clock.now()
+            tx, tx.requests.request_by_id(TENANT, request.id), tx.surges.surge_by_id(TENANT, SURGE), scene.clock.now()
         )
     )
 
@@ -121,8 +121,8 @@ async def test_reminders_say_how_it_ended_like_every_other_card(scene):
             tx.cards.set_posted(card, Posted("D1", f"1.{number}"), card.wanted)
             for number, card in enumerate(
                 (
-                    *tx.cards.of(TENANT, CardSubject.CALL, request.id),
-                    *tx.cards.of(TENANT, CardSubject.REMINDER, request.id),
+                    *tx.cards.cards_of(TENANT, CardSubject.CALL, request.id),
+                    *tx.cards.cards_of(TENANT, CardSubject.REMINDER, request.id),
                 )
             )
         ]
@@ -256,13 +256,13 @@ async def test_growth_supersedes_nothing(scene):
 
 async def test_a_release_is_superseded_by_a_detection_that_nobody_released(scene):
     scene.flag("bob")
-    scene.look(lambda tx: tx.detections.keep(TENANT, [detection("bob", kind="anomalousToken")], NOW))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, [detection("bob", kind="anomalousToken")], NOW))
     await scene.press(ClickKind.SUBMIT_RELEASE, "UANNA", **(SUBMITTED | {"people": ("bob",)}))
     (request,) = scene.requests()
     await brief(scene)
     assert scene.request(request).state is RequestState.PENDING
     later = detection("bob", kind="maliciousIPAddress", at=NOW - 1)
-    scene.look(lambda tx: tx.detections.keep(TENANT, [later], NOW))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, [later], NOW))
     await brief(scene)
     assert scene.request(request).state is RequestState.SUPERSEDED
 
@@ -305,7 +305,7 @@ async def test_one_press_asks_for_the_same_again_on_a_fresh_plan(scene, state):
 
 async def test_a_release_is_asked_for_again_as_a_release(scene):
     scene.flag("bob")
-    scene.look(lambda tx: tx.detections.keep(TENANT, [detection("bob", kind="anomalousToken")], NOW))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, [detection("bob", kind="anomalousToken")], NOW))
     await scene.press(ClickKind.SUBMIT_RELEASE, "UANNA", **(SUBMITTED | {"people": ("bob",)}))
     (request,) = scene.requests()
     await scene.press(ClickKind.WITHDRAW, "UANNA", request.id)

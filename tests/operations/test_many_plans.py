@@ -16,9 +16,9 @@ from bot.operations.agreeing.make_request import Asked, Asker, make_request
 from bot.operations.agreeing.match_signers import match_signers
 from bot.operations.briefing.tenant_readings import ROLES
 from bot.operations.telling.account_for import account_for_surge
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, PlainDialog, RecoveryDialog, ReleaseDialog, RequestDialog, WayBackDialog
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from bot.watch.briefing import Cohort
 from bot.watch.evidence import Band, Suspect
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
@@ -43,7 +43,7 @@ def join(scene, *users):
 
     def work(tx):
         tx.surges.add_users(TENANT, SURGE, users, NOW)
-        tx.detections.keep(TENANT, [detection(user) for user in users], NOW)
+        tx.detections.keep_detections(TENANT, [detection(user) for user in users], NOW)
         tx.directory.keep_risky(TENANT, [risky(user) for user in users], NOW)
         tx.directory.keep_profiles(TENANT, [profile(user) for user in users], NOW)
 
@@ -52,7 +52,7 @@ def join(scene, *users):
 
 
 def know_roles(scene, report):
-    scene.look(lambda tx: tx.readings.keep(TENANT, ROLES.name, ROLES.pack(report), NOW))
+    scene.look(lambda tx: tx.readings.keep_reading(TENANT, ROLES.name, ROLES.pack(report), NOW))
 
 
 async def test_newcomers_go_into_a_plan_of_their_own_while_the_first_one_waits(scene):
@@ -80,7 +80,7 @@ async def test_whoever_a_run_has_settled_or_never_reached_is_free_again(scene):
     scene.flag("ada", "bob")
     run = await scene.approved()
     done = Outcome("ada", OutcomeState.SKIPPED, "another open detection")
-    scene.look(lambda tx: tx.outcomes.keep(run, [done]))
+    scene.look(lambda tx: tx.outcomes.keep_outcomes(run, [done]))
     assert plan_of(scene, await scene.ask()).user_ids == ("ada",)
 
 
@@ -90,7 +90,7 @@ async def test_what_is_told_of_signers_roles_and_suspects_is_in_the_plan(scene):
     know_roles(scene, RoleReport({"bob": (GLOBAL,)}))
     scene.weigh(Band.LEANS_FALSE_ALARM, Suspect("cy", "Add owner to application"))
     old = replace(detection("dee", kind="unfamiliarFeatures", at=NOW - DAY), risk_level="low")
-    scene.look(lambda tx: tx.detections.keep(TENANT, [old], NOW))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, [old], NOW))
     request = await scene.ask()
     assert plan_of(scene, request).user_ids == ("ada", "dee")
     assert held(scene, request) == {
@@ -132,7 +132,7 @@ def privileged(scene):
     """Ada has nothing against her but her role, Bob another detection, Cy is deleted."""
     scene.flag("ada", "bob", cy=risky("cy", deleted=True))
     know_roles(scene, RoleReport({"ada": (GLOBAL,), "x": (GLOBAL,), "y": (GLOBAL,)}))
-    scene.look(lambda tx: tx.detections.keep(TENANT, [detection("bob", kind="anomalousToken")], NOW))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, [detection("bob", kind="anomalousToken")], NOW))
     scene.weigh(Band.STRONGLY_FALSE_ALARM)
     return scene
 
@@ -231,7 +231,9 @@ async def stuck(scene):
 
 
 def shortage(scene):
-    return scene.look(lambda tx: account_for_surge(tx, tx.surges.get(TENANT, SURGE), scene.clock.now())).shortage
+    return scene.look(
+        lambda tx: account_for_surge(tx, tx.surges.surge_by_id(TENANT, SURGE), scene.clock.now())
+    ).shortage
 
 
 async def test_when_too_few_can_sign_the_account_of_the_surge_says_so(stuck):
@@ -262,7 +264,9 @@ async def test_a_recovery_clears_flagged_signers_first_and_is_told_to_everybody(
 
 
 async def test_a_signer_with_another_detection_is_not_recovered(stuck):
-    stuck.look(lambda tx: tx.detections.keep(TENANT, [detection("account-of-UBEN", kind="anomalousToken")], NOW))
+    stuck.look(
+        lambda tx: tx.detections.keep_detections(TENANT, [detection("account-of-UBEN", kind="anomalousToken")], NOW)
+    )
     await stuck.press(ClickKind.SUBMIT_RECOVERY, "UANNA", **(SUBMITTED | {"people": ("account-of-UBEN",)}))
     assert (stuck.requests(), stuck.refusals()) == ((), [("UANNA", Refusal.NOTHING_TO_DO)])
 
@@ -305,9 +309,9 @@ async def cleared(scene):
     outcomes = [Outcome("ada", OutcomeState.VERIFIED, "", 1), Outcome("bob", OutcomeState.SKIPPED, "closed")]
 
     def end(tx):
-        tx.outcomes.keep(run, outcomes)
-        tx.runs.save(replace(run, state=RunState.DONE, ended_at=scene.clock.now()))
-        tx.surges.save(surge(state=SurgeState.CLOSED))
+        tx.outcomes.keep_outcomes(run, outcomes)
+        tx.runs.keep_run(replace(run, state=RunState.DONE, ended_at=scene.clock.now()))
+        tx.surges.keep_surge(surge(state=SurgeState.CLOSED))
         tx.directory.keep_risky(TENANT, [risky("ada", state="confirmedSafe")], scene.clock.now())
 
     scene.look(end)

@@ -7,10 +7,10 @@ import pytest
 from bot.operations.watching.poll_tenant import poll_deeply, poll_tenant, refresh_detections
 from bot.operations.watching.track_surges import load_detector
 from bot.ports.graph import GraphError, Priority, Problem
-from bot.ports.messages import CardSubject
-from bot.ports.store import LeaseLostError
-from bot.ports.watching import Watch
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.leases import LeaseLostError
+from bot.store.watches import Watch
 from bot.watch.surge import SurgeState
 from tests.operations.fakes import FakeDetector
 from tests.values import DAY, HOUR, MINUTE, NOW, SECOND, TENANT, detection, sighting
@@ -19,11 +19,11 @@ DOWN = GraphError(Problem.UNAVAILABLE, "Microsoft did not answer")
 
 
 def watch(scene) -> Watch:
-    return scene.look(lambda tx: tx.watches.get(TENANT))
+    return scene.look(lambda tx: tx.watches.watch_of(TENANT))
 
 
 def keep_watch(scene, **values):
-    scene.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), **values)))
+    scene.look(lambda tx: tx.watches.keep_watch(replace(tx.watches.watch_of(TENANT), **values)))
 
 
 def readings(scene):
@@ -31,7 +31,7 @@ def readings(scene):
 
 
 def surges(scene):
-    return scene.look(lambda tx: tx.surges.all(TENANT))
+    return scene.look(lambda tx: tx.surges.all_surges(TENANT))
 
 
 async def test_the_first_look_goes_back_seven_days(scene):
@@ -120,7 +120,7 @@ async def test_no_detection_is_taken_twice_however_often_it_is_read(scene):
     for _ in range(3):
         await poll_tenant(scene.tenant)
     assert sorted(flag.user_id for flag in scene.detector.observed) == ["ada", "bob"]
-    assert len(scene.look(lambda tx: tx.detections.flags(TENANT, 0))) == 2
+    assert len(scene.look(lambda tx: tx.detections.flags_since(TENANT, 0))) == 2
 
 
 async def test_a_surge_is_told_of_before_the_next_page_is_asked_for(scene):
@@ -156,7 +156,7 @@ async def test_a_surge_opens_once_grows_ends_and_opens_again_each_with_its_row(s
         Event.SURGE_ENDED,
         Event.SURGE_REOPENED,
     ]
-    assert scene.look(lambda tx: tx.surges.users(TENANT, surge.id)) == ("ada", "bob", "cy", "dee")
+    assert scene.look(lambda tx: tx.surges.users_of_surge(TENANT, surge.id)) == ("ada", "bob", "cy", "dee")
 
 
 @pytest.mark.parametrize(("state", "kept"), [("atRisk", 1), ("unheardOf", 1), ("remediated", 0)])
@@ -198,10 +198,10 @@ async def test_after_a_restart_the_detector_knows_who_was_cleared_and_when(scene
 @pytest.mark.parametrize("work", [poll_tenant, refresh_detections, load_detector])
 async def test_a_process_without_the_lease_keeps_nothing(scene, work):
     scene.graph.detection_pages = [[detection("ada")]]
-    scene.look(lambda tx: tx.leases.clear())
+    scene.look(lambda tx: tx.leases.clear_leases())
     with pytest.raises(LeaseLostError):
         await work(scene.tenant)
-    assert scene.look(lambda tx: tx.detections.flags(TENANT, 0)) == ()
+    assert scene.look(lambda tx: tx.detections.flags_since(TENANT, 0)) == ()
     assert watch(scene) == Watch(TENANT)
 
 

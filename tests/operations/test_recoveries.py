@@ -19,10 +19,10 @@ def recover(scene, *users):
     def make(tx):
         tx.requests.add_plan(TENANT, digest, body)
         signed = request(id_="c" * 32, plan_hash=digest, state=RequestState.APPROVED)
-        tx.requests.add(replace(signed, kind=RequestKind.RECOVERY))
+        tx.requests.add_request(replace(signed, kind=RequestKind.RECOVERY))
         made = run(id_="d" * 32, request_id="c" * 32, plan_hash=digest, state=RunState.QUEUED, created_at=NOW + SECOND)
         made = replace(made, goes_first=True)
-        tx.runs.add(made, users)
+        tx.runs.add_run(made, users)
         return made
 
     return scene.look(make)
@@ -73,11 +73,11 @@ async def test_what_was_announced_is_read_back_before_a_recovery_is_sent(scene):
     earlier = await scene.approved()
     answering(scene, lambda: recover(scene, "user069") and None, NO_ANSWER)
     await carry_runs(scene.tenant)
-    assert scene.look(lambda tx: tx.runs.facts(earlier, NOW)).unanswered
+    assert scene.look(lambda tx: tx.runs.run_facts(earlier, NOW)).unanswered
     sent = len(scene.graph.sent)
     while len(scene.graph.sent) == sent:
         await carry_runs(scene.tenant)
-    assert not scene.look(lambda tx: tx.runs.facts(earlier, NOW)).unanswered
+    assert not scene.look(lambda tx: tx.runs.run_facts(earlier, NOW)).unanswered
     assert scene.graph.sent[sent][1] == ("user069",)
 
 

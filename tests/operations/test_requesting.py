@@ -10,9 +10,9 @@ from bot.decide.request import RequestState
 from bot.operations.agreeing.request_remediation import field_errors
 from bot.operations.agreeing.settle_request import expire_requests
 from bot.ports.graph import GraphError, Problem
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, PlainDialog, Posted, RequestDialog, SlackError
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from bot.watch.briefing import Cohort
 from bot.watch.surge import SurgeState
 from tests.values import HOUR, NOW, SURGE, TENANT, person, risky, surge
@@ -118,14 +118,14 @@ async def test_while_a_run_is_under_way_nobody_can_ask(scene):
 
 async def test_before_the_users_were_read_nobody_can_ask(scene):
     scene.flag("ada")
-    scene.look(lambda tx: tx.watches.save(replace(tx.watches.get(TENANT), risky_through=None)))
+    scene.look(lambda tx: tx.watches.keep_watch(replace(tx.watches.watch_of(TENANT), risky_through=None)))
     await scene.press(ClickKind.SUBMIT_REQUEST, "UANNA", **SUBMITTED)
     assert scene.refusals() == [("UANNA", Refusal.NOT_READ_YET)]
 
 
 async def test_for_a_closed_surge_nobody_can_ask(scene):
     scene.flag("ada")
-    scene.look(lambda tx: tx.surges.save(surge(state=SurgeState.CLOSED)))
+    scene.look(lambda tx: tx.surges.keep_surge(surge(state=SurgeState.CLOSED)))
     await scene.press(ClickKind.SUBMIT_REQUEST, "UANNA", **SUBMITTED)
     assert scene.refusals() == [("UANNA", Refusal.SURGE_CLOSED)]
 

@@ -195,7 +195,7 @@ async def test_what_does_not_exist_is_refused_before_any_code_is_asked_for(scene
     answer = await door.run(*arguments)
     assert answer.exit_code == 1
     assert "One-time code" not in answer.output
-    assert scene.look(lambda tx: tx.codes.get("UANNA")).failures == 0
+    assert scene.look(lambda tx: tx.codes.enrolment_of("UANNA")).failures == 0
 
 
 async def test_json_says_whether_it_was_refused(scene, door):
@@ -207,4 +207,4 @@ async def test_the_ledger_tells_of_a_wrong_code_on_the_host(scene, door):
     await door.run("request", SURGE, "--as", "UANNA", *ASK, code="000000")
     ((_, actor, facts),) = scene.written(Event.CODE_REFUSED)
     assert (actor, facts["refused"]) == ("UANNA", Refusal.CODE_WRONG.value)
-    assert scene.look(lambda tx: tx.ledger.head(TENANT))[0] > 0
+    assert scene.look(lambda tx: tx.ledger.head_of(TENANT))[0] > 0

@@ -9,8 +9,8 @@ from bot.decide.plan import plan_hash
 from bot.decide.request import RequestState
 from bot.ports.graph import Answer, GraphError, Problem
 from bot.ports.slack import ClickKind
-from bot.ports.store import LeaseLostError
 from bot.record.ledger import Event
+from bot.store.leases import LeaseLostError
 from tests.operations.answers import FAILED, NO_ANSWER, REFUSED, SAFE, VERIFIED, WAITING, answering, lose_lease, many
 from tests.operations.fakes import ACCEPTED, takes_effect
 from tests.values import NOW, SECOND, TENANT, risky
@@ -38,14 +38,14 @@ async def test_the_intent_is_committed_before_the_write_and_the_answer_after_it(
     seen = []
 
     def look():
-        facts = scene.look(lambda tx: tx.runs.facts(run, NOW))
+        facts = scene.look(lambda tx: tx.runs.run_facts(run, NOW))
         seen.append((facts.unanswered[0].user_ids, facts.unanswered[0].epoch, set(scene.states(run).values())))
         seen.append(scene.written(Event.BATCH_ANNOUNCED)[0][2]["users"])
 
     answering(scene, look, Answer(204, "microsoft-1", ""))
     await scene.step(run)
     assert seen == [(("ada", "bob"), 1, {OutcomeState.SENDING}), ["ada", "bob"]]
-    assert scene.look(lambda tx: tx.runs.facts(run, NOW)).unanswered == ()
+    assert scene.look(lambda tx: tx.runs.run_facts(run, NOW)).unanswered == ()
     ((_, _, facts),) = scene.written(Event.BATCH_ANSWERED)
     assert (facts["status"], facts["microsoftRequestId"]) == (204, "microsoft-1")
     assert {outcome.sends for outcome in scene.outcomes(run).values()} == {1}
@@ -71,7 +71,7 @@ async def test_a_write_without_an_answer_is_read_back_before_anything_else_is_se
     scene.graph.answers.append(NO_ANSWER)
     await scene.step(run)
     first = scene.graph.sent[0][1]
-    assert len(scene.look(lambda tx: tx.runs.facts(run, NOW)).unanswered) == len(scene.graph.sent) == 2
+    assert len(scene.look(lambda tx: tx.runs.run_facts(run, NOW)).unanswered) == len(scene.graph.sent) == 2
     scene.graph.asked.clear()
     await scene.step(run)
     assert len(scene.graph.sent) == 2
@@ -240,7 +240,7 @@ async def test_a_lease_lost_between_two_batches_ends_the_sending(scene):
     with pytest.raises(LeaseLostError):
         await scene.step(run)
     assert len(scene.graph.sent) == 1
-    assert len(scene.look(lambda tx: tx.runs.facts(run, NOW)).unanswered) == 1
+    assert len(scene.look(lambda tx: tx.runs.run_facts(run, NOW)).unanswered) == 1
 
 
 async def test_without_the_lease_nothing_is_sent(scene):

@@ -114,7 +114,7 @@ async def test_two_distinct_people_are_two_signatures(scene, asked_of_two):
     assert scene.run_of(asked_of_two) is None
     await scene.press(APPROVE, "UCARA", asked_of_two.id)
     assert scene.request(asked_of_two).state is RequestState.APPROVED
-    votes = scene.look(lambda tx: tx.requests.votes(TENANT, asked_of_two.id))
+    votes = scene.look(lambda tx: tx.requests.votes_on(TENANT, asked_of_two.id))
     assert [vote.accounts for vote in votes] == [("account-of-UBEN",), ("account-of-UCARA",)]
 
 
@@ -183,9 +183,11 @@ def clear_in_another_run(scene, user, *, action=Action.CONFIRM_SAFE, verified_at
     other = run(id_="d" * 32, request_id=request_id, state=RunState.DONE)
 
     def make(tx):
-        tx.runs.add(other, [user])
-        tx.runs.announce(other, Intent("e" * 32, other.id, 1, action, (user,), verified_at, 1))
-        tx.outcomes.keep(other, [Outcome(user, OutcomeState.VERIFIED, sent_at=verified_at, verified_at=verified_at)])
+        tx.runs.add_run(other, [user])
+        tx.runs.keep_intent(other, Intent("e" * 32, other.id, 1, action, (user,), verified_at, 1))
+        tx.outcomes.keep_outcomes(
+            other, [Outcome(user, OutcomeState.VERIFIED, sent_at=verified_at, verified_at=verified_at)]
+        )
 
     scene.look(make)
 
@@ -203,7 +205,7 @@ async def test_a_verified_clearing_since_the_plan_ends_the_conflict_and_nothing_
     scene, asked, action, after, may
 ):
     earlier = replace(asked, id="c" * 32, state=RequestState.REJECTED)
-    scene.look(lambda tx: tx.requests.add(earlier))
+    scene.look(lambda tx: tx.requests.add_request(earlier))
     scene.graph.accounts["uben@contoso.example"] = (directory_user("ada", "uben@contoso.example"),)
     scene.graph.risky["ada"] = risky("ada", state="confirmedSafe")
     at = asked.created_at + after
@@ -214,7 +216,7 @@ async def test_a_verified_clearing_since_the_plan_ends_the_conflict_and_nothing_
 
 async def test_a_clearing_that_did_not_last_ends_no_conflict(scene, asked):
     earlier = replace(asked, id="c" * 32, state=RequestState.REJECTED)
-    scene.look(lambda tx: tx.requests.add(earlier))
+    scene.look(lambda tx: tx.requests.add_request(earlier))
     scene.graph.accounts["uben@contoso.example"] = (directory_user("ada", "uben@contoso.example"),)
     scene.graph.risky["ada"] = risky("ada")
     clear_in_another_run(scene, "ada", verified_at=asked.created_at + 1, request_id=earlier.id)

@@ -7,9 +7,9 @@ import pytest
 
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestKind, RequestState
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, PlainDialog, Posted, SigningDialog, SlackError
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from bot.watch.evidence import Band
 from tests.operations.signing import code_of, enrol, hire, open_dialog, sign, submit
 from tests.values import TENANT, detection, person, profile, risky
@@ -42,7 +42,7 @@ async def attacked(scene):
 
 
 def vote_of(scene, request):
-    (vote,) = scene.look(lambda tx: tx.requests.votes(TENANT, request.id))
+    (vote,) = scene.look(lambda tx: tx.requests.votes_on(TENANT, request.id))
     return vote
 
 
@@ -83,7 +83,7 @@ async def test_a_wrong_code_signs_nothing_though_none_was_required(scene, asked)
     assert untouched(scene, asked)
     assert scene.refusals() == [("UBEN", Refusal.CODE_WRONG)]
     assert len(scene.written(Event.CODE_REFUSED)) == 1
-    assert scene.look(lambda tx: tx.codes.get("UBEN")).failures == 1
+    assert scene.look(lambda tx: tx.codes.enrolment_of("UBEN")).failures == 1
 
 
 async def test_five_wrong_codes_lock_the_right_one_out(scene, asked):
@@ -103,7 +103,7 @@ async def test_a_code_that_signed_one_request_signs_no_other(scene, asked):
 
     def flag_cy(tx):
         tx.surges.add_users(TENANT, asked.surge_id, ["cy"], scene.clock.now())
-        tx.detections.keep(TENANT, [detection("cy")], scene.clock.now())
+        tx.detections.keep_detections(TENANT, [detection("cy")], scene.clock.now())
         tx.directory.keep_risky(TENANT, [risky("cy")], scene.clock.now())
         tx.directory.keep_profiles(TENANT, [profile("cy")], scene.clock.now())
 
@@ -217,7 +217,7 @@ async def test_who_was_flagged_while_the_dialog_was_open_does_not_sign(scene, as
     await submit(scene, "UBEN", asked, dialog, code_of(scene, "UBEN"))
     assert untouched(scene, asked)
     assert scene.refusals() == [("UBEN", Refusal.AMONG_THE_FLAGGED)]
-    assert scene.look(lambda tx: tx.codes.get("UBEN")).last_step == 0  # the code was not used up in vain
+    assert scene.look(lambda tx: tx.codes.enrolment_of("UBEN")).last_step == 0  # the code was not used up in vain
 
 
 async def test_a_request_that_ended_while_the_dialog_was_open_is_not_signed(scene, asked):
@@ -334,8 +334,8 @@ async def recovery(scene):
     request = replace(other, id="f" * 32, kind=RequestKind.RECOVERY, approvals_needed=2, break_glass_needed=2)
 
     def make(tx):
-        tx.requests.add(request)
-        tx.cards.ensure(
+        tx.requests.add_request(request)
+        tx.cards.ensure_card(
             card_id="recovery-card",
             tenant_id=TENANT,
             subject=CardSubject.REQUEST,

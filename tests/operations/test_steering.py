@@ -91,7 +91,7 @@ async def test_a_stop_while_a_writes_fate_is_unknown_ends_after_the_reading_back
 async def test_a_run_can_not_be_steered_where_it_is_not(scene, state, kind, refusal):
     scene.flag("ada")
     run = await scene.approved()
-    scene.look(lambda tx: tx.runs.save(replace(run, state=state)))
+    scene.look(lambda tx: tx.runs.keep_run(replace(run, state=state)))
     await scene.press(kind, "UBEN", run.id)
     assert scene.refusals() == [("UBEN", refusal)]
     assert scene.run(run).state is state

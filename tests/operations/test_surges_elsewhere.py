@@ -6,7 +6,7 @@ import pytest
 
 from bot.operations.briefing.gather_facts import gather_facts
 from bot.operations.briefing.surges_elsewhere import other_tenants
-from bot.ports.watching import Watch
+from bot.store.watches import Watch
 from bot.watch.briefing import Briefing, Cohort
 from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Known, Missing, OtherTenants, Unasked
@@ -31,7 +31,7 @@ class House:
 
     def watch(self, *tenants) -> None:
         for tenant in tenants:
-            self.store.transact_here(lambda tx, tenant=tenant: tx.watches.save(Watch(tenant, read_through=NOW)))
+            self.store.transact_here(lambda tx, tenant=tenant: tx.watches.keep_watch(Watch(tenant, read_through=NOW)))
 
     def hit(self, tenant, cohorts=CLOUD, *, id_="", briefed=True, **changes) -> None:
         """A surge in another tenant, and what its briefing says of how its users sign in."""
@@ -39,9 +39,9 @@ class House:
         found = replace(surge(tenant=tenant, id_=id_ or tenant.ljust(32, "0"), users=10), **changes)
 
         def keep(tx):
-            tx.surges.save(found)
+            tx.surges.keep_surge(found)
             if briefed:
-                tx.briefings.add(tenant, Briefing(found.id, 1, NOW, 10, None, cohorts, None, 0, ()))
+                tx.briefings.add_briefing(tenant, Briefing(found.id, 1, NOW, 10, None, cohorts, None, 0, ()))
 
         self.store.transact_here(keep)
 
@@ -98,7 +98,7 @@ def test_it_reaches_the_evidence(house):
     told = Circumstances(management_tools={})
 
     def gather(tx):
-        tx.surges.save(surge())
+        tx.surges.keep_surge(surge())
         found = {each.user_id: each for each in MINE}
         return gather_facts(tx, surge(), tuple(found), found, told, now=NOW).other_tenants
 

@@ -9,9 +9,9 @@ from bot.act.pause import PauseReason
 from bot.act.run import RunState
 from bot.decide.action import Action
 from bot.decide.refusal import Refusal
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from bot.store.tables import outcomes
 from bot.watch.evidence import Band, Suspect
 from tests.operations.answers import SKIPPED, VERIFIED, WAITING, flag_anew, many, tripped
@@ -60,7 +60,7 @@ async def test_three_times_the_usual_is_told_from_the_tenants_own_past(scene):
         for day in range(1, 28)
         for number in range(87)
     ]
-    scene.look(lambda tx: tx.detections.keep(TENANT, past, None))
+    scene.look(lambda tx: tx.detections.keep_detections(TENANT, past, None))
     run = await tripped(scene, users=10)
     await scene.steps(run)
     assert scene.run(run).state is RunState.DONE

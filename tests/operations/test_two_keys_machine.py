@@ -106,10 +106,10 @@ class TwoKeys(RuleBasedStateMachine):
     def _hold(self, replica):
         for scene in self.scenes:
             if scene.tenant.hold is not None:
-                scene.look(lambda tx, hold=scene.tenant.hold: tx.leases.release(hold))
+                scene.look(lambda tx, hold=scene.tenant.hold: tx.leases.release_lease(hold))
                 scene.tenant.hold = None
         held = self.scenes[replica]
-        held.tenant.hold = held.look(lambda tx: tx.leases.claim(f"tenant:{TENANT}", f"replica {replica}", 600.0))
+        held.tenant.hold = held.look(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", f"replica {replica}", 600.0))
 
     @property
     def here(self):
@@ -161,7 +161,7 @@ class TwoKeys(RuleBasedStateMachine):
 
     def _fit(self, request):
         """Accounts of people whose signature could count, one a person who has not signed."""
-        votes = self.here.look(lambda tx: tx.requests.votes(TENANT, request.id))
+        votes = self.here.look(lambda tx: tx.requests.votes_on(TENANT, request.id))
         gone = {WHO[vote.user_id] for vote in votes} | {WHO[request.requester]}
         listed = [user for user in sorted(WHO) if user in self.slack.groups["SSIGN"] and WHO[user] not in gone]
         return listed + (["UGLASS"] if request.break_glass_needed and "glass" not in gone else [])
@@ -192,7 +192,7 @@ class TwoKeys(RuleBasedStateMachine):
         ben = [user for user in self._fit(request) if WHO[user] == "ben"]
         if ben:
             self._deliver((replica, self._signature(ben[0], request)))
-        votes = self.here.look(lambda tx: tx.requests.votes(TENANT, request.id))
+        votes = self.here.look(lambda tx: tx.requests.votes_on(TENANT, request.id))
         known = {request.requester, *(vote.user_id for vote in votes)}
         others = [user for user in WHO if user not in known and WHO[user] in {WHO[each] for each in known}]
         for user in others:
@@ -312,7 +312,7 @@ class TwoKeys(RuleBasedStateMachine):
         """Each vote that has come to count was one that its voter could give at that moment."""
         for request in self.here.requests():
             body = self.here.look(lambda tx, request=request: tx.requests.plan_body(TENANT, request.plan_hash))
-            for vote in self.here.look(lambda tx, request=request: tx.requests.votes(TENANT, request.id)):
+            for vote in self.here.look(lambda tx, request=request: tx.requests.votes_on(TENANT, request.id)):
                 if (request.id, vote.user_id) in self.judged:
                     continue
                 self.judged.add((request.id, vote.user_id))
@@ -339,7 +339,7 @@ class TwoKeys(RuleBasedStateMachine):
             if run is None:
                 continue
             runs += 1
-            votes = self.here.look(lambda tx, request=request: tx.requests.votes(TENANT, request.id))
+            votes = self.here.look(lambda tx, request=request: tx.requests.votes_on(TENANT, request.id))
             assert all(vote.verdict is Verdict.APPROVE for vote in votes)
             signers = {WHO[vote.user_id] for vote in votes} - {WHO[request.requester]}
             under_glass = {WHO[vote.user_id] for vote in votes if vote.user_id in GLASS and vote.with_code}

@@ -10,9 +10,9 @@ from bot.act.run import RunState
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestState
 from bot.ports.graph import GraphError, Problem
-from bot.ports.messages import CardSubject
 from bot.ports.slack import ClickKind, Posted, SlackError
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
 from tests.values import directory_user, person, risky
 
 APPROVE, REJECT, WITHDRAW = ClickKind.APPROVE, ClickKind.REJECT, ClickKind.WITHDRAW
@@ -308,7 +308,7 @@ async def test_a_signer_who_is_faster_than_the_record_of_the_post_is_asked_to_tr
     request = await scene.ask()
 
     def begin(tx):
-        (card,) = tx.cards.of("tenant-one", CardSubject.REQUEST, request.id)
+        (card,) = tx.cards.cards_of("tenant-one", CardSubject.REQUEST, request.id)
         tx.cards.begin_posting(card, scene.clock.now())
 
     scene.look(begin)

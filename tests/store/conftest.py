@@ -28,7 +28,7 @@ def transact(store):  # noqa: F811 - the fixture
 @pytest.fixture
 def with_surge(transact):
     """A surge stands."""
-    transact(lambda tx: tx.surges.save(surge()))
+    transact(lambda tx: tx.surges.keep_surge(surge()))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def with_request(transact, with_surge):
 
     def make(tx):
         tx.requests.add_plan(TENANT, HASH, BODY)
-        tx.requests.add(request(plan_hash=HASH))
+        tx.requests.add_request(request(plan_hash=HASH))
 
     transact(make)
     return request(plan_hash=HASH)
@@ -47,5 +47,5 @@ def with_request(transact, with_surge):
 def with_run(transact, with_request):
     """A surge, a request, and a run over three users."""
     going = run(plan_hash=HASH)
-    transact(lambda tx: tx.runs.add(going, PLAN.user_ids))
+    transact(lambda tx: tx.runs.add_run(going, PLAN.user_ids))
     return going

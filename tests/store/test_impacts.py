@@ -28,12 +28,12 @@ BLOCKED = Impact("ada", blocked_since=START, blocked_last=START + HOUR, blocks=3
 
 def test_impacts_come_back_as_they_were_kept_and_are_updated(transact, with_surge):
     stuck = Impact("bob", stuck_since=START, stuck_code=50142, succeeded_at=NOW)
-    transact(lambda tx: tx.impacts.keep(TENANT, SURGE, [BLOCKED, stuck]))
-    assert transact(lambda tx: tx.impacts.get(TENANT, SURGE)) == {"ada": BLOCKED, "bob": stuck}
+    transact(lambda tx: tx.impacts.keep_impacts(TENANT, SURGE, [BLOCKED, stuck]))
+    assert transact(lambda tx: tx.impacts.impacts_of(TENANT, SURGE)) == {"ada": BLOCKED, "bob": stuck}
     later = replace(BLOCKED, blocks=4, blocked_last=NOW)
-    transact(lambda tx: tx.impacts.keep(TENANT, SURGE, [later]))
-    assert transact(lambda tx: tx.impacts.get(TENANT, SURGE))["ada"] == later
-    assert transact(lambda tx: tx.impacts.get("other", SURGE)) == {}
+    transact(lambda tx: tx.impacts.keep_impacts(TENANT, SURGE, [later]))
+    assert transact(lambda tx: tx.impacts.impacts_of(TENANT, SURGE))["ada"] == later
+    assert transact(lambda tx: tx.impacts.impacts_of("other", SURGE)) == {}
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_impacts_come_back_as_they_were_kept_and_are_updated(transact, with_surg
     ],
 )
 def test_blocked_now_is_who_has_not_signed_in_since_the_last_block(transact, with_surge, impact, is_blocked):
-    transact(lambda tx: tx.impacts.keep(TENANT, SURGE, [impact]))
-    assert transact(lambda tx: tx.impacts.blocked(TENANT, SURGE)) == (frozenset({"ada"} if is_blocked else ()))
+    transact(lambda tx: tx.impacts.keep_impacts(TENANT, SURGE, [impact]))
+    assert transact(lambda tx: tx.impacts.blocked_users(TENANT, SURGE)) == (frozenset({"ada"} if is_blocked else ()))
 
 
 def test_a_clean_up_is_told_by_when_it_was_verified(transact, with_run):
-    found = transact(lambda tx: tx.outcomes.of_run(TENANT, with_run.id))["ada"]
+    found = transact(lambda tx: tx.outcomes.outcomes_of_run(TENANT, with_run.id))["ada"]
     verified = replace(found, state=OutcomeState.VERIFIED, verified_at=NOW)
-    transact(lambda tx: tx.outcomes.keep(with_run, [verified]))
+    transact(lambda tx: tx.outcomes.keep_outcomes(with_run, [verified]))
     assert transact(lambda tx: tx.impacts.cleared_at(TENANT, SURGE)) == {"ada": NOW}
     assert transact(lambda tx: tx.impacts.cleared_at("other", SURGE)) == {}
 
@@ -77,10 +77,10 @@ def with_people(transact, with_surge):
     ]
     transact(
         lambda tx: [
-            tx.directory_users.keep(TENANT, people),
-            tx.directory_users.keep("other", people),
-            tx.detections.keep(TENANT, found, NOW),
-            tx.detections.keep("other", found, NOW),
+            tx.directory_users.keep_directory_users(TENANT, people),
+            tx.directory_users.keep_directory_users("other", people),
+            tx.detections.keep_detections(TENANT, found, NOW),
+            tx.detections.keep_detections("other", found, NOW),
             tx.surges.add_users(TENANT, SURGE, ["ada", "bob", "cy"], NOW),
         ]
     )
@@ -99,7 +99,7 @@ def test_users_are_counted_by_the_types_of_the_surge(transact, with_people):
 
 def test_detections_of_its_users_are_counted_in_a_span_and_but_for_some_types(transact, with_people):
     def count(since, until, *but):
-        return transact(lambda tx: tx.counts.detections(surge(), since=since, until=until, but=but))
+        return transact(lambda tx: tx.counts.count_detections(surge(), since=since, until=until, but=but))
 
     assert count(0, NOW) == 5
     assert count(0, NOW, LEAKED) == 1
@@ -143,7 +143,12 @@ def test_guests_are_external_users_and_guests_whose_account_is_here(transact, wi
         directory_user("ian", "ian@contoso.example", user_type="Guest"),
     ]
     members = [user.user_id for user in people[:-1]]
-    transact(lambda tx: [tx.directory_users.keep(TENANT, people), tx.surges.add_users(TENANT, SURGE, members, NOW)])
+    transact(
+        lambda tx: [
+            tx.directory_users.keep_directory_users(TENANT, people),
+            tx.surges.add_users(TENANT, SURGE, members, NOW),
+        ]
+    )
     assert transact(lambda tx: tx.counts.guests(surge())) == {"bob", "gus", "hal"}
 
 
@@ -172,8 +177,8 @@ def test_principal_names_are_those_of_the_surges_users(transact, with_surge):
 
 def test_only_tenants_that_were_read_are_watched(transact):
     def watch(tx):
-        tx.watches.save(replace(tx.watches.get(TENANT), read_through=NOW))
-        tx.watches.save(replace(tx.watches.get("new"), problem="no token"))
+        tx.watches.keep_watch(replace(tx.watches.watch_of(TENANT), read_through=NOW))
+        tx.watches.keep_watch(replace(tx.watches.watch_of("new"), problem="no token"))
 
     transact(watch)
     assert transact(lambda tx: tx.counts.watched_tenants()) == {TENANT}

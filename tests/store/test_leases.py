@@ -5,18 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.ports.store import Hold, LeaseLostError
+from bot.store.leases import Hold, LeaseLostError
 
 OVER = -1.0
 """A lease that is over as it is given: time passes without waiting."""
 
 
 def claim(store, holder, seconds=60.0, name="work"):
-    return store.transact_here(lambda tx: tx.leases.claim(name, holder, seconds))
+    return store.transact_here(lambda tx: tx.leases.claim_lease(name, holder, seconds))
 
 
 def require(store, hold):
-    store.transact_here(lambda tx: tx.leases.require(hold))
+    store.transact_here(lambda tx: tx.leases.require_lease(hold))
 
 
 def test_the_second_holder_gets_nothing_while_the_lease_lasts(store):
@@ -65,7 +65,7 @@ def test_time_passes_on_the_databases_clock(store):
 
 def test_a_lease_given_back_can_be_taken_at_once(store):
     hold = claim(store, "one")
-    store.transact_here(lambda tx: tx.leases.release(hold))
+    store.transact_here(lambda tx: tx.leases.release_lease(hold))
     with pytest.raises(LeaseLostError):
         require(store, hold)
     assert claim(store, "two").epoch == 2
@@ -74,7 +74,7 @@ def test_a_lease_given_back_can_be_taken_at_once(store):
 def test_a_lease_that_was_lost_can_not_be_given_back_over_its_new_holder(store):
     lost = claim(store, "one", OVER)
     held = claim(store, "two")
-    store.transact_here(lambda tx: tx.leases.release(lost))
+    store.transact_here(lambda tx: tx.leases.release_lease(lost))
     require(store, held)
 
 
@@ -85,7 +85,7 @@ def test_a_lease_that_was_never_given_is_not_held(store):
 
 def test_the_only_process_can_end_what_a_dead_one_left(store):
     dead = claim(store, "dead")
-    store.transact_here(lambda tx: tx.leases.clear())
+    store.transact_here(lambda tx: tx.leases.clear_leases())
     assert claim(store, "living").epoch == dead.epoch + 1
 
 
@@ -108,8 +108,8 @@ def test_what_a_holder_writes_after_it_lost_the_lease_is_not_kept(store):
     claim(store, "two")
 
     def late(tx):
-        tx.leases.claim("written in the same transaction", "one", 60)
-        tx.leases.require(lost)
+        tx.leases.claim_lease("written in the same transaction", "one", 60)
+        tx.leases.require_lease(lost)
 
     with pytest.raises(LeaseLostError):
         store.transact_here(late)

@@ -11,30 +11,30 @@ from tests.values import NOW, TENANT
 
 
 def append(tx, subject="s", tenant=TENANT):
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant, at=NOW, event=Event.RUN_DONE, subject=subject, actor="UANNA", facts={"verified": 3}
     )
 
 
 def check(store, tenant=TENANT):
     def read(tx):
-        number, digest = tx.ledger.head(tenant)
-        return first_break(tx.ledger.entries(tenant), head_number=number, head_hash=digest, tenant_id=tenant)
+        number, digest = tx.ledger.head_of(tenant)
+        return first_break(tx.ledger.entries_of(tenant), head_number=number, head_hash=digest, tenant_id=tenant)
 
     return store.transact_here(read)
 
 
 def test_a_tenant_without_rows_has_the_first_head(transact):
-    assert transact(lambda tx: tx.ledger.head(TENANT)) == (0, GENESIS)
-    assert transact(lambda tx: tx.ledger.tenants()) == ()
+    assert transact(lambda tx: tx.ledger.head_of(TENANT)) == (0, GENESIS)
+    assert transact(lambda tx: tx.ledger.tenants_with_ledger()) == ()
 
 
 def test_rows_follow_each_other_and_each_tenant_has_a_chain_of_its_own(store, transact):
     transact(lambda tx: [append(tx), append(tx, tenant="other"), append(tx)])
     transact(append)
-    assert transact(lambda tx: [entry.number for entry in tx.ledger.entries(TENANT)]) == [1, 2, 3]
-    assert transact(lambda tx: [entry.number for entry in tx.ledger.entries("other")]) == [1]
-    assert transact(lambda tx: tx.ledger.tenants()) == tuple(sorted([TENANT, "other"]))
+    assert transact(lambda tx: [entry.number for entry in tx.ledger.entries_of(TENANT)]) == [1, 2, 3]
+    assert transact(lambda tx: [entry.number for entry in tx.ledger.entries_of("other")]) == [1]
+    assert transact(lambda tx: tx.ledger.tenants_with_ledger()) == tuple(sorted([TENANT, "other"]))
     assert check(store) is None
     assert check(store, "other") is None
 
@@ -47,7 +47,7 @@ def test_a_row_is_kept_only_with_the_transaction_that_wrote_it(store, transact):
     transact(append)
     with pytest.raises(RuntimeError):
         transact(fails)
-    assert transact(lambda tx: tx.ledger.head(TENANT))[0] == 1
+    assert transact(lambda tx: tx.ledger.head_of(TENANT))[0] == 1
     assert check(store) is None
 
 
@@ -62,9 +62,9 @@ def test_the_chain_stays_whole_when_many_write_at_once(database_url, opened):
 
     with ThreadPoolExecutor(len(stores)) as threads:
         list(threads.map(write, range(len(stores))))
-    assert stores[0].transact_here(lambda tx: tx.ledger.head(TENANT))[0] == 20
+    assert stores[0].transact_here(lambda tx: tx.ledger.head_of(TENANT))[0] == 20
     assert check(stores[0]) is None
-    subjects = stores[0].transact_here(lambda tx: {entry.subject for entry in tx.ledger.entries(TENANT)})
+    subjects = stores[0].transact_here(lambda tx: {entry.subject for entry in tx.ledger.entries_of(TENANT)})
     assert len(subjects) == 20
 
 
@@ -88,7 +88,7 @@ def test_whatever_is_done_to_the_rows_by_hand_is_found(store, transact, done, ro
     with store._engine.begin() as connection:
         connection.execute(text(done))
     assert check(store).number == row
-    assert transact(lambda tx: tx.ledger.tenants()) == (TENANT,)
+    assert transact(lambda tx: tx.ledger.tenants_with_ledger()) == (TENANT,)
 
 
 @pytest.mark.parametrize("body", [b'{"verified":4}', b"\xff\xfe", b""])

@@ -16,24 +16,24 @@ from tests.values import TENANT, surge
 
 
 def pages(store):
-    return store.transact_here(lambda tx: tx.watches.get(TENANT)).pages_in_overlap
+    return store.transact_here(lambda tx: tx.watches.watch_of(TENANT)).pages_in_overlap
 
 
 def count_up(tx):
-    watch = tx.watches.get(TENANT)
-    tx.watches.save(replace(watch, pages_in_overlap=watch.pages_in_overlap + 1))
+    watch = tx.watches.watch_of(TENANT)
+    tx.watches.keep_watch(replace(watch, pages_in_overlap=watch.pages_in_overlap + 1))
 
 
 async def test_what_is_raised_comes_through_and_nothing_of_the_transaction_is_kept(store):
     def fails(tx):
         count_up(tx)
-        tx.surges.save(surge())
+        tx.surges.keep_surge(surge())
         raise RuntimeError("on the way")
 
     with pytest.raises(RuntimeError, match="on the way"):
         await store.transact(fails)
     assert pages(store) == 0
-    assert store.transact_here(lambda tx: tx.surges.all()) == ()
+    assert store.transact_here(lambda tx: tx.surges.all_surges()) == ()
 
 
 async def test_a_refusal_by_the_database_undoes_the_whole_transaction_and_is_not_tried_again(store):
@@ -42,8 +42,8 @@ async def test_a_refusal_by_the_database_undoes_the_whole_transaction_and_is_not
     def twice(tx):
         tries.append(1)
         count_up(tx)
-        tx.surges.save(surge())
-        tx.surges.save(surge(id_="6" * 32))
+        tx.surges.keep_surge(surge())
+        tx.surges.keep_surge(surge(id_="6" * 32))
 
     with pytest.raises(IntegrityError):
         await store.transact(twice)
@@ -81,10 +81,10 @@ def test_a_serialization_failure_is_run_again_from_its_start(postgresql_url, ope
 
     def work(tx):
         tries.append(1)
-        watch = tx.watches.get(TENANT)
+        watch = tx.watches.watch_of(TENANT)
         if len(tries) <= 2:
             both_have_read.wait(timeout=10)
-        tx.watches.save(replace(watch, pages_in_overlap=watch.pages_in_overlap + 1))
+        tx.watches.keep_watch(replace(watch, pages_in_overlap=watch.pages_in_overlap + 1))
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda store: store.transact_here(work), stores))
@@ -101,11 +101,11 @@ def test_a_write_that_rests_on_what_another_just_changed_is_run_again(postgresql
     def work(number):
         def transaction(tx):
             tries.append(1)
-            there = len(tx.surges.all(TENANT))
+            there = len(tx.surges.all_surges(TENANT))
             if len(tries) <= 2:
                 both_have_read.wait(timeout=10)
             if there == 0:
-                tx.surges.save(surge(id_=str(number) * 32, key=str(number)))
+                tx.surges.keep_surge(surge(id_=str(number) * 32, key=str(number)))
             return there
 
         seen.append(stores[number].transact_here(transaction))
@@ -163,7 +163,7 @@ def test_a_long_transaction_gets_through_though_short_ones_keep_coming(store):
     committed, stop = threading.Event(), threading.Event()
 
     def append(tx):
-        tx.ledger.append(tenant_id=TENANT, at=1, event=Event.SURGE_OPENED, subject="s", actor="a", facts={})
+        tx.ledger.append_entry(tenant_id=TENANT, at=1, event=Event.SURGE_OPENED, subject="s", actor="a", facts={})
 
     def keep_coming():
         while not stop.is_set():
@@ -171,7 +171,7 @@ def test_a_long_transaction_gets_through_though_short_ones_keep_coming(store):
             committed.set()
 
     def take_long(tx):
-        tx.ledger.head(TENANT)
+        tx.ledger.head_of(TENANT)
         committed.clear()
         committed.wait(0.5)  # for somebody to be faster, unless nobody may be
         append(tx)

@@ -9,9 +9,9 @@ from bot.operations.agreeing.make_request import Asked
 from bot.operations.agreeing.request_remediation import ask
 from bot.operations.agreeing.settle_request import when_settled
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click
-from bot.ports.store import Transaction
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 
 async def ask_again(tenant: Tenant, click: Click) -> None:
@@ -20,7 +20,7 @@ async def ask_again(tenant: Tenant, click: Click) -> None:
 
 
 def _as_before(tx: Transaction, tenant: Tenant, click: Click) -> Asked | Refused:
-    request = tx.requests.get(tenant.id, click.subject_id)
+    request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
     misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)

@@ -8,9 +8,9 @@ from bot.decide.plan import Plan, read_plan
 from bot.decide.request import Request, RequestKind, missing_signatures
 from bot.operations.agreeing.known_signers import known_signers
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 
 def card_id_of(subject: CardSubject, subject_id: str, channel: str) -> str:
@@ -24,7 +24,7 @@ async def call_signers(tenant: Tenant) -> None:
 
     def call(tx: Transaction) -> bool:
         listed = known_signers(tx, tenant.id)
-        called = [_call_if_due(tx, listed, request, now) for request in tx.requests.pending(tenant.id)]
+        called = [_call_if_due(tx, listed, request, now) for request in tx.requests.pending_requests(tenant.id)]
         return any(called)
 
     if await tenant.store.look(lambda tx: _any_due(tx, tenant.id, now)) and await tenant.transact_as_holder(call):
@@ -33,7 +33,7 @@ async def call_signers(tenant: Tenant) -> None:
 
 def _any_due(tx: Transaction, tenant_id: str, now: int) -> bool:
     listed = known_signers(tx, tenant_id)
-    return any(_due(request, listed, now) is not None for request in tx.requests.pending(tenant_id))
+    return any(_due(request, listed, now) is not None for request in tx.requests.pending_requests(tenant_id))
 
 
 def _due(request: Request, listed: SignerList, now: int) -> int | None:
@@ -63,14 +63,14 @@ def call_round(tx: Transaction, request: Request, plan: Plan, number: int, now: 
     listed = known_signers(tx, request.tenant_id)
     able = who_could_sign(tx, listed, request, plan)
     called = _of_tier(able, request, number, missing=_missing(tx, request))
-    known = {card.channel for card in tx.cards.of(request.tenant_id, CardSubject.CALL, request.id)}
+    known = {card.channel for card in tx.cards.cards_of(request.tenant_id, CardSubject.CALL, request.id)}
     told = {each.user_id for each in called}
     if number == 0 and request.kind is RequestKind.RECOVERY:
         told |= {each.user_id for each in listed.people if each.user_id != request.requester}
     for user_id in sorted(told):
         subject = CardSubject.REMINDER if user_id in known else CardSubject.CALL
         _ensure(tx, request, subject, user_id)
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=request.tenant_id,
         at=now,
         event=Event.REQUEST_CALLED,
@@ -78,14 +78,14 @@ def call_round(tx: Transaction, request: Request, plan: Plan, number: int, now: 
         actor="countersign",
         facts={"round": number + 1, "called": sorted(told), "couldSign": len(able)},
     )
-    tx.cards.want(request.tenant_id, CardSubject.REQUEST, request.id)
+    tx.cards.want_update(request.tenant_id, CardSubject.REQUEST, request.id)
     return True
 
 
 def who_could_sign(tx: Transaction, listed: SignerList, request: Request, plan: Plan) -> tuple[ListedSigner, ...]:
     """Who could sign this request and has not voted, as the tables know it: on the list, matched, not in conflict."""
     accounts = {account for each in listed.people for account in each.accounts}
-    risky = tx.directory.risky(request.tenant_id, accounts, named=False)
+    risky = tx.directory.risky_users(request.tenant_id, accounts, named=False)
     conflicted = (accounts & set(plan.user_ids)) | {user_id for user_id, user in risky.items() if user.is_open}
     able = able_signers(
         listed,
@@ -95,12 +95,12 @@ def who_could_sign(tx: Transaction, listed: SignerList, request: Request, plan: 
         under_glass=request.break_glass_needed > 0,
         only_glass=request.kind is RequestKind.RECOVERY,
     )
-    voted = {vote.user_id for vote in tx.requests.votes(request.tenant_id, request.id)}
+    voted = {vote.user_id for vote in tx.requests.votes_on(request.tenant_id, request.id)}
     return tuple(each for each in able if each.user_id not in voted)
 
 
 def _missing(tx: Transaction, request: Request) -> int:
-    people, _ = missing_signatures(request, tx.requests.votes(request.tenant_id, request.id))
+    people, _ = missing_signatures(request, tx.requests.votes_on(request.tenant_id, request.id))
     return people
 
 
@@ -128,8 +128,8 @@ def _of_tier(able: Iterable[ListedSigner], request: Request, number: int, *, mis
 
 def _ensure(tx: Transaction, request: Request, subject: CardSubject, user_id: str) -> None:
     """A direct message of its own: a call, or the reminder of one."""
-    parents = tx.cards.of(request.tenant_id, CardSubject.REQUEST, request.id)
-    tx.cards.ensure(
+    parents = tx.cards.cards_of(request.tenant_id, CardSubject.REQUEST, request.id)
+    tx.cards.ensure_card(
         card_id=card_id_of(subject, request.id, user_id),
         tenant_id=request.tenant_id,
         subject=subject,

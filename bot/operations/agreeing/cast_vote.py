@@ -28,10 +28,10 @@ from bot.operations.agreeing.settle_request import settle_request, when_settled
 from bot.operations.briefing.current_band import worse_band
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 JUDGED_AT_ONCE = 2
 """Signers of one request who wait for Microsoft side by side; the others wait for these, then look at the tables."""
@@ -66,7 +66,7 @@ async def _judge_and_vote(tenant: Tenant, click: Click, verdict: Verdict) -> Ref
 
 def judge_by_tables(tx: Transaction, tenant: Tenant, click: Click) -> Request | Refused:
     """What the tables alone can refuse; the request where they don't."""
-    request = tx.requests.get(tenant.id, click.subject_id)
+    request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
     judge = judge_dialog if click.kind is ClickKind.SUBMIT_APPROVAL else judge_place
@@ -97,7 +97,7 @@ class _Ballot:
 def _refuse_vote(
     tx: Transaction, tenant: Tenant, click: Click, request: Request, accounts: tuple[str, ...] = ()
 ) -> Refused | None:
-    votes = tx.requests.votes(tenant.id, request.id)
+    votes = tx.requests.votes_on(tenant.id, request.id)
     refusal = refuse_vote(request, user_id=click.user_id, votes=votes, now=tenant.world.now(), accounts=accounts)
     if refusal is None:
         return None
@@ -112,7 +112,7 @@ def _vote(tx: Transaction, tenant: Tenant, ballot: _Ballot) -> Refused | None:
     click = ballot.click
     if tx.clicks.is_done(click.key):
         return None
-    request = tx.requests.get(tenant.id, click.subject_id)
+    request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
     body = tx.requests.plan_body(tenant.id, request.plan_hash)
@@ -145,7 +145,7 @@ def _count(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, p
     vote = _vote_of(ballot, now)
     if not tx.requests.add_vote(request, vote):
         return Refused(Refusal.ALREADY_SIGNED)
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.REQUEST_VOTED,
@@ -160,11 +160,11 @@ def _count(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, p
             "fromHost": click.is_from_host,
         },
     )
-    votes = tx.requests.votes(tenant.id, request.id)
+    votes = tx.requests.votes_on(tenant.id, request.id)
     state = state_after(request, votes)
     if state is RequestState.PENDING:
-        tx.cards.want(tenant.id, CardSubject.REQUEST, request.id)
-        tx.cards.want(tenant.id, CardSubject.SURGE, request.surge_id)
+        tx.cards.want_update(tenant.id, CardSubject.REQUEST, request.id)
+        tx.cards.want_update(tenant.id, CardSubject.SURGE, request.surge_id)
     elif settle_request(tx, request, state, by=click.user_id, at=now) and state is RequestState.APPROVED:
         queue_run(tx, tenant, request, plan, ids=ballot.run_ids, at=now)
     finish_click(tx, click, now, _what_came(request, votes, state))

@@ -3,8 +3,8 @@
 from bot.decide.codes import MOST_FAILURES, SECOND, judge_code
 from bot.decide.refusal import Refusal
 from bot.operations.agreeing.judge_person import Refused
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.transaction import Transaction
 
 
 def check_code(tx: Transaction, *, tenant_id: str, user_id: str, code: str, at: int) -> Refused | None:
@@ -12,17 +12,17 @@ def check_code(tx: Transaction, *, tenant_id: str, user_id: str, code: str, at: 
 
     A wrong one is counted in this transaction, so commit it whatever comes of the rest; a ledger row tells of it.
     """
-    enrolment = tx.codes.get(user_id)
+    enrolment = tx.codes.enrolment_of(user_id)
     if enrolment is None:
         return Refused(Refusal.CODE_NOT_ENROLLED, user_id)
     if not code.strip():
         return Refused(Refusal.CODE_MISSING)
     judged = judge_code(enrolment, code, now=at)
     if judged.enrolment != enrolment:
-        tx.codes.save(judged.enrolment)
+        tx.codes.keep_enrolment(judged.enrolment)
     if judged.refusal is None:
         return None
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant_id,
         at=at,
         event=Event.CODE_REFUSED,

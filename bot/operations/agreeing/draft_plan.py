@@ -13,7 +13,7 @@ from bot.operations.agreeing.known_signers import SIGNERS, known_signers
 from bot.operations.briefing.keep_directory import DIRECTORY, is_warm
 from bot.operations.briefing.keep_readings import known
 from bot.operations.briefing.tenant_readings import ROLES
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.account_kind import AccountKind, account_kind
 from bot.watch.briefing import Cohort
 from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, RoleReport
@@ -39,19 +39,19 @@ class People:
 
 def read_people(tx: Transaction, surge: Surge, policy: Policy | None = None) -> People:
     """Everybody in a surge. Tens of thousands on a bad day: read once and pass on."""
-    return people_among(tx, surge, tx.surges.users(surge.tenant_id, surge.id), policy)
+    return people_among(tx, surge, tx.surges.users_of_surge(surge.tenant_id, surge.id), policy)
 
 
 def people_among(
     tx: Transaction, surge: Surge, users: tuple[str, ...], policy: Policy | None, *, but_of: str = ""
 ) -> People:
     """These users. but_of: the id of a pending request whose plan holds nobody back, because it is the one judged."""
-    profiles = tx.directory.profiles(surge.tenant_id, users, named=False)
+    profiles = tx.directory.profiles_of(surge.tenant_id, users, named=False)
     guarded = _guarded(tx, surge, policy, but_of)
-    was_told = bool(profiles) or is_warm(tx.readings.get(surge.tenant_id, DIRECTORY))
+    was_told = bool(profiles) or is_warm(tx.readings.reading_named(surge.tenant_id, DIRECTORY))
     return People(
         users,
-        tx.directory.risky(surge.tenant_id, users, named=False),
+        tx.directory.risky_users(surge.tenant_id, users, named=False),
         profiles,
         replace(guarded, directory_told=was_told, directory_problem="" if was_told else "it was not read yet"),
     )
@@ -148,8 +148,8 @@ def held_since(tx: Transaction, policy: Policy, surge: Surge, plan: Plan) -> dic
     """By user id: who of a signed plan that clears risk would be held back now for who he is, and why."""
     if plan.action not in CLEARS_RISK:
         return {}
-    disabled = tx.directory.disabled(plan.tenant_id) & frozenset(plan.user_ids)
-    profiles = tx.directory.profiles(plan.tenant_id, disabled, named=False)
+    disabled = tx.directory.disabled_users(plan.tenant_id) & frozenset(plan.user_ids)
+    profiles = tx.directory.profiles_of(plan.tenant_id, disabled, named=False)
     return kept_out(Facts(surge, (), {}, profiles, _guarded(tx, surge, policy, None)), plan)
 
 
@@ -170,7 +170,7 @@ def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str |
     roles = known(tx, tenant_id, ROLES)
     listed = known_signers(tx, tenant_id)
     emergency = policy.emergency_accounts if policy else ()
-    named_alike = tx.directory.profiles(tenant_id, tx.directory.ids_beginning(tenant_id, SYNCHRONIZATION_NAMES))
+    named_alike = tx.directory.profiles_of(tenant_id, tx.directory.ids_beginning(tenant_id, SYNCHRONIZATION_NAMES))
     synchronization = {
         user_id
         for user_id, profile in named_alike.items()
@@ -185,24 +185,24 @@ def _guarded(tx: Transaction, surge: Surge, policy: Policy | None, but_of: str |
         synchronization=frozenset(synchronization),
         signers=listed.signer_accounts(),
         unmatched_signers=len(listed.unmatched),
-        signers_told=tx.readings.get(tenant_id, SIGNERS) is not None,
+        signers_told=tx.readings.reading_named(tenant_id, SIGNERS) is not None,
         suspicious=_suspicious(tx, surge),
         evidence_problem=_evidence_problem(tx, surge),
-        elsewhere=tx.requests.taken(tenant_id, but_of=but_of) if but_of is not None else frozenset(),
+        elsewhere=tx.requests.users_taken(tenant_id, but_of=but_of) if but_of is not None else frozenset(),
         locked_out=_locked_out(tx, tenant_id, roles.value),
     )
 
 
 def _suspicious(tx: Transaction, surge: Surge) -> dict[str, str]:
     """Users for whom the evidence names an act that follows a takeover."""
-    briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+    briefing = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     evidence = briefing.evidence if briefing is not None else None
     return {suspect.user_id: suspect.why for suspect in evidence.suspects} if evidence is not None else {}
 
 
 def _evidence_problem(tx: Transaction, surge: Surge) -> str:
     """Why nobody could be told to be suspicious; empty where the acts after a takeover were looked for."""
-    briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+    briefing = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     if briefing is None or briefing.evidence is None:
         return "the evidence was not weighed yet"
     row = next((each for each in briefing.evidence.rows if each.name is RowName.TAKEOVERS), None)
@@ -214,7 +214,7 @@ def _locked_out(tx: Transaction, tenant_id: str, roles: RoleReport | None) -> fr
     if roles is None:
         return frozenset()
     holders = roles.holders(GLOBAL_ADMINISTRATOR)
-    accounts = tx.directory_users.get(tenant_id, holders)
-    risky = tx.directory.risky(tenant_id, holders, named=False)
+    accounts = tx.directory_users.directory_users_by_id(tenant_id, holders)
+    risky = tx.directory.risky_users(tenant_id, holders, named=False)
     disabled = {user_id for user_id, account in accounts.items() if account.account_enabled is False}
     return frozenset(disabled | {each for each, user in risky.items() if user.risk_state == "confirmedCompromised"})

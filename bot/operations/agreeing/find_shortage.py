@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from bot.decide.calling import able_signers, distinct
 from bot.decide.request import RequestKind, RequestState
 from bot.operations.agreeing.known_signers import known_signers
-from bot.ports.store import Transaction
 from bot.record.account import RequestAccount, Shortage
+from bot.store.transaction import Transaction
 from bot.watch.surge import Surge, SurgeState
 
 
 def flagged_signers(tx: Transaction, surge: Surge) -> tuple[str, ...]:
     """Accounts of signers that this surge flagged and that are still at risk."""
     accounts = known_signers(tx, surge.tenant_id).signer_accounts()
-    risky = tx.directory.risky(surge.tenant_id, accounts, named=False)
+    risky = tx.directory.risky_users(surge.tenant_id, accounts, named=False)
     open_ = {each for each, user in risky.items() if user.is_open}
-    return tuple(sorted(open_.intersection(tx.surges.users(surge.tenant_id, surge.id)))) if open_ else ()
+    return tuple(sorted(open_.intersection(tx.surges.users_of_surge(surge.tenant_id, surge.id)))) if open_ else ()
 
 
 def shortage_of(tx: Transaction, surge: Surge, requests: Sequence[RequestAccount]) -> Shortage | None:
@@ -50,7 +50,7 @@ def _able_and_needed(tx: Transaction, surge: Surge, requests: Sequence[RequestAc
         return short.could_sign or 0, short.missing
     listed = known_signers(tx, surge.tenant_id)
     accounts = {account for each in listed.people for account in each.accounts}
-    risky = tx.directory.risky(surge.tenant_id, accounts, named=False)
+    risky = tx.directory.risky_users(surge.tenant_id, accounts, named=False)
     conflicted = {user_id for user_id, user in risky.items() if user.is_open}
     found = [
         distinct(

@@ -11,7 +11,7 @@ from bot.operations.agreeing.check_code import check_code
 from bot.operations.agreeing.host_answer import pack
 from bot.operations.agreeing.judge_person import Refused
 from bot.ports.slack import Click, ClickKind
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort
 
 NOBODY_CAME = "No running bot took it up"
@@ -69,22 +69,26 @@ def hand_in(tx: Transaction, *, tenant_id: str, click: Click, code: str, at: int
     """Check and use up the code, and keep the click for a running bot: both or neither. at in microseconds UTC."""
     refused = check_code(tx, tenant_id=tenant_id, user_id=click.user_id, code=code, at=at)
     if refused is None:
-        tx.clicks.add(tenant_id, click, at, try_at=at)
+        tx.clicks.add_click(tenant_id, click, at, try_at=at)
     return refused
 
 
 def take_back(tx: Transaction, click: Click, at: int) -> str:
     """Nobody came in time: the click is done, so that nothing happens behind anybody's back later. What came of it."""
-    answer = tx.clicks.answer(click.key)
+    answer = tx.clicks.answer_to(click.key)
     if answer is None:
-        tx.clicks.finish(click.key, at, answer=pack(f"{NOBODY_CAME}.", is_refused=True))
+        tx.clicks.finish_click(click.key, at, answer=pack(f"{NOBODY_CAME}.", is_refused=True))
     return answer if answer is not None else pack(NOBODY_CAME, is_refused=True)
 
 
 def find_pending(tx: Transaction, name: str) -> tuple[Request, ...]:
     """Pending requests by their own id, or by their surge's short name or id, in any tenant."""
-    found = [request for surge in tx.surges.all() for request in tx.requests.of_surge(surge.tenant_id, surge.id)]
-    wanted = {surge.id for surge in tx.surges.find(name)}
+    found = [
+        request
+        for surge in tx.surges.all_surges()
+        for request in tx.requests.requests_of_surge(surge.tenant_id, surge.id)
+    ]
+    wanted = {surge.id for surge in tx.surges.surges_named(name)}
     return tuple(
         request
         for request in found
@@ -95,9 +99,9 @@ def find_pending(tx: Transaction, name: str) -> tuple[Request, ...]:
 def what_is_signed(tx: Transaction, request: Request) -> tuple[PlanSummary, tuple[Vote, ...]]:
     """The plan in figures, and who signed already."""
     plan = summarize(read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash)))
-    return plan, tx.requests.votes(request.tenant_id, request.id)
+    return plan, tx.requests.votes_on(request.tenant_id, request.id)
 
 
 def code_is_needed(tx: Transaction, user_id: str) -> Refused | None:
     """Refuse whoever was never enrolled, before anybody is asked for a code."""
-    return None if tx.codes.get(user_id) else Refused(Refusal.CODE_NOT_ENROLLED, user_id)
+    return None if tx.codes.enrolment_of(user_id) else Refused(Refusal.CODE_NOT_ENROLLED, user_id)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.ports.slack import Click
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>|<!subteam\^(S[A-Z0-9]+)>")
 _DATE = re.compile(r"<!date\^(\d+)\^[^>]*>")
@@ -21,7 +21,7 @@ class HostAnswer(msgspec.Struct, frozen=True):
 
 def finish_click(tx: Transaction, click: Click, at: int, text: str, *, is_refused: bool = False) -> None:
     """The click is done; whoever made it on the host is told this. at in microseconds UTC."""
-    tx.clicks.finish(click.key, at, answer=pack(text, is_refused=is_refused) if click.is_from_host else "")
+    tx.clicks.finish_click(click.key, at, answer=pack(text, is_refused=is_refused) if click.is_from_host else "")
 
 
 def pack(text: str, *, is_refused: bool) -> str:

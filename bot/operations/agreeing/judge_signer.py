@@ -15,7 +15,7 @@ from bot.operations.agreeing.match_accounts import match_accounts
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError
 from bot.ports.slack import Click, SlackError
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.profile import DirectoryUser
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ def judge_conflict(
     """Refuse a signer who is in the plan, at risk, or the requester under another name. Reads the tables alone."""
     planned = frozenset(plan.user_ids)
     in_plan = [account_id for account_id in signer.account_ids if account_id in planned]
-    cleared = tx.cleared.among(tenant.id, in_plan, plan.made_at) if in_plan else frozenset[str]()
+    cleared = tx.cleared.cleared_among(tenant.id, in_plan, plan.made_at) if in_plan else frozenset[str]()
     conflict = refuse_conflict(
         accounts=signer.accounts, plan_user_ids=planned, requester_accounts=requester_accounts, cleared=cleared
     )

@@ -3,7 +3,7 @@
 import msgspec
 
 from bot.decide.calling import SignerList
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 
 SIGNERS = "signers"
 """The reading's name."""
@@ -11,7 +11,7 @@ SIGNERS = "signers"
 
 def known_signers(tx: Transaction, tenant_id: str) -> SignerList:
     """The last match; nobody where there was none yet."""
-    reading = tx.readings.get(tenant_id, SIGNERS)
+    reading = tx.readings.reading_named(tenant_id, SIGNERS)
     if reading is None or not reading.body:
         return SignerList()
     try:
@@ -22,4 +22,4 @@ def known_signers(tx: Transaction, tenant_id: str) -> SignerList:
 
 def keep_signers(tx: Transaction, tenant_id: str, listed: SignerList, at: int) -> None:
     """Keep a match. at: when it began (microseconds UTC)."""
-    tx.readings.keep(tenant_id, SIGNERS, msgspec.json.encode(listed), at)
+    tx.readings.keep_reading(tenant_id, SIGNERS, msgspec.json.encode(listed), at)

@@ -14,9 +14,9 @@ from bot.operations.agreeing.draft_plan import draft_plan, draft_recovery, draft
 from bot.operations.agreeing.find_shortage import flagged_signers
 from bot.operations.agreeing.judge_person import Refused
 from bot.operations.briefing.current_band import current_band
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort
 from bot.watch.surge import Surge, SurgeState
 
@@ -59,9 +59,9 @@ def refuse_asking(tx: Transaction, surge: Surge | None, kind: RequestKind = Requ
         return None
     if surge.state is SurgeState.CLOSED:
         return Refused(Refusal.SURGE_CLOSED)
-    if tx.watches.get(surge.tenant_id).risky_through is None:
+    if tx.watches.watch_of(surge.tenant_id).risky_through is None:
         why = "they are being read at this moment"
-        briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+        briefing = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
         if briefing is not None and briefing.gaps:
             why = briefing.gaps[0].why
         return Refused(Refusal.NOT_READ_YET, why)
@@ -72,7 +72,7 @@ def make_request(
     tx: Transaction, policy: Policy, tenant_id: str, asked: Asked, asker: Asker, *, request_id: str, now: int
 ) -> Request | Refused:
     """The request, or why there can be none. now in microseconds UTC."""
-    surge = tx.surges.get(tenant_id, asked.surge_id)
+    surge = tx.surges.surge_by_id(tenant_id, asked.surge_id)
     refused = refuse_asking(tx, surge, asked.kind)
     if refused is not None or surge is None:
         return refused or Refused(Refusal.OUT_OF_DATE)
@@ -86,11 +86,11 @@ def make_request(
     band = current_band(tx, tenant_id, surge.id)
     request = replace(request, band=band.value if band else "")
     tx.requests.add_plan(tenant_id, request.plan_hash, canonical(plan))
-    tx.requests.add(request)
+    tx.requests.add_request(request)
     _note(tx, request, plan)
     _ensure_card(tx, request)
     call_round(tx, request, plan, 0, now)
-    tx.cards.want(tenant_id, CardSubject.SURGE, surge.id)
+    tx.cards.want_update(tenant_id, CardSubject.SURGE, surge.id)
     return request
 
 
@@ -108,7 +108,7 @@ def plan_asked(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now:
 
 
 def _release(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: int) -> Plan | Refused:
-    members = tx.surges.users(surge.tenant_id, surge.id)
+    members = tx.surges.users_of_surge(surge.tenant_id, surge.id)
     if len(asked.user_ids) != 1 or asked.user_ids[0] not in members:
         return Refused(Refusal.OUT_OF_DATE)
     return draft_release(tx, policy, surge, asked.action, asked.user_ids[0], now)
@@ -123,7 +123,7 @@ def _recovery(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: 
 
 
 def _way_back(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: int) -> Plan | Refused:
-    run = tx.runs.get(surge.tenant_id, asked.run_id)
+    run = tx.runs.run_by_id(surge.tenant_id, asked.run_id)
     if run is None or run.surge_id != surge.id or asked.action in CLEARS_RISK:
         return Refused(Refusal.OUT_OF_DATE)
     origin = read_plan(tx.requests.plan_body(surge.tenant_id, run.plan_hash))
@@ -134,7 +134,9 @@ def _way_back(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: 
 def users_acted_on(tx: Transaction, tenant_id: str, run_id: str) -> tuple[str, ...]:
     """Whom a run wrote to and Microsoft accepted it."""
     acted = {OutcomeState.VERIFIED, OutcomeState.ACCEPTED}
-    return tuple(each for each, outcome in tx.outcomes.of_run(tenant_id, run_id).items() if outcome.state in acted)
+    return tuple(
+        each for each, outcome in tx.outcomes.outcomes_of_run(tenant_id, run_id).items() if outcome.state in acted
+    )
 
 
 def refuse_empty(tx: Transaction, surge: Surge, plan: Plan) -> Refused:
@@ -144,7 +146,7 @@ def refuse_empty(tx: Transaction, surge: Surge, plan: Plan) -> Refused:
         (why,) = [held.reason.value for held in plan.held_back] or ["nothing holds this user back"]
         return Refused(Refusal.NOT_RELEASABLE, why)
     if HeldBackReason.ELSEWHERE in reasons:
-        for request in tx.requests.of_surge(surge.tenant_id, surge.id):
+        for request in tx.requests.requests_of_surge(surge.tenant_id, surge.id):
             if request.state is RequestState.PENDING:
                 return Refused(Refusal.REQUEST_OPEN, f"<@{request.requester}> asked for it")
         return Refused(Refusal.RUN_ACTIVE)
@@ -209,7 +211,7 @@ def _note(tx: Transaction, request: Request, plan: Plan) -> None:
         facts["signers"] = plan.user_ids
         events.append(Event.RECOVERY_REQUESTED)
     for event in events:
-        tx.ledger.append(
+        tx.ledger.append_entry(
             tenant_id=request.tenant_id,
             at=request.created_at,
             event=event,
@@ -221,8 +223,8 @@ def _note(tx: Transaction, request: Request, plan: Plan) -> None:
 
 def _ensure_card(tx: Transaction, request: Request) -> None:
     """A reply in the surge's thread."""
-    for parent in tx.cards.of(request.tenant_id, CardSubject.SURGE, request.surge_id)[:1]:
-        tx.cards.ensure(
+    for parent in tx.cards.cards_of(request.tenant_id, CardSubject.SURGE, request.surge_id)[:1]:
+        tx.cards.ensure_card(
             card_id=card_id_of(CardSubject.REQUEST, request.id, parent.channel),
             tenant_id=request.tenant_id,
             subject=CardSubject.REQUEST,

@@ -12,9 +12,9 @@ from bot.operations.agreeing.judge_person import Refused
 from bot.operations.agreeing.known_signers import SIGNERS, keep_signers, known_signers
 from bot.operations.agreeing.match_accounts import match_accounts
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import SlackError
-from bot.ports.store import Transaction
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.surge import SurgeState
 
 SECOND = 1_000_000
@@ -32,7 +32,7 @@ async def match_signers(tenant: Tenant, *, older_than: int = IN_QUIET) -> None:
     """
     now = tenant.world.now()
     before, reading = await tenant.store.look(
-        lambda tx: (known_signers(tx, tenant.id), tx.readings.get(tenant.id, SIGNERS))
+        lambda tx: (known_signers(tx, tenant.id), tx.readings.reading_named(tenant.id, SIGNERS))
     )
     known = {each.user_id: each for each in before.people}
     lists = await _read_lists(tenant)
@@ -45,9 +45,9 @@ async def match_signers(tenant: Tenant, *, older_than: int = IN_QUIET) -> None:
 
     def keep(tx: Transaction) -> None:
         keep_signers(tx, tenant.id, listed, now)
-        for surge in tx.surges.all(tenant.id) if listed != before else ():
+        for surge in tx.surges.all_surges(tenant.id) if listed != before else ():
             if surge.state is not SurgeState.CLOSED:
-                tx.cards.want(tenant.id, CardSubject.SURGE, surge.id)
+                tx.cards.want_update(tenant.id, CardSubject.SURGE, surge.id)
 
     await tenant.store.transact(keep)
 

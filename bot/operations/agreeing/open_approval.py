@@ -8,7 +8,7 @@ from bot.operations.agreeing.open_signing_dialog import open_signing_dialog
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, SigningDialog
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 
 
 async def press_approve(tenant: Tenant, click: Click) -> None:
@@ -28,9 +28,9 @@ async def press_approve(tenant: Tenant, click: Click) -> None:
 def _ask(tx: Transaction, tenant: Tenant, click: Click) -> tuple[Request, SigningDialog] | Refused | None:
     """The dialog for somebody who is enrolled; None for whoever is not."""
     request = judge_by_tables(tx, tenant, click)
-    if isinstance(request, Refused) or tx.codes.get(click.user_id) is None:
+    if isinstance(request, Refused) or tx.codes.enrolment_of(click.user_id) is None:
         return request if isinstance(request, Refused) else None
-    surge = tx.surges.get(tenant.id, request.surge_id)
+    surge = tx.surges.surge_by_id(tenant.id, request.surge_id)
     plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
     dialog = SigningDialog(
         submits=ClickKind.SUBMIT_APPROVAL,

@@ -34,4 +34,4 @@ async def open_signing_dialog(
     except SlackError:
         under_glass = True  # the submission judges anew: till then a code is asked for
     await tenant.slack.fill_dialog(view_id, replace(dialog, code_required=dialog.code_required or under_glass))
-    await tenant.store.transact(lambda tx: tx.clicks.finish(click.key, tenant.world.now()))
+    await tenant.store.transact(lambda tx: tx.clicks.finish_click(click.key, tenant.world.now()))

@@ -4,9 +4,9 @@ from bot.act.run import Run, RunState
 from bot.decide.plan import Plan
 from bot.decide.request import Request, RequestKind
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 
 def queue_run(tx: Transaction, tenant: Tenant, request: Request, plan: Plan, *, ids: tuple[str, str], at: int) -> None:
@@ -23,9 +23,9 @@ def queue_run(tx: Transaction, tenant: Tenant, request: Request, plan: Plan, *, 
         canary=tenant.policy.canary,
         goes_first=request.kind is RequestKind.RECOVERY,
     )
-    tx.runs.add(run, plan.user_ids)
-    for parent in tx.cards.of(tenant.id, CardSubject.SURGE, request.surge_id)[:1]:
-        tx.cards.ensure(
+    tx.runs.add_run(run, plan.user_ids)
+    for parent in tx.cards.cards_of(tenant.id, CardSubject.SURGE, request.surge_id)[:1]:
+        tx.cards.ensure_card(
             card_id=card_id,
             tenant_id=tenant.id,
             subject=CardSubject.RUN,
@@ -33,7 +33,7 @@ def queue_run(tx: Transaction, tenant: Tenant, request: Request, plan: Plan, *, 
             channel=parent.channel,
             parent_id=parent.id,
         )
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=at,
         event=Event.RUN_QUEUED,

@@ -19,7 +19,7 @@ from bot.operations.agreeing.name_people import names_of
 from bot.operations.briefing.current_band import current_band
 from bot.operations.tenant import Tenant
 from bot.ports.slack import DialogChoice, NamedUser, RecoveryDialog, ReleaseDialog, RequestDialog, WayBackDialog
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.surge import Surge
 
@@ -130,8 +130,8 @@ def recovery_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str)
 def way_back_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str) -> WayBackDialog | Refused:
     """The runs of this surge that acted on anybody, newest first."""
     runs: list[tuple[str, str]] = []
-    for request in reversed(tx.requests.of_surge(surge.tenant_id, surge.id)):
-        run = tx.runs.of_request(surge.tenant_id, request.id)
+    for request in reversed(tx.requests.requests_of_surge(surge.tenant_id, surge.id)):
+        run = tx.runs.run_of_request(surge.tenant_id, request.id)
         if run is None or len(runs) == MOST_RUNS:
             continue
         acted_on = users_acted_on(tx, surge.tenant_id, run.id)

@@ -22,9 +22,9 @@ from bot.operations.agreeing.name_people import find_user
 from bot.operations.agreeing.request_dialogs import recovery_dialog, release_dialog, request_dialog, way_back_dialog
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, Dialog, PlainDialog, SlackError
-from bot.ports.store import Transaction
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort
 from bot.watch.surge import Surge
 
@@ -71,7 +71,7 @@ async def open_request(tenant: Tenant, click: Click) -> None:
         await refuse_click(tenant, click, dialog)
         return
     await tenant.slack.fill_dialog(view_id, dialog)
-    await tenant.store.transact(lambda tx: tx.clicks.finish(click.key, tenant.world.now()))
+    await tenant.store.transact(lambda tx: tx.clicks.finish_click(click.key, tenant.world.now()))
 
 
 def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> Dialog | Refused:
@@ -79,7 +79,7 @@ def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> Dialog | Refused:
     if misplaced is not None:
         return misplaced
     kind = OPENED[click.kind]
-    surge = tx.surges.get(tenant.id, click.subject_id)
+    surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
     refused = refuse_asking(tx, surge, kind)
     if refused is not None or surge is None:
         return refused or Refused(Refusal.OUT_OF_DATE)
@@ -115,7 +115,7 @@ def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, 
         errors["reason"] = f"At most {MOST_REASON} characters, please."
     if click.action not in set(CATALOGUE):
         errors["action"] = "Choose what is to be done."
-    surge = tx.surges.get(tenant.id, click.subject_id)
+    surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
     errors |= _CHOICES[kind](tx, surge, click)
     refused = refuse_asking(tx, surge, kind)
     if refused is not None:
@@ -175,7 +175,7 @@ async def ask(tenant: Tenant, click: Click, asked: Callable[[Transaction], Asked
 
 
 def _asked(tx: Transaction, tenant: Tenant, click: Click) -> Asked | Refused:
-    surge = tx.surges.get(tenant.id, click.subject_id)
+    surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
     if surge is None or click.action not in set(CATALOGUE):
         return Refused(Refusal.OUT_OF_DATE)
     kind = SUBMITTED[click.kind]

@@ -2,9 +2,9 @@
 
 from bot.decide.request import Request, RequestState, Vote
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 _EVENTS = {
     RequestState.APPROVED: Event.REQUEST_APPROVED,
@@ -24,9 +24,9 @@ def settle_request(
 
     Unless it was approved its users can be asked for anew, so who that is will be counted again.
     """
-    if not tx.requests.settle(request, state, by=by, at=at, why=why):
+    if not tx.requests.set_settled(request, state, by=by, at=at, why=why):
         return False
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=request.tenant_id,
         at=at,
         event=_EVENTS[state],
@@ -35,8 +35,8 @@ def settle_request(
         facts={"plan": request.plan_hash} | ({"why": why} if why else {}),
     )
     for subject in (CardSubject.REQUEST, CardSubject.CALL, CardSubject.REMINDER):
-        tx.cards.want(request.tenant_id, subject, request.id)
-    tx.cards.want(request.tenant_id, CardSubject.SURGE, request.surge_id)
+        tx.cards.want_update(request.tenant_id, subject, request.id)
+    tx.cards.want_update(request.tenant_id, CardSubject.SURGE, request.surge_id)
     if state is not RequestState.APPROVED:
         tx.surges.ask_briefing(request.tenant_id, request.surge_id, at)
     return True
@@ -47,7 +47,7 @@ async def expire_requests(tenant: Tenant) -> None:
     now = tenant.world.now()
 
     def expire(tx: Transaction) -> int:
-        expired = tx.requests.expired(tenant.id, now)
+        expired = tx.requests.expired_requests(tenant.id, now)
         return sum(settle_request(tx, each, RequestState.EXPIRED, by=None, at=now) for each in expired)
 
     if await tenant.transact_as_holder(expire):

@@ -13,7 +13,7 @@ from bot.operations.agreeing.draft_plan import still_eligible
 from bot.operations.agreeing.settle_request import settle_request
 from bot.operations.briefing.current_band import worse_band
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 
 MOST_GONE = 0.2
 """A request whose users are gone beyond this share is not what people looked at."""
@@ -30,7 +30,7 @@ class Outdated:
 def find_outdated(tx: Transaction, tenant: Tenant, surge_id: str) -> tuple[Outdated, ...]:
     """The pending requests of a surge that are outdated, all their users judged anew: a long reading."""
     now = tenant.world.now()
-    pending = [each for each in tx.requests.pending(tenant.id) if each.surge_id == surge_id]
+    pending = [each for each in tx.requests.pending_requests(tenant.id) if each.surge_id == surge_id]
     judged = [Outdated(request, why_outdated(tx, tenant.policy, request, now)) for request in pending]
     return tuple(each for each in judged if each.why)
 
@@ -63,7 +63,7 @@ def why_worse(tx: Transaction, request: Request, plan: Plan) -> str:
 
 
 def _gone(tx: Transaction, policy: Policy, request: Request, plan: Plan, now: int) -> int:
-    surge = tx.surges.get(request.tenant_id, request.surge_id)
+    surge = tx.surges.surge_by_id(request.tenant_id, request.surge_id)
     if surge is None:
         return 0
     return len(plan.user_ids) - len(still_eligible(tx, policy, as_planned(surge, plan), plan, request.id, now))

@@ -8,9 +8,9 @@ from bot.operations.agreeing.judge_place import judge_place
 from bot.operations.agreeing.settle_request import settle_request, when_settled
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click
-from bot.ports.store import Transaction
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 
 async def withdraw_request(tenant: Tenant, click: Click) -> None:
@@ -25,7 +25,7 @@ def _withdraw(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
     if tx.clicks.is_done(click.key):
         return None
     now = tenant.world.now()
-    request = tx.requests.get(tenant.id, click.subject_id)
+    request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
     misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
@@ -37,7 +37,7 @@ def _withdraw(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
         return Refused(Refusal.NOT_THE_REQUESTER, f"<@{request.requester}>")
     refusal = refuse_change(request, now=now)
     if refusal is not None:
-        return Refused(refusal, when_settled(request, tx.requests.votes(tenant.id, request.id)))
+        return Refused(refusal, when_settled(request, tx.requests.votes_on(tenant.id, request.id)))
     settle_request(tx, request, RequestState.WITHDRAWN, by=click.user_id, at=now)
     finish_click(tx, click, now, "The request is withdrawn.")
     return None

@@ -11,7 +11,8 @@ from bot.operations.briefing.keep_readings import AGAIN_AFTER_A_PROBLEM
 from bot.operations.briefing.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
 from bot.ports.breaches import BreachError, Breaches, BreachProblem
-from bot.ports.store import Hold, Transaction
+from bot.store.leases import Hold
+from bot.store.transaction import Transaction
 from bot.watch.breach import Leak, breach_of, newest_leak, sample
 from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Breach, Missing, Told, Unasked
@@ -72,7 +73,7 @@ async def ask_breaches(tenant: Tenant, hold: Hold) -> None:
     """
     if tenant.breaches is None:
         return
-    surges = await tenant.store.look(lambda tx: tx.surges.all(tenant.id))
+    surges = await tenant.store.look(lambda tx: tx.surges.all_surges(tenant.id))
     for surge in surges:
         is_over = surge.state is SurgeState.CLOSED
         if not is_over and not _failed_a_moment_ago(tenant, surge) and not _is_settled(tenant, surge):
@@ -123,7 +124,7 @@ async def _leaks_of(service: Breaches, address: str) -> tuple[Leak, ...] | None:
 
 async def _keep(tenant: Tenant, surge: Surge, hold: Hold, read: BreachesRead) -> None:
     def keep(tx: Transaction) -> None:
-        tx.leases.require(hold)
+        tx.leases.require_lease(hold)
         BREACHES.keep(tx, surge, read, tenant.world.now())
 
     await tenant.store.transact(keep)
@@ -131,7 +132,7 @@ async def _keep(tenant: Tenant, surge: Surge, hold: Hold, read: BreachesRead) ->
 
 async def _fail(tenant: Tenant, surge: Surge, hold: Hold, problem: BreachError) -> None:
     def fail(tx: Transaction) -> None:
-        tx.leases.require(hold)
+        tx.leases.require_lease(hold)
         BREACHES.fail(tx, surge, problem.why)
 
     tenant.recent.failed_at[f"{BREACHES.name} of {surge.id}"] = tenant.world.now()
@@ -142,11 +143,11 @@ async def _fail(tenant: Tenant, surge: Surge, hold: Hold, problem: BreachError) 
 def _planned(tx: Transaction, surge: Surge) -> tuple[BreachesRead, dict[str, Profile], bool]:
     """Whom to ask about, the profiles of those who were not yet, and whether most profiles were read at all."""
     before = BREACHES.get(tx, surge) or BreachesRead({})
-    users = tx.surges.users(surge.tenant_id, surge.id)
-    found = tx.directory.profiles(surge.tenant_id, users, named=False)
+    users = tx.surges.users_of_surge(surge.tenant_id, surge.id)
+    found = tx.directory.profiles_of(surge.tenant_id, users, named=False)
     could = {user_id for user_id, profile in found.items() if _can_be_judged(profile, surge)}
     chosen = sample(could | (before.users.keys() & set(users)), SAMPLE_SIZE)
-    named = tx.directory.profiles(surge.tenant_id, [each for each in chosen if each not in before.users])
+    named = tx.directory.profiles_of(surge.tenant_id, [each for each in chosen if each not in before.users])
     whole = {user_id: profile for user_id, profile in named.items() if "@" in _address(profile)}
     kept = tuple(each for each in chosen if each in before.users or each in whole)
     return BreachesRead(before.users, kept), whole, len(found) > len(users) // 2

@@ -13,8 +13,8 @@ from bot.operations.briefing.keep_profiles import keep_profiles
 from bot.operations.briefing.keep_revision import keep_revision, settle
 from bot.operations.briefing.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
-from bot.ports.watching import Watch
+from bot.store.transaction import Transaction
+from bot.store.watches import Watch
 from bot.watch.briefing import Briefing
 from bot.watch.surge import Surge
 
@@ -45,10 +45,10 @@ async def brief_surge(tenant: Tenant, surge_id: str) -> None:
 
     def load(tx: Transaction) -> tuple[Surge | None, tuple[str, ...], Watch, bool]:
         tx.surges.take_briefing(tenant.id, surge_id, taken_until)
-        latest = tx.briefings.latest(tenant.id, surge_id)
+        latest = tx.briefings.latest_briefing(tenant.id, surge_id)
         is_first = latest is None or any(gap.why == BEING_READ for gap in latest.gaps)
-        users = tx.surges.users(tenant.id, surge_id)
-        return tx.surges.get(tenant.id, surge_id), users, tx.watches.get(tenant.id), is_first
+        users = tx.surges.users_of_surge(tenant.id, surge_id)
+        return tx.surges.surge_by_id(tenant.id, surge_id), users, tx.watches.watch_of(tenant.id), is_first
 
     surge, users, watch, is_first = await tenant.transact_as_holder(load)
     if surge is None:
@@ -95,7 +95,7 @@ async def _count(reader: Reader) -> Briefing:
     if findings.risky_read_at is not None:
         read_at = findings.risky_read_at
         await tenant.transact_as_holder(
-            lambda tx: tx.watches.save(replace(tx.watches.get(tenant.id), risky_through=read_at))
+            lambda tx: tx.watches.keep_watch(replace(tx.watches.watch_of(tenant.id), risky_through=read_at))
         )
     briefing = await tenant.store.look(lambda tx: compose(tx, tenant, reader.surge, findings))
     kept = await tenant.transact_as_holder(lambda tx: keep_revision(tx, tenant.id, briefing))

@@ -23,7 +23,7 @@ from bot.operations.briefing.read_for_briefing import (
 from bot.operations.briefing.read_sign_ins import MORNING, STOPS_READ
 from bot.operations.briefing.tenant_readings import POLICIES, REGISTRATION, ROLES
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.account_kind import ToldKind, other_than_people
 from bot.watch.advice import advise
 from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
@@ -62,7 +62,7 @@ def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances
         people=people,
         roles=roles,
         accounts=other_than_people(tx.directory.principal_names(surge), roles, emergency),
-        impacts=tx.impacts.get(surge.tenant_id, surge.id),
+        impacts=tx.impacts.impacts_of(surge.tenant_id, surge.id),
         stances=_stances(tx, surge, people, roles, writeback=circumstances.password_writeback),
     )
 
@@ -70,7 +70,7 @@ def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances
 def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -> Briefing:
     """Count, weigh, advise. The revision's number and what it changed are not known here."""
     now = tenant.world.now()
-    surge = tx.surges.get(tenant.id, surge.id) or surge
+    surge = tx.surges.surge_by_id(tenant.id, surge.id) or surge
     found = known_of(tx, surge, tenant.policy, tenant.circumstances)
     people = found.people
     flagged_at = tx.counts.flagged_at(surge)
@@ -82,13 +82,13 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
         people,
         guarded=replace(people.guarded, suspicious={suspect.user_id: suspect.why for suspect in evidence.suspects}),
     )
-    was_read = tx.watches.get(tenant.id).risky_through is not None
+    was_read = tx.watches.watch_of(tenant.id).risky_through is not None
     at_risk_is_known = findings.risky_read_at is not None or (AT_RISK in findings.pending and was_read)
     plan = plan_for(tx, surge, people, Action.CONFIRM_SAFE, tuple(Cohort), now) if at_risk_is_known else None
     privileged = privileged_users(found.roles, people.user_ids, _accounts_of_people(tx, tenant))
     changes = _policy_changes(tx, surge)
     ahead = _forecast(tx, tenant, surge, found, now)
-    suspects = tx.directory.profiles(tenant.id, [suspect.user_id for suspect in evidence.suspects])
+    suspects = tx.directory.profiles_of(tenant.id, [suspect.user_id for suspect in evidence.suspects])
     kinds = {profile.kind for profile in people.profiles.values()}
     return make_briefing(
         surge_id=surge.id,

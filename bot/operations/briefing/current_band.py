@@ -1,13 +1,13 @@
 """What the evidence of a surge leans to now, and whether it got worse since a request was made."""
 
 from bot.decide.request import Request
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.evidence import Band
 
 
 def current_band(tx: Transaction, tenant_id: str, surge_id: str) -> Band | None:
     """The band of the newest briefing; None where no evidence was gathered yet."""
-    briefing = tx.briefings.latest(tenant_id, surge_id)
+    briefing = tx.briefings.latest_briefing(tenant_id, surge_id)
     return briefing.evidence.band if briefing is not None and briefing.evidence is not None else None
 
 

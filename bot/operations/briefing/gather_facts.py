@@ -14,7 +14,7 @@ from bot.operations.briefing.read_audits import AUDITS, AuditsRead
 from bot.operations.briefing.read_sign_ins import LOG, USUAL
 from bot.operations.briefing.surges_elsewhere import other_tenants
 from bot.operations.briefing.tenant_readings import APPS, DOMAINS, HASH_SYNC, REGISTRATION, ROLES
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.acts import ActKind, acts_of, compared
 from bot.watch.announcements import Announcement, of_service
 from bot.watch.circumstances import Circumstances
@@ -86,7 +86,7 @@ def gather_facts(
 
 
 def _tenant_users(tx: Transaction, tenant_id: str) -> int | None:
-    return tx.watches.get(tenant_id).tenant_users
+    return tx.watches.watch_of(tenant_id).tenant_users
 
 
 def _unread(kept: Kept[Any]) -> Missing:
@@ -104,7 +104,7 @@ def _newer_passwords(
     tx: Transaction, surge: Surge, users: Collection[str], circumstances: Circumstances, now: int
 ) -> Told[Share]:
     """Beside the unflagged, by the whole directory, which the database counts."""
-    if not is_warm(tx.readings.get(surge.tenant_id, DIRECTORY)):
+    if not is_warm(tx.readings.reading_named(surge.tenant_id, DIRECTORY)):
         return Missing("the whole directory was not read yet")
     leaked_at = _last_leak(tx, surge, circumstances)
     if leaked_at is None:
@@ -140,7 +140,7 @@ def _unsynchronised(
     federated = None
     if domains.value is not None:
         names = [domain.name for domain in domains.value if domain.is_federated]
-        is_whole = is_warm(tx.readings.get(surge.tenant_id, DIRECTORY))
+        is_whole = is_warm(tx.readings.reading_named(surge.tenant_id, DIRECTORY))
         federated = 0 if not names else tx.counts.users_in_domains(surge.tenant_id, names) if is_whole else None
     kept = known(tx, surge.tenant_id, HASH_SYNC)
     synced = False if kept.read_at and kept.value is None else kept.value
@@ -172,7 +172,9 @@ def _acts(
         return missing, missing, missing
     flagged = set(users)
     others = _others(tx, surge.tenant_id, read, flagged)
-    unflagged = max(len(others), (tenant_users or tx.directory_users.count(surge.tenant_id)) - len(flagged))
+    unflagged = max(
+        len(others), (tenant_users or tx.directory_users.count_directory_users(surge.tenant_id)) - len(flagged)
+    )
     networks = known_networks(tx, surge)
 
     def judged(kind: ActKind) -> Acts:
@@ -201,7 +203,7 @@ def _others(tx: Transaction, tenant_id: str, read: AuditsRead, flagged: Collecti
     """Users who acted, or were acted upon, and are not flagged."""
     named = {each for entry in read.acts for each in (*entry.target_ids, entry.by_user_id) if each} - set(flagged)
     acting = {entry.by_user_id for entry in read.acts if entry.by_user_id} - set(flagged)
-    return tx.directory_users.known(tenant_id, named) | acting
+    return tx.directory_users.known_ids(tenant_id, named) | acting
 
 
 def _new_apps(tx: Transaction, surge: Surge) -> Told[tuple[NewApp, ...]]:
@@ -250,7 +252,7 @@ def _privileged(tx: Transaction, surge: Surge, users: Collection[str], tenant_us
 
 
 def _departments(tx: Transaction, surge: Surge, users: Collection[str], now: int) -> Told[Departments]:
-    if not is_warm(tx.readings.get(surge.tenant_id, DIRECTORY)):
+    if not is_warm(tx.readings.reading_named(surge.tenant_id, DIRECTORY)):
         return Missing("the whole directory was not read yet")
     flagged = _by_department(tx.counts.departments(surge.tenant_id, surge))
     if sum(flagged.values()) < max(1, LEAST_KNOWN * len(users)):

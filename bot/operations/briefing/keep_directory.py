@@ -10,8 +10,8 @@ import structlog
 
 from bot.operations.tenant import Tenant
 from bot.ports.graph import CursorExpiredError, DirectoryChanges, GraphError
-from bot.ports.store import Transaction
-from bot.ports.watching import Reading
+from bot.store.readings import Reading
+from bot.store.transaction import Transaction
 
 DIRECTORY = "directory"
 """The reading's name. Its body is how far was read, its time when the last whole round or delta began."""
@@ -63,9 +63,9 @@ async def read_users(tenant: Tenant, user_ids: Collection[str]) -> None:
     """
     reading, watch, known = await tenant.store.look(
         lambda tx: (
-            tx.readings.get(tenant.id, DIRECTORY),
-            tx.watches.get(tenant.id),
-            tx.directory_users.known(tenant.id, user_ids),
+            tx.readings.reading_named(tenant.id, DIRECTORY),
+            tx.watches.watch_of(tenant.id),
+            tx.directory_users.known_ids(tenant.id, user_ids),
         )
     )
     missing = set(user_ids) - known
@@ -78,11 +78,11 @@ async def read_users(tenant: Tenant, user_ids: Collection[str]) -> None:
             log.warning("directory_not_followed", tenant=tenant.id, problem=problem.problem.value, why=problem.why)
         else:
             return
-        known = await tenant.store.look(lambda tx: tx.directory_users.known(tenant.id, user_ids))
+        known = await tenant.store.look(lambda tx: tx.directory_users.known_ids(tenant.id, user_ids))
         missing = set(user_ids) - known
     if missing:
         found = await tenant.graph.users(sorted(missing), tenant_users=watch.tenant_users)
-        await tenant.transact_as_holder(lambda tx: tx.directory_users.keep(tenant.id, found.values()))
+        await tenant.transact_as_holder(lambda tx: tx.directory_users.keep_directory_users(tenant.id, found.values()))
 
 
 def _prefers_whole_round(missing: int, tenant_users: int | None) -> bool:
@@ -97,7 +97,7 @@ def _is_fresh(reading: Reading | None, now: int) -> bool:
 
 
 async def _follow(tenant: Tenant) -> None:
-    reading = await tenant.store.look(lambda tx: tx.readings.get(tenant.id, DIRECTORY))
+    reading = await tenant.store.look(lambda tx: tx.readings.reading_named(tenant.id, DIRECTORY))
     progress = _progress(reading.body) if reading is not None and reading.body else _Progress("", is_whole=False)
     started = tenant.world.now()
     was_whole = progress.is_whole
@@ -107,20 +107,20 @@ async def _follow(tenant: Tenant) -> None:
             await tenant.transact_as_holder(lambda tx: _keep(tx, tenant.id, changes, started, is_whole=whole))  # noqa: B023
     except GraphError as problem:
         why = problem.why
-        await tenant.transact_as_holder(lambda tx: tx.readings.fail(tenant.id, DIRECTORY, why))
+        await tenant.transact_as_holder(lambda tx: tx.readings.keep_problem(tenant.id, DIRECTORY, why))
         raise
 
 
 def _keep(tx: Transaction, tenant_id: str, changes: DirectoryChanges, started: int, *, is_whole: bool) -> None:
-    tx.directory_users.keep(tenant_id, changes.users)
-    tx.directory_users.remove(tenant_id, changes.removed)
+    tx.directory_users.keep_directory_users(tenant_id, changes.users)
+    tx.directory_users.remove_directory_users(tenant_id, changes.removed)
     body = msgspec.json.encode(_Progress(changes.cursor, is_whole))
-    tx.readings.keep(tenant_id, DIRECTORY, body, started)
+    tx.readings.keep_reading(tenant_id, DIRECTORY, body, started)
 
 
 def _begin_anew(tx: Transaction, tenant_id: str) -> None:
-    tx.directory_users.clear(tenant_id)
-    tx.readings.forget(tenant_id, DIRECTORY)
+    tx.directory_users.forget_directory(tenant_id)
+    tx.readings.forget_reading(tenant_id, DIRECTORY)
 
 
 def _progress(body: bytes) -> _Progress:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.operations.briefing.keep_readings import known
 from bot.operations.briefing.tenant_readings import DOMAINS, REGISTRATION, ROLLOUT
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.profile import Profile, profiles
 from bot.watch.surge import Surge
 
@@ -15,7 +15,7 @@ PROFILES_AT_A_TIME = 1_000
 
 async def keep_profiles(tenant: Tenant, surge: Surge) -> None:
     """Keep those that differ from what was known, some hundred at a time."""
-    users = await tenant.store.look(lambda tx: tx.surges.users(tenant.id, surge.id))
+    users = await tenant.store.look(lambda tx: tx.surges.users_of_surge(tenant.id, surge.id))
     for start in range(0, len(users), PROFILES_AT_A_TIME):
         chunk = users[start : start + PROFILES_AT_A_TIME]
         made = await tenant.store.look(lambda tx: _changed_profiles(tx, tenant, chunk))  # noqa: B023
@@ -28,8 +28,8 @@ def _changed_profiles(tx: Transaction, tenant: Tenant, users: Collection[str]) -
     domains, report = known(tx, tenant.id, DOMAINS).value, known(tx, tenant.id, REGISTRATION).value
     if domains is None:
         return []
-    listed = tx.directory_users.get(tenant.id, users)
-    before = tx.directory.profiles(tenant.id, users)
+    listed = tx.directory_users.directory_users_by_id(tenant.id, users)
+    before = tx.directory.profiles_of(tenant.id, users)
     told, rollout = tenant.circumstances, known(tx, tenant.id, ROLLOUT).value
     made = profiles(
         listed.values(),

@@ -13,8 +13,8 @@ import structlog
 
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError
-from bot.ports.store import Transaction
-from bot.ports.watching import Reading
+from bot.store.readings import Reading
+from bot.store.transaction import Transaction
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Kind(Generic[T]):
 
 def known(tx: Transaction, tenant_id: str, kind: Kind[T]) -> Known[T]:
     """What was read last. A body that can't be unpacked, from another version perhaps, counts as not read."""
-    return _known(tx.readings.get(tenant_id, kind.name), kind)
+    return _known(tx.readings.reading_named(tenant_id, kind.name), kind)
 
 
 def _known(reading: Reading | None, kind: Kind[T]) -> Known[T]:
@@ -80,7 +80,7 @@ async def keep_in_quiet(tenant: Tenant, kinds: Collection[Kind[Any]]) -> None:
 async def refresh(tenant: Tenant, kind: Kind[Any], *, older_than: int) -> None:
     """Read it anew if it is older than this (microseconds). Whoever comes while it is being read waits for that."""
     async with tenant.recent.locks.setdefault(kind.name, asyncio.Lock()):
-        reading = await tenant.store.look(lambda tx: tx.readings.get(tenant.id, kind.name))
+        reading = await tenant.store.look(lambda tx: tx.readings.reading_named(tenant.id, kind.name))
         if _is_due(tenant, kind, reading, older_than):
             await _read(tenant, kind, reading)
 
@@ -109,8 +109,8 @@ async def _read(tenant: Tenant, kind: Kind[T], reading: Reading | None) -> None:
         why = problem.why
         tenant.recent.failed_at[kind.name] = tenant.world.now()
         log.warning("reading_failed", tenant=tenant.id, reading=kind.name, problem=problem.problem.value, why=why)
-        await tenant.transact_as_holder(lambda tx: tx.readings.fail(tenant.id, kind.name, why))
+        await tenant.transact_as_holder(lambda tx: tx.readings.keep_problem(tenant.id, kind.name, why))
         return
     tenant.recent.failed_at.pop(kind.name, None)
     body = await asyncio.to_thread(kind.pack, value)
-    await tenant.transact_as_holder(lambda tx: tx.readings.keep(tenant.id, kind.name, body, started))
+    await tenant.transact_as_holder(lambda tx: tx.readings.keep_reading(tenant.id, kind.name, body, started))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from bot.operations.briefing.compose_briefing import BEING_READ
 from bot.operations.briefing.read_for_briefing import AT_RISK, KINDS
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Briefing
 from bot.watch.briefing_changes import what_changed
 from bot.watch.surge import Surge, SurgeState
@@ -20,13 +20,13 @@ _WORTH_ANOTHER_LOOK = {AT_RISK, KINDS}
 
 def keep_revision(tx: Transaction, tenant_id: str, counted: Briefing) -> Briefing:
     """Keep the next revision, unless nothing that matters changed: then the latest stands as it is, but newer."""
-    latest = tx.briefings.latest(tenant_id, counted.surge_id)
+    latest = tx.briefings.latest_briefing(tenant_id, counted.surge_id)
     briefing = replace(counted, revision=latest.revision + 1 if latest else 1, changed=what_changed(latest, counted))
     if latest is not None and briefing.same_figures(latest) and not _is_awaited(tx, tenant_id, latest):
         return latest
-    tx.briefings.add(tenant_id, briefing)
-    tx.cards.want(tenant_id, CardSubject.SURGE, briefing.surge_id)
-    tx.ledger.append(
+    tx.briefings.add_briefing(tenant_id, briefing)
+    tx.cards.want_update(tenant_id, CardSubject.SURGE, briefing.surge_id)
+    tx.ledger.append_entry(
         tenant_id=tenant_id,
         at=briefing.made_at,
         event=Event.BRIEFING_MADE,
@@ -39,8 +39,8 @@ def keep_revision(tx: Transaction, tenant_id: str, counted: Briefing) -> Briefin
 
 def _is_awaited(tx: Transaction, tenant_id: str, latest: Briefing) -> bool:
     """Whether a run ended since the latest revision: the card waits for figures that are newer than that."""
-    for request in tx.requests.of_surge(tenant_id, latest.surge_id):
-        run = tx.runs.of_request(tenant_id, request.id)
+    for request in tx.requests.requests_of_surge(tenant_id, latest.surge_id):
+        run = tx.runs.run_of_request(tenant_id, request.id)
         if run is not None and run.ended_at is not None and run.ended_at >= latest.made_at:
             return True
     return False
@@ -48,7 +48,7 @@ def _is_awaited(tx: Transaction, tenant_id: str, latest: Briefing) -> bool:
 
 def settle(tx: Transaction, tenant_id: str, briefing: Briefing, *, taken_until: int, now: int) -> None:
     """Close a surge that is over, and say when to look again (microseconds UTC)."""
-    surge = tx.surges.get(tenant_id, briefing.surge_id)
+    surge = tx.surges.surge_by_id(tenant_id, briefing.surge_id)
     if surge is None:
         return
     is_over = briefing.at_risk == 0 and surge.state is SurgeState.ENDED
@@ -61,9 +61,9 @@ def settle(tx: Transaction, tenant_id: str, briefing: Briefing, *, taken_until: 
 
 
 def _close(tx: Transaction, surge: Surge, now: int) -> None:
-    tx.surges.save(replace(surge, state=SurgeState.CLOSED))
-    tx.cards.want(surge.tenant_id, CardSubject.SURGE, surge.id)
-    tx.ledger.append(
+    tx.surges.keep_surge(replace(surge, state=SurgeState.CLOSED))
+    tx.cards.want_update(surge.tenant_id, CardSubject.SURGE, surge.id)
+    tx.ledger.append_entry(
         tenant_id=surge.tenant_id,
         at=now,
         event=Event.SURGE_CLOSED,

@@ -6,7 +6,7 @@ import msgspec
 
 from bot.operations.briefing.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.marks import Marks, mark_of
 from bot.watch.sign_in_count import network_of
 from bot.watch.sign_ins import SignIn

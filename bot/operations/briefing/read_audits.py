@@ -11,7 +11,7 @@ import msgspec
 from bot.operations.briefing.known_networks import Sightings, keep_sightings, known_networks
 from bot.operations.briefing.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch import acts, policy_changes
 from bot.watch.audits import Audit
 from bot.watch.comparisons import REVOKED
@@ -98,7 +98,7 @@ async def read_whence(tenant: Tenant, surge: Surge) -> None:
     def load(tx: Transaction) -> tuple[list[str], tuple[str, ...]]:
         known = known_networks(tx, surge)
         asked = (WHENCE.get(tx, surge) or WhenceRead()).users
-        users = set(tx.surges.users(tenant.id, surge.id))
+        users = set(tx.surges.users_of_surge(tenant.id, surge.id))
         acting = {
             entry.by_user_id: acts.ACTIVITIES[entry.activity.lower()]
             for entry in sorted((AUDITS.get(tx, surge) or AuditsRead()).acts, key=_weighs_least_first)

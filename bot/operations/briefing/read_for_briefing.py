@@ -35,8 +35,9 @@ from bot.operations.briefing.tenant_readings import (
 from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
-from bot.ports.store import LeaseLostError, Transaction
-from bot.ports.watching import Watch
+from bot.store.leases import LeaseLostError
+from bot.store.transaction import Transaction
+from bot.store.watches import Watch
 from bot.watch.briefing import Gap
 from bot.watch.forecast import next_morning, zone_of
 from bot.watch.surge import Surge
@@ -118,8 +119,8 @@ class Reader:
             return False
 
         def is_quiet(tx: Transaction) -> bool:
-            requests = tx.requests.of_surge(self.surge.tenant_id, self.surge.id)
-            runs = [tx.runs.of_request(self.surge.tenant_id, request.id) for request in requests]
+            requests = tx.requests.requests_of_surge(self.surge.tenant_id, self.surge.id)
+            runs = [tx.runs.run_of_request(self.surge.tenant_id, request.id) for request in requests]
             if any(run is not None and (run.ended_at is None or run.ended_at >= read_at) for run in runs):
                 return False
             return not tx.counts.unread_risk(self.surge)
@@ -222,9 +223,9 @@ class Reader:
     async def _registration(self) -> bool:
         """Whether there is anything new."""
         tenant = self.tenant
-        before = await tenant.store.look(lambda tx: tx.readings.get(tenant.id, REGISTRATION.name))
+        before = await tenant.store.look(lambda tx: tx.readings.reading_named(tenant.id, REGISTRATION.name))
         await refresh(tenant, REGISTRATION, older_than=REGISTRATION.at_a_surge)
-        return before != await tenant.store.look(lambda tx: tx.readings.get(tenant.id, REGISTRATION.name))
+        return before != await tenant.store.look(lambda tx: tx.readings.reading_named(tenant.id, REGISTRATION.name))
 
     async def _logs(self) -> bool:
         """The audits first: they tell whose old passwords fail because they were changed by force."""
@@ -282,7 +283,7 @@ async def ask_again(tenant: Tenant) -> None:
     """Every surge that is not closed is due for a briefing: something was read that it rests on."""
 
     def ask(tx: Transaction) -> None:
-        for surge in tx.surges.all(tenant.id):
+        for surge in tx.surges.all_surges(tenant.id):
             if surge.state.value != "closed":
                 tx.surges.ask_briefing(tenant.id, surge.id, tenant.world.now())
 

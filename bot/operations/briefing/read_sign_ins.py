@@ -14,7 +14,7 @@ from bot.operations.briefing.known_networks import Sightings, keep_sightings
 from bot.operations.briefing.read_audits import AUDITS, AuditsRead
 from bot.operations.briefing.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.acts import ActKind, acts_of
 from bot.watch.facts import Cause
 from bot.watch.forecast import Morning
@@ -97,7 +97,7 @@ async def read_stops(tenant: Tenant, surge: Surge) -> None:
 
     def load(tx: Transaction) -> tuple[StopsRead, ImpactReading, int]:
         flagged_at = tx.counts.flagged_at(surge)
-        read, known = (STOPS_READ.get(tx, surge) or StopsRead()), tx.impacts.get(tenant.id, surge.id)
+        read, known = (STOPS_READ.get(tx, surge) or StopsRead()), tx.impacts.impacts_of(tenant.id, surge.id)
         cleared_at = tx.impacts.cleared_at(tenant.id, surge.id)
         if read.users != len(flagged_at):
             anew = ImpactReading(flagged_at, _uncounted(known), cleared_at=cleared_at)
@@ -113,7 +113,7 @@ async def read_stops(tenant: Tenant, surge: Surge) -> None:
     done = msgspec.structs.replace(read, until=started, users=users)
 
     def keep(tx: Transaction) -> None:
-        tx.impacts.keep(tenant.id, surge.id, found.values())
+        tx.impacts.keep_impacts(tenant.id, surge.id, found.values())
         usual = STOPS_READ.get(tx, surge) or StopsRead()
         both = msgspec.structs.replace(done, usual=usual.usual, usual_of=usual.usual_of)
         STOPS_READ.keep(tx, surge, both, started)
@@ -130,7 +130,10 @@ async def read_usual_blocks(tenant: Tenant, surge: Surge) -> None:
     """How often its users met a block policy in the week before; again when users joined. Raises GraphError."""
     started = tenant.world.now()
     read, users = await tenant.store.look(
-        lambda tx: ((STOPS_READ.get(tx, surge) or StopsRead()), frozenset(tx.surges.users(tenant.id, surge.id)))
+        lambda tx: (
+            (STOPS_READ.get(tx, surge) or StopsRead()),
+            frozenset(tx.surges.users_of_surge(tenant.id, surge.id)),
+        )
     )
     if read.usual is not None and read.usual_of == len(users):
         return
@@ -151,7 +154,7 @@ async def read_log(tenant: Tenant, surge: Surge) -> None:
     started = tenant.world.now()
 
     def load(tx: Transaction) -> tuple[Span | None, frozenset[str], dict[str, int]]:
-        users = frozenset(tx.surges.users(tenant.id, surge.id))
+        users = frozenset(tx.surges.users_of_surge(tenant.id, surge.id))
         read = LOG.get(tx, surge)
         return (read.span if read and read.users == len(users) else None), users, _changed_at(tx, surge)
 
@@ -170,7 +173,7 @@ async def read_past(tenant: Tenant, surge: Surge, morning: Morning, told: Callab
     started = tenant.world.now()
 
     def load(tx: Transaction) -> tuple[Span | None, frozenset[str], MorningRead | None]:
-        users = frozenset(tx.surges.users(tenant.id, surge.id))
+        users = frozenset(tx.surges.users_of_surge(tenant.id, surge.id))
         read = USUAL.get(tx, surge)
         return (read.span if read and read.users == len(users) else None), users, MORNING.get(tx, surge)
 
@@ -196,7 +199,7 @@ async def _read_now(tenant: Tenant, surge: Surge, before: Span, counted: SignInR
     flagged_at, known, cleared_at = await tenant.store.look(
         lambda tx: (
             tx.counts.flagged_at(surge),
-            tx.impacts.get(tenant.id, surge.id),
+            tx.impacts.impacts_of(tenant.id, surge.id),
             tx.impacts.cleared_at(tenant.id, surge.id),
         )
     )
@@ -205,7 +208,7 @@ async def _read_now(tenant: Tenant, surge: Surge, before: Span, counted: SignInR
         counted.take(page.items)
         folded.take(page.items)
     found = await asyncio.to_thread(folded.changed)
-    await tenant.transact_as_holder(lambda tx: tx.impacts.keep(tenant.id, surge.id, found.values()))
+    await tenant.transact_as_holder(lambda tx: tx.impacts.keep_impacts(tenant.id, surge.id, found.values()))
     return before.and_then(counted.count())
 
 

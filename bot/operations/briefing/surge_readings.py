@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.surge import Surge
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ class SurgeReading(Generic[T]):
 
     def get(self, tx: Transaction, surge: Surge) -> T | None:
         """What was kept last; None while nothing good was read, or where another version wrote it."""
-        reading = tx.readings.get(surge.tenant_id, self._key(surge))
+        reading = tx.readings.reading_named(surge.tenant_id, self._key(surge))
         if reading is None or not reading.read_at:
             return None
         try:
@@ -30,21 +30,21 @@ class SurgeReading(Generic[T]):
 
     def problem(self, tx: Transaction, surge: Surge) -> str:
         """Why the last try failed; empty when it did not."""
-        reading = tx.readings.get(surge.tenant_id, self._key(surge))
+        reading = tx.readings.reading_named(surge.tenant_id, self._key(surge))
         return reading.problem if reading is not None else ""
 
     def read_at(self, tx: Transaction, surge: Surge) -> int:
         """When the last good reading began (microseconds UTC); 0 while there was none."""
-        reading = tx.readings.get(surge.tenant_id, self._key(surge))
+        reading = tx.readings.reading_named(surge.tenant_id, self._key(surge))
         return reading.read_at if reading is not None else 0
 
     def keep(self, tx: Transaction, surge: Surge, value: T, read_at: int) -> None:
         """A reading that was good."""
-        tx.readings.keep(surge.tenant_id, self._key(surge), msgspec.msgpack.encode(value), read_at)
+        tx.readings.keep_reading(surge.tenant_id, self._key(surge), msgspec.msgpack.encode(value), read_at)
 
     def fail(self, tx: Transaction, surge: Surge, problem: str) -> None:
         """A try that failed: what was kept stands."""
-        tx.readings.fail(surge.tenant_id, self._key(surge), problem)
+        tx.readings.keep_problem(surge.tenant_id, self._key(surge), problem)
 
     def _key(self, surge: Surge) -> str:
         return f"{self.name} of {surge.id}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.briefing import cohort_of
 from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Known, Missing, OtherTenants, Told, Unasked
@@ -26,7 +26,7 @@ def other_tenants(
     if not others:
         return Unasked("only one tenant is watched")
     hit: dict[str, Surge] = {}
-    for other in tx.surges.all():
+    for other in tx.surges.all_surges():
         if other.tenant_id in others and _is_the_same(surge, other):
             largest = hit.get(other.tenant_id, other)
             hit[other.tenant_id] = max(largest, other, key=lambda each: each.users)
@@ -49,7 +49,7 @@ def _is_the_same(surge: Surge, other: Surge) -> bool:
 
 def _traits(tx: Transaction, surge: Surge, circumstances: Circumstances) -> TenantTraits | None:
     """None while its first briefing is not made."""
-    briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+    briefing = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     if briefing is None:
         return None
     return TenantTraits(briefing.cohorts or {}, circumstances.management_tools.get(surge.tenant_id, ""))

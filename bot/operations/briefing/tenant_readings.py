@@ -107,7 +107,7 @@ async def _read_apps(tenant: Tenant, before: tuple[SeenApp, ...] | None) -> tupl
     found = await tenant.graph.microsoft_apps()
     if before is None:
         return tuple(SeenApp(app, None, now) for app in found)
-    reading = await tenant.store.look(lambda tx: tx.readings.get(tenant.id, APPS.name))
+    reading = await tenant.store.look(lambda tx: tx.readings.reading_named(tenant.id, APPS.name))
     last = reading.read_at if reading is not None else now
     known = {seen.app.id: seen for seen in before}
     return tuple(

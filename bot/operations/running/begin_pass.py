@@ -11,9 +11,9 @@ from bot.act.run import MINUTE, SECOND, Run, RunState
 from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan, is_released, plan_hash, read_plan
 from bot.decide.request import Request, RequestState
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.surge import Surge
 
 log = structlog.get_logger()
@@ -38,25 +38,25 @@ class Pass:
 
 def begin_pass(tx: Transaction, tenant: Tenant, run_id: str) -> Pass | None:
     """Check the plan and its request, mark the run as running; None where nothing is to be written."""
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is None or not run.state.writes:
         return None
     body = tx.requests.plan_body(tenant.id, run.plan_hash)
-    request = tx.requests.get(tenant.id, run.request_id)
+    request = tx.requests.request_by_id(tenant.id, run.request_id)
     signed = request is not None and request.state is RequestState.APPROVED and request.plan_hash == run.plan_hash
     if request is None or not signed or plan_hash(body) != run.plan_hash:
         pause_run(tx, tenant, run, PauseReason.PLAN_DIFFERS, "nothing is written")
         log.error("plan_differs", tenant=tenant.id, run=run.id)
         return None
     plan = read_plan(body)
-    surge = tx.surges.get(tenant.id, plan.surge_id)
+    surge = tx.surges.surge_by_id(tenant.id, plan.surge_id)
     if surge is None:
         return None
     if run.state is RunState.QUEUED:
         run = _start(tx, tenant, run, request, plan)
     if plan.action in CLEARS_RISK:
         planned = frozenset(plan.user_ids)
-        tx.outcomes.rank_first(run, tx.impacts.blocked(tenant.id, surge.id) & planned)
+        tx.outcomes.rank_first(run, tx.impacts.blocked_users(tenant.id, surge.id) & planned)
     return Pass(run, plan, surge, dict(zip(plan.user_ids, plan.seen, strict=True)))
 
 
@@ -65,8 +65,8 @@ def _start(tx: Transaction, tenant: Tenant, run: Run, request: Request, plan: Pl
     now = tenant.world.now()
     canary = 0 if run.goes_first else canary_for(tenant.policy.canary, len(plan.user_ids))
     run = replace(run, state=RunState.RUNNING, started_at=now, canary=canary, band_known=request.band)
-    tx.runs.save(run)
-    tx.ledger.append(
+    tx.runs.keep_run(run)
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.RUN_STARTED,
@@ -81,7 +81,7 @@ def _start(tx: Transaction, tenant: Tenant, run: Run, request: Request, plan: Pl
 def pause_run(tx: Transaction, tenant: Tenant, run: Run, reason: PauseReason, why: str) -> None:
     """Write nothing more until people look at it."""
     note = f"{reason.value}: {why}" if why else reason.value
-    tx.runs.save(
+    tx.runs.keep_run(
         replace(
             run,
             state=RunState.PAUSED,
@@ -91,7 +91,7 @@ def pause_run(tx: Transaction, tenant: Tenant, run: Run, reason: PauseReason, wh
             needs_signature=reason.needs_signature,
         )
     )
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=tenant.world.now(),
         event=Event.RUN_TRIPPED if reason.needs_signature else Event.RUN_PAUSED,
@@ -104,21 +104,21 @@ def pause_run(tx: Transaction, tenant: Tenant, run: Run, reason: PauseReason, wh
 
 def put_off(tx: Transaction, tenant: Tenant, run_id: str, why: str, seconds: float) -> None:
     """Nothing goes out for a while."""
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is not None and not run.state.is_over:
         note = run.note if run.state is RunState.PAUSED else why
-        tx.runs.save(replace(run, note=note, not_before=tenant.world.now() + int(seconds * SECOND)))
-        tx.cards.want(tenant.id, CardSubject.RUN, run.id)
+        tx.runs.keep_run(replace(run, note=note, not_before=tenant.world.now() + int(seconds * SECOND)))
+        tx.cards.want_update(tenant.id, CardSubject.RUN, run.id)
 
 
 def wait_with_canary(tx: Transaction, tenant: Tenant, run_id: str, again: int) -> None:
     """Microsoft can't be read, so nothing tells whether the canary has closed: its time is not up before a look."""
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is not None and run.is_on_trial and run.canary_since is not None:
-        tx.runs.save(replace(run, canary_since=max(run.canary_since, again + MINUTE - IN_TIME)))
+        tx.runs.keep_run(replace(run, canary_since=max(run.canary_since, again + MINUTE - IN_TIME)))
 
 
 def want_cards(tx: Transaction, tenant: Tenant, run: Run) -> None:
     """The run's card and the surge's show something else now."""
-    tx.cards.want(tenant.id, CardSubject.RUN, run.id)
-    tx.cards.want(tenant.id, CardSubject.SURGE, run.surge_id)
+    tx.cards.want_update(tenant.id, CardSubject.RUN, run.id)
+    tx.cards.want_update(tenant.id, CardSubject.SURGE, run.surge_id)

@@ -14,8 +14,8 @@ from bot.operations.running.send_batches import send_batches
 from bot.operations.running.verify_users import verify_users
 from bot.operations.running.watch_tripwires import find_trip
 from bot.operations.tenant import Tenant
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.transaction import Transaction
 
 log = structlog.get_logger()
 
@@ -29,8 +29,8 @@ async def carry_runs(tenant: Tenant) -> int | None:
 
     def in_order(tx: Transaction) -> list[Run]:
         now = tenant.world.now()
-        runs = tx.runs.unfinished(tenant.id)
-        open_ = {run.id for run in runs if tx.runs.facts(run, now).unanswered} if len(runs) > 1 else set()
+        runs = tx.runs.unfinished_runs(tenant.id)
+        open_ = {run.id for run in runs if tx.runs.run_facts(run, now).unanswered} if len(runs) > 1 else set()
         return [run for run in runs if run.id in open_] or sorted(runs, key=lambda run: not run.goes_first)
 
     first = await tenant.store.look(in_order)
@@ -68,10 +68,10 @@ async def carry_run(tenant: Tenant, run: Run) -> int | None:
 
 def gather_facts(tx: Transaction, tenant: Tenant, run: Run, now: int) -> RunFacts:
     """What the next step depends on, with the tripwire that is touched."""
-    facts = replace(tx.runs.facts(run, now), slot=int(tenant.graph.slot_seconds() * SECOND))
+    facts = replace(tx.runs.run_facts(run, now), slot=int(tenant.graph.slot_seconds() * SECOND))
     if not run.state.writes or not facts.waiting:
         return facts
-    surge = tx.surges.get(tenant.id, run.surge_id)
+    surge = tx.surges.surge_by_id(tenant.id, run.surge_id)
     if surge is None:
         return facts
     plan = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash))
@@ -80,11 +80,11 @@ def gather_facts(tx: Transaction, tenant: Tenant, run: Run, now: int) -> RunFact
 
 def _pass_canary(tx: Transaction, tenant: Tenant, run_id: str, facts: RunFacts) -> None:
     now = tenant.world.now()
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is None or not run.state.writes or not run.is_on_trial:
         return
-    tx.runs.save(replace(run, canary_passed_at=now))
-    tx.ledger.append(
+    tx.runs.keep_run(replace(run, canary_passed_at=now))
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.RUN_CANARY_PASSED,
@@ -97,7 +97,7 @@ def _pass_canary(tx: Transaction, tenant: Tenant, run_id: str, facts: RunFacts) 
 
 
 def _pause(tx: Transaction, tenant: Tenant, run_id: str, step: Pause) -> None:
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is not None and run.state.writes:
         pause_run(tx, tenant, run, step.reason, step.why)
         log.warning("run_paused", tenant=tenant.id, run=run_id, reason=step.reason.name.lower())
@@ -106,12 +106,12 @@ def _pause(tx: Transaction, tenant: Tenant, run_id: str, step: Pause) -> None:
 def finish_run(tx: Transaction, tenant: Tenant, run_id: str) -> None:
     """Nobody is left to write to."""
     now = tenant.world.now()
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is None or run.state.is_over:
         return
-    tx.runs.save(replace(run, state=RunState.DONE, ended_at=now, note=""))
-    counts = tx.outcomes.counts(tenant.id, run_id)
-    tx.ledger.append(
+    tx.runs.keep_run(replace(run, state=RunState.DONE, ended_at=now, note=""))
+    counts = tx.outcomes.count_outcomes(tenant.id, run_id)
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.RUN_DONE,

@@ -15,18 +15,18 @@ from bot.operations.agreeing.judge_signer import Signer, judge_conflict, judge_s
 from bot.operations.agreeing.open_signing_dialog import open_signing_dialog
 from bot.operations.running.watch_tripwires import band_now, flagged_anew
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, SigningDialog
-from bot.ports.store import Transaction
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.evidence import Band
 
 
 def to_be_countersigned(tx: Transaction, tenant: Tenant, click: Click) -> Request | None:
     """The request whose run needs a new signature to go on; None where it needs none."""
-    run = tx.runs.get(tenant.id, click.subject_id)
+    run = tx.runs.run_by_id(tenant.id, click.subject_id)
     if run is None or run.state is not RunState.PAUSED or not run.needs_signature:
         return None
-    return tx.requests.get(tenant.id, run.request_id)
+    return tx.requests.request_by_id(tenant.id, run.request_id)
 
 
 async def judge_countersigner(tenant: Tenant, click: Click, request: Request) -> Signer | Refused | None:
@@ -49,8 +49,8 @@ async def judge_countersigner(tenant: Tenant, click: Click, request: Request) ->
 
 def countersign(tx: Transaction, tenant: Tenant, click: Click, run: Run, signer: Signer) -> Run | Refused:
     """A new signature on what is known now: that does not touch the tripwire again. The code is used up last."""
-    request = tx.requests.get(tenant.id, run.request_id)
-    surge = tx.surges.get(tenant.id, run.surge_id)
+    request = tx.requests.request_by_id(tenant.id, run.request_id)
+    surge = tx.surges.surge_by_id(tenant.id, run.surge_id)
     if request is None or surge is None:
         return Refused(Refusal.OUT_OF_DATE)
     if click.kind is ClickKind.SUBMIT_GOING_ON and click.shown != _digest(run):
@@ -87,12 +87,12 @@ def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> 
     misplaced = judge_place(tx, tenant.id, CardSubject.RUN, click)
     if misplaced is not None:
         return misplaced
-    if tx.codes.get(click.user_id) is None:
+    if tx.codes.enrolment_of(click.user_id) is None:
         return Refused(Refusal.CODE_NOT_ENROLLED, click.user_id)
-    run = tx.runs.get(tenant.id, click.subject_id)
+    run = tx.runs.run_by_id(tenant.id, click.subject_id)
     if run is None:
         return Refused(Refusal.OUT_OF_DATE)
-    surge = tx.surges.get(tenant.id, request.surge_id)
+    surge = tx.surges.surge_by_id(tenant.id, request.surge_id)
     plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
     return SigningDialog(
         submits=ClickKind.SUBMIT_GOING_ON,

@@ -14,8 +14,8 @@ from bot.operations.running.begin_pass import Pass, pause_run
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.transaction import Transaction
 
 PAUSE_AFTER_A_REFUSAL = 5 * SECOND
 MAY_LIE_BETWEEN = 5 * SECOND
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 def announce_batch(tx: Transaction, tenant: Tenant, going: Pass, judged: Judged, intent_id: str) -> Intent | None:
     """Keep what was settled and commit the intent of the next batch; None where there is nobody to send."""
     now = tenant.world.now()
-    run = tx.runs.get(tenant.id, going.run.id)
+    run = tx.runs.run_by_id(tenant.id, going.run.id)
     if run is None:
         return None
     keep_outcomes(tx, tenant, run, judged.settled)
@@ -38,16 +38,16 @@ def announce_batch(tx: Transaction, tenant: Tenant, going: Pass, judged: Judged,
     intent = Intent(
         id=intent_id,
         run_id=run.id,
-        number=tx.runs.next_number(run),
+        number=tx.runs.next_batch_number(run),
         action=going.plan.action,
         user_ids=judged.batch,
         made_at=now,
         epoch=tenant.hold.epoch,
     )
-    tx.runs.announce(run, intent)
+    tx.runs.keep_intent(run, intent)
     if run.is_on_trial and run.canary_since is None:
-        tx.runs.save(replace(run, canary_since=now))
-    tx.ledger.append(
+        tx.runs.keep_run(replace(run, canary_since=now))
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.BATCH_ANNOUNCED,
@@ -82,12 +82,12 @@ async def send_batch(tenant: Tenant, run_id: str, intent: Intent) -> None:
 def keep_answer(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, answer: Answer) -> None:
     """The answer, and what it makes of the batch's users."""
     now = tenant.world.now()
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is None:
         return
     slot = int(tenant.graph.slot_seconds() * SECOND)
-    tx.runs.answer(run, intent, answer, now)
-    outcomes = tx.outcomes.of_run(tenant.id, run.id, user_ids=intent.user_ids)
+    tx.runs.keep_answer(run, intent, answer, now)
+    outcomes = tx.outcomes.outcomes_of_run(tenant.id, run.id, user_ids=intent.user_ids)
     if answer.users is not None:
         made = [_of_user(outcome, answer, now, slot) for outcome in outcomes.values()]
         _heed(tx, tenant, run, _worst(answer))
@@ -109,7 +109,7 @@ def keep_answer(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, an
     }
     if answer.users is not None:
         facts["users"] = {user_id: each.status for user_id, each in answer.users.items()}
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id, at=now, event=Event.BATCH_ANSWERED, subject=run.id, actor="countersign", facts=facts
     )
 
@@ -187,7 +187,7 @@ def _heed(tx: Transaction, tenant: Tenant, run: Run, answer: Answer | None) -> N
     if answer.status in NOT_ALLOWED:
         pause_run(tx, tenant, run, PauseReason.REFUSED, answer.why)
     elif answer.status != TOO_MANY:  # a 429 waits in the pacer already
-        tx.runs.save(replace(run, note=answer.why, not_before=tenant.world.now() + PAUSE_AFTER_A_REFUSAL))
+        tx.runs.keep_run(replace(run, note=answer.why, not_before=tenant.world.now() + PAUSE_AFTER_A_REFUSAL))
 
 
 Judge = Callable[[Transaction, int], Judged | None]
@@ -206,7 +206,7 @@ async def write_batch(
 
     def announce(tx: Transaction) -> tuple[Judged, Intent | None] | None:
         now = tenant.world.now()
-        run = tx.runs.get(tenant.id, going.run.id)
+        run = tx.runs.run_by_id(tenant.id, going.run.id)
         if run is None or not run.state.writes or now < run.not_before or tx.runs.gives_way(run, now):
             return None
         judged = judge(tx, now)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import structlog
 
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.detector import Flag
 from bot.watch.surge import Surge, SurgeState
 
@@ -24,7 +24,7 @@ def note_flagged_again(tx: Transaction, tenant: Tenant, new: Sequence[Flag]) -> 
     """Tell of users with a detection dated after their verified clean-up; of each once a clean-up."""
     now = tenant.world.now()
     flags = [flag for flag in new if flag.risk_event_type != BY_A_PERSON]
-    cleared = tx.cleared.last(tenant.id, {flag.user_id for flag in flags}, now - WATCHED_AFTER)
+    cleared = tx.cleared.last_cleared(tenant.id, {flag.user_id for flag in flags}, now - WATCHED_AFTER)
     again = {
         flag.user_id: cleared[flag.user_id][0]
         for flag in flags
@@ -34,7 +34,7 @@ def note_flagged_again(tx: Transaction, tenant: Tenant, new: Sequence[Flag]) -> 
         return
     arrived = {flag.detection_id for flag in new}
     since = min(cleared[user_id][1] for user_id in again)
-    for earlier in tx.detections.of_users(tenant.id, tuple(again), since):
+    for earlier in tx.detections.detections_of(tenant.id, tuple(again), since):
         is_known = earlier.id not in arrived and earlier.risk_event_type != BY_A_PERSON
         if is_known and earlier.detected_at > cleared[earlier.user_id][1]:
             again.pop(earlier.user_id, None)
@@ -43,11 +43,11 @@ def note_flagged_again(tx: Transaction, tenant: Tenant, new: Sequence[Flag]) -> 
 
 
 def _tell(tx: Transaction, tenant: Tenant, run_id: str, user_ids: list[str]) -> None:
-    run = tx.runs.get(tenant.id, run_id)
-    surge = tx.surges.get(tenant.id, run.surge_id) if run is not None else None
+    run = tx.runs.run_by_id(tenant.id, run_id)
+    surge = tx.surges.surge_by_id(tenant.id, run.surge_id) if run is not None else None
     if surge is None:
         return
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=tenant.world.now(),
         event=Event.USERS_FLAGGED_AGAIN,
@@ -58,14 +58,14 @@ def _tell(tx: Transaction, tenant: Tenant, run_id: str, user_ids: list[str]) -> 
     if surge.state in {SurgeState.ENDED, SurgeState.CLOSED}:
         _reopen(tx, tenant, surge, len(user_ids))
     tx.surges.ask_briefing(tenant.id, surge.id, tenant.world.now())
-    tx.cards.want(tenant.id, CardSubject.RUN, run_id)
-    tx.cards.want(tenant.id, CardSubject.SURGE, surge.id)
+    tx.cards.want_update(tenant.id, CardSubject.RUN, run_id)
+    tx.cards.want_update(tenant.id, CardSubject.SURGE, surge.id)
     log.warning("users_flagged_again", tenant=tenant.id, surge=surge.short_name, users=len(user_ids))
 
 
 def _reopen(tx: Transaction, tenant: Tenant, surge: Surge, users: int) -> None:
-    tx.surges.save(replace(surge, state=SurgeState.REOPENED))
-    tx.ledger.append(
+    tx.surges.keep_surge(replace(surge, state=SurgeState.REOPENED))
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=tenant.world.now(),
         event=Event.SURGE_REOPENED,

@@ -14,8 +14,8 @@ from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer, GraphError, Priority
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.transaction import Transaction
 from bot.watch.risk import RiskyUser
 
 CLOCKS_APART = 600 * SECOND
@@ -63,10 +63,10 @@ async def _shown_as_ours(tenant: Tenant, intent: Intent) -> frozenset[str]:
 
 def _settle(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, ours: frozenset[str]) -> None:
     now = tenant.world.now()
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is None:
         return
-    outcomes = tx.outcomes.of_run(tenant.id, run.id, user_ids=intent.user_ids)
+    outcomes = tx.outcomes.outcomes_of_run(tenant.id, run.id, user_ids=intent.user_ids)
     is_on_account = isinstance(CATALOGUE[intent.action], AccountAction)
 
     def after(outcome: Outcome) -> Outcome:
@@ -83,9 +83,9 @@ def _settle(tx: Transaction, tenant: Tenant, run_id: str, intent: Intent, ours: 
         # The write may have been carried out all the same: what shows later is our own.
         return replace(outcome, state=OutcomeState.WAITING, sends=outcome.sends + 1, sent_at=intent.made_at)
 
-    tx.runs.answer(run, intent, Answer(None, "", "no answer came; the users were read back"), now)
+    tx.runs.keep_answer(run, intent, Answer(None, "", "no answer came; the users were read back"), now)
     keep_outcomes(tx, tenant, run, [after(outcome) for outcome in outcomes.values()])
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.BATCH_READ_BACK,

@@ -29,7 +29,7 @@ from bot.operations.running.watch_tripwires import find_trip
 from bot.operations.tenant import Tenant
 from bot.operations.watching.poll_tenant import keep_detections_fresh, refresh_detections
 from bot.ports.graph import LARGEST_PAGE, GraphError, Page, Priority
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.risk import RiskyUser
 
 AFTER_A_REFUSAL, AFTER_AN_EMPTY_PASS = 5.0, 10.0
@@ -139,9 +139,9 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
 
     def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
         kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
-        on_their_way = tx.outcomes.counts(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
+        on_their_way = tx.outcomes.count_outcomes(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
         return (
-            _waves(tx.outcomes.queue(going.run), most),
+            _waves(tx.outcomes.queued_users(going.run), most),
             tx.directory.count_risky(tenant.id) - on_their_way,
             kept_out,
             _revision(tx, going),
@@ -258,7 +258,7 @@ async def _settle_gone(hand: Hand, user_ids: Sequence[str]) -> None:
         return
 
     def settle(tx: Transaction) -> None:
-        found = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=user_ids)
+        found = tx.outcomes.outcomes_of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=user_ids)
         gone = [replace(outcome, state=OutcomeState.SKIPPED, why=NOT_LISTED) for outcome in found.values()]
         keep_outcomes(tx, tenant, run, gone)
 
@@ -308,7 +308,7 @@ def _lay_down(hand: Hand, judged: Judged) -> None:
 def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
     """Judge those in hand on what is known now; None where a tripwire is touched."""
     tenant, going = hand.tenant, hand.going
-    run, surge = tx.runs.get(tenant.id, going.run.id), tx.surges.get(tenant.id, going.surge.id)
+    run, surge = tx.runs.run_by_id(tenant.id, going.run.id), tx.surges.surge_by_id(tenant.id, going.surge.id)
     if run is None or surge is None:
         return None
     revision = _revision(tx, going)
@@ -319,7 +319,7 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
     if hand.revision != revision:
         hand.kept_out = held_since(tx, tenant.policy, surge, going.plan)
         hand.revision = revision
-    waiting = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
+    waiting = tx.outcomes.outcomes_of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
     left_out = [
         replace(outcome, state=OutcomeState.SKIPPED, why=hand.kept_out[user_id])
         for user_id, outcome in waiting.items()
@@ -330,7 +330,7 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
         for user_id, outcome in waiting.items()
         if user_id in going.seen and user_id not in hand.kept_out
     }
-    detections = tx.detections.of_users(tenant.id, tuple(outcomes), now - RECENT)
+    detections = tx.detections.detections_of(tenant.id, tuple(outcomes), now - RECENT)
     judged = judge_risky(
         action=going.plan.action,
         outcomes=outcomes,
@@ -346,5 +346,5 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
 
 def _revision(tx: Transaction, going: Pass) -> int:
     """The newest briefing of the surge; 0 before the first."""
-    latest = tx.briefings.latest(going.plan.tenant_id, going.plan.surge_id)
+    latest = tx.briefings.latest_briefing(going.plan.tenant_id, going.plan.surge_id)
     return latest.revision if latest is not None else 0

@@ -17,7 +17,7 @@ from bot.operations.running.begin_pass import Pass
 from bot.operations.running.keep_answer import write_batch
 from bot.operations.tenant import Tenant
 from bot.operations.watching.poll_tenant import keep_detections_fresh
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.account import AccountState
 
 BATCHES_A_READING = 5
@@ -32,7 +32,7 @@ async def send_to_accounts(tenant: Tenant, going: Pass, most: int | None) -> boo
     at_once = BATCHES_A_READING * CATALOGUE[going.plan.action].batch_size
     waiting = await tenant.store.look(
         lambda tx: sorted(
-            tx.outcomes.of_run(tenant.id, going.run.id, state=OutcomeState.WAITING).values(),
+            tx.outcomes.outcomes_of_run(tenant.id, going.run.id, state=OutcomeState.WAITING).values(),
             key=lambda outcome: (outcome.sends == 0, outcome.rank, outcome.user_id),
         )
     )
@@ -79,14 +79,14 @@ def _judge(
     tx: Transaction,
     now: int,
 ) -> Judged | None:
-    surge = tx.surges.get(tenant.id, going.surge.id)
+    surge = tx.surges.surge_by_id(tenant.id, going.surge.id)
     if surge is None:
         return None
-    outcomes: dict[str, Outcome] = tx.outcomes.of_run(
+    outcomes: dict[str, Outcome] = tx.outcomes.outcomes_of_run(
         tenant.id, going.run.id, state=OutcomeState.WAITING, user_ids=wanted
     )
     outcomes = {user_id: outcome for user_id, outcome in outcomes.items() if user_id in going.seen}
-    detections = tx.detections.of_users(tenant.id, tuple(outcomes), now - RECENT)
+    detections = tx.detections.detections_of(tenant.id, tuple(outcomes), now - RECENT)
     return judge_accounts(
         action=going.plan.action,
         outcomes=outcomes,

@@ -14,10 +14,10 @@ from bot.operations.running.countersign_run import countersign, judge_countersig
 from bot.operations.running.keep_answer import leave_out
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 _GOING_ON = {ClickKind.RESUME, ClickKind.SUBMIT_GOING_ON}
 
@@ -66,7 +66,7 @@ def _refuse(run: Run, kind: ClickKind) -> Refused | None:
 def _steer(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None) -> Refused | None:
     if tx.clicks.is_done(click.key):
         return None
-    run = tx.runs.get(tenant.id, click.subject_id)
+    run = tx.runs.run_by_id(tenant.id, click.subject_id)
     if run is None:
         return Refused(Refusal.OUT_OF_DATE)
     judge = judge_dialog if click.kind is ClickKind.SUBMIT_GOING_ON else judge_place
@@ -93,9 +93,9 @@ def _steer(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None)
         event = Event.RUN_STOPPED
         run = _stop(tx, tenant, run)
     run = replace(run, steered_by=click.user_id)
-    tx.runs.save(run)
+    tx.runs.keep_run(run)
     want_cards(tx, tenant, run)
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=tenant.world.now(),
         event=event,
@@ -103,13 +103,13 @@ def _steer(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None)
         actor=click.user_id,
         facts={"state": run.state.value} | facts,
     )
-    tx.clicks.finish(click.key, tenant.world.now())
+    tx.clicks.finish_click(click.key, tenant.world.now())
     return None
 
 
 def _stop(tx: Transaction, tenant: Tenant, run: Run) -> Run:
     now = tenant.world.now()
-    waiting = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.WAITING)
-    tx.outcomes.keep(run, [leave_out(outcome) for outcome in waiting.values()])
+    waiting = tx.outcomes.outcomes_of_run(tenant.id, run.id, state=OutcomeState.WAITING)
+    tx.outcomes.keep_outcomes(run, [leave_out(outcome) for outcome in waiting.values()])
     tx.surges.ask_briefing(tenant.id, run.surge_id, now)
     return replace(run, state=RunState.STOPPED, ended_at=now, note="", needs_signature=False, paused_because=None)

@@ -21,7 +21,7 @@ from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.operations.watching.track_surges import forgive_users
 from bot.ports.graph import GraphError, Page, Priority
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.account import AccountState
 from bot.watch.risk import RiskyUser
 
@@ -88,7 +88,7 @@ async def _keep(tenant: Tenant, due: Due, readings: Readings) -> None:
 
 
 def _load(tx: Transaction, tenant: Tenant, run_id: str, user_ids: tuple[str, ...]) -> Due | None:
-    run = tx.runs.get(tenant.id, run_id)
+    run = tx.runs.run_by_id(tenant.id, run_id)
     if run is None:
         return None
     action = read_plan(tx.requests.plan_body(tenant.id, run.plan_hash)).action
@@ -111,8 +111,8 @@ def _text(at: int) -> str:
 def _settle(tx: Transaction, tenant: Tenant, due: Due, readings: Readings) -> list[Outcome]:
     """Judge by what was read; who has no final outcome yet is looked at again later."""
     now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
-    run = tx.runs.get(tenant.id, due.run.id) or due.run
-    accepted = tx.outcomes.of_run(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=tuple(readings))
+    run = tx.runs.run_by_id(tenant.id, due.run.id) or due.run
+    accepted = tx.outcomes.outcomes_of_run(tenant.id, run.id, state=OutcomeState.ACCEPTED, user_ids=tuple(readings))
 
     def after(outcome: Outcome) -> Outcome:
         user, read_at = readings[outcome.user_id]
@@ -145,8 +145,8 @@ def _look_again(tx: Transaction, tenant: Tenant, due: Due, user_ids: Sequence[st
     now, slot = tenant.world.now(), int(tenant.graph.slot_seconds() * SECOND)
     for start in range(0, len(user_ids), USERS_A_PAGE):
         some = user_ids[start : start + USERS_A_PAGE]
-        found = tx.outcomes.of_run(tenant.id, due.run.id, state=OutcomeState.ACCEPTED, user_ids=some)
-        tx.outcomes.keep(
+        found = tx.outcomes.outcomes_of_run(tenant.id, due.run.id, state=OutcomeState.ACCEPTED, user_ids=some)
+        tx.outcomes.keep_outcomes(
             due.run, [replace(each, look_at=next_look(each.sent_at or now, now, slot)) for each in found.values()]
         )
 

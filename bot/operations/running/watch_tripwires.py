@@ -4,7 +4,7 @@ from bot.act.run import Run, Trip
 from bot.act.tripwire import ALWAYS_ALLOWED, touched, usual_in
 from bot.decide.plan import CLEARS_RISK, Plan, against_plan, as_planned
 from bot.operations.agreeing.draft_plan import RECENT
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 from bot.watch.surge import Surge
 
 DAY = 24 * 3600 * 1_000_000
@@ -30,7 +30,7 @@ def flagged_anew(tx: Transaction, plan: Plan, surge: Surge) -> frozenset[str]:
     """Users of the plan against whom something stands now. When it was made nothing did, so all of it is new."""
     since = plan.made_at - RECENT
     if len(plan.user_ids) <= FEW_USERS:
-        detections = tx.detections.of_users(plan.tenant_id, plan.user_ids, since)
+        detections = tx.detections.detections_of(plan.tenant_id, plan.user_ids, since)
     else:
         detections = tx.detections.open_of_surge_users(as_planned(surge, plan), since)
     return frozenset(against_plan(plan, surge, detections)) & frozenset(plan.user_ids)
@@ -38,19 +38,19 @@ def flagged_anew(tx: Transaction, plan: Plan, surge: Surge) -> frozenset[str]:
 
 def band_now(tx: Transaction, surge: Surge) -> str:
     """What the newest briefing says the evidence leans to; empty where it says nothing."""
-    briefing = tx.briefings.latest(surge.tenant_id, surge.id)
+    briefing = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     return briefing.evidence.band.value if briefing is not None and briefing.evidence is not None else ""
 
 
 def _usual(tx: Transaction, plan: Plan, now: int) -> float:
     """How many of the plan's users would usually be flagged since it was made, by types other than the surge's."""
     until = min(plan.window_start, plan.made_at)
-    flags = tx.detections.flags(plan.tenant_id, until - PAST)
+    flags = tx.detections.flags_since(plan.tenant_id, until - PAST)
     known = {
         (flag.user_id, flag.detected_at // DAY)
         for flag in flags
         if flag.detected_at < until and flag.risk_event_type not in plan.risk_event_types
     }
-    tenant_users = tx.watches.get(plan.tenant_id).tenant_users
+    tenant_users = tx.watches.watch_of(plan.tenant_id).tenant_users
     share = len(plan.user_ids) / tenant_users if tenant_users else 1.0
     return usual_in(len(known), past=PAST, span=max(SHORTEST, now - plan.made_at), share=share)

@@ -17,9 +17,9 @@ from bot.operations.agreeing.name_people import names_of
 from bot.operations.briefing.account_for_briefing import briefing_figures
 from bot.operations.briefing.compose_briefing import known_of
 from bot.operations.running.note_flagged_again import WATCHED_AFTER
-from bot.ports.messages import Card, CardSubject
-from bot.ports.store import Transaction
 from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
+from bot.store.cards import Card, CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.circumstances import Circumstances
 from bot.watch.surge import Surge, SurgeState, open_elsewhere
@@ -31,11 +31,11 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
     """A request with its plan, votes and run."""
     whole = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
     plan = summarize(whole)
-    votes = tx.requests.votes(request.tenant_id, request.id)
-    run = tx.runs.of_request(request.tenant_id, request.id)
+    votes = tx.requests.votes_on(request.tenant_id, request.id)
+    run = tx.runs.run_of_request(request.tenant_id, request.id)
     run_account = None
     if run is not None:
-        counts = tx.outcomes.counts(run.tenant_id, run.id)
+        counts = tx.outcomes.count_outcomes(run.tenant_id, run.id)
         pace, seconds_left = _pace(run, counts, now)
         run_account = RunAccount(
             run=run,
@@ -45,7 +45,7 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
             requester=request.requester,
             signers=tuple(vote.user_id for vote in votes if vote.verdict is Verdict.APPROVE),
             signed_at=request.settled_at or run.created_at,
-            open_reasons=tx.outcomes.reasons(run.tenant_id, run.id),
+            open_reasons=tx.outcomes.outcome_reasons(run.tenant_id, run.id),
             users_a_minute=pace,
             seconds_left=seconds_left,
             flagged_again=len(tx.cleared.flagged_again(run.tenant_id, within=WATCHED_AFTER, run_id=run.id)),
@@ -88,7 +88,7 @@ def _may_ask_again(tx: Transaction, request: Request, surge: Surge) -> bool:
         return False
     if surge.state is SurgeState.CLOSED and request.kind is not RequestKind.WAY_BACK:
         return False
-    others = tx.requests.of_surge(request.tenant_id, request.surge_id)
+    others = tx.requests.requests_of_surge(request.tenant_id, request.surge_id)
     return not any(other.asked_again == request.id for other in others)
 
 
@@ -113,13 +113,14 @@ def account_for_surge(tx: Transaction, surge: Surge, now: int) -> SurgeAccount:
     if surge.snoozed_until is not None and surge.snoozed_until <= now:
         surge = replace(surge, snoozed_by=None, snoozed_until=None)
     requests = tuple(
-        account_for_request(tx, request, surge, now) for request in tx.requests.of_surge(surge.tenant_id, surge.id)
+        account_for_request(tx, request, surge, now)
+        for request in tx.requests.requests_of_surge(surge.tenant_id, surge.id)
     )
     return SurgeAccount(
         surge=surge,
-        briefing=tx.briefings.latest(surge.tenant_id, surge.id),
+        briefing=tx.briefings.latest_briefing(surge.tenant_id, surge.id),
         requests=requests,
-        watch_problem=tx.watches.get(surge.tenant_id).problem,
+        watch_problem=tx.watches.watch_of(surge.tenant_id).problem,
         flagged_again=len(tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id)),
         shortage=shortage_of(tx, surge, requests),
     )
@@ -130,16 +131,16 @@ def account_for_card(
 ) -> SurgeAccount | RequestAccount | RunAccount | CallAccount | None:
     """What a card shows now; None where its subject is gone."""
     if card.subject is CardSubject.SURGE:
-        surge = tx.surges.get(card.tenant_id, card.subject_id)
+        surge = tx.surges.surge_by_id(card.tenant_id, card.subject_id)
         return account_for_surge(tx, surge, now) if surge else None
     if card.subject is CardSubject.RUN:
-        run = tx.runs.get(card.tenant_id, card.subject_id)
-        request = tx.requests.get(card.tenant_id, run.request_id) if run else None
+        run = tx.runs.run_by_id(card.tenant_id, card.subject_id)
+        request = tx.requests.request_by_id(card.tenant_id, run.request_id) if run else None
     else:
-        request = tx.requests.get(card.tenant_id, card.subject_id)
+        request = tx.requests.request_by_id(card.tenant_id, card.subject_id)
     if request is None:
         return None
-    surge = tx.surges.get(card.tenant_id, request.surge_id)
+    surge = tx.surges.surge_by_id(card.tenant_id, request.surge_id)
     if surge is None:
         return None
     account = account_for_request(tx, request, surge, now)
@@ -157,9 +158,9 @@ def figures_of(
 
     policy, circumstances: what the team states of its tenant, where that is at hand; some facts rest on it.
     """
-    users = tx.surges.users(surge.tenant_id, surge.id)
-    profiles = tx.directory.profiles(surge.tenant_id, users)
-    risky = tx.directory.risky(surge.tenant_id, users)
+    users = tx.surges.users_of_surge(surge.tenant_id, surge.id)
+    profiles = tx.directory.profiles_of(surge.tenant_id, users)
+    risky = tx.directory.risky_users(surge.tenant_id, users)
     others = open_elsewhere(surge, tx.detections.open_of_surge_users(surge, surge.window_start - RECENT))
     names = {user_id: (found.user_principal_name, found.user_display_name) for user_id, found in risky.items()}
     names |= {user_id: (profile.user_principal_name, profile.display_name) for user_id, profile in profiles.items()}
@@ -195,7 +196,7 @@ def figures_of(
     ]
     listed = [Figure(name, tuple(people)) for name, people in named if people]
     found = known_of(tx, surge, policy, circumstances or Circumstances())
-    latest = tx.briefings.latest(surge.tenant_id, surge.id)
+    latest = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     return (*briefing_figures(latest, found, profiles, names), *listed)
 
 
@@ -203,13 +204,13 @@ def _run_figures(
     tx: Transaction, surge: Surge, *, line_for: Callable[[str, str], PersonLine]
 ) -> list[tuple[str, list[PersonLine]]]:
     """The outcomes of the surge's newest run."""
-    requests = tx.requests.of_surge(surge.tenant_id, surge.id)
-    runs = [tx.runs.of_request(surge.tenant_id, request.id) for request in requests]
+    requests = tx.requests.requests_of_surge(surge.tenant_id, surge.id)
+    runs = [tx.runs.run_of_request(surge.tenant_id, request.id) for request in requests]
     run = next((each for each in reversed(runs) if each is not None), None)
     if run is None:
         return []
     by_state: dict[OutcomeState, list[PersonLine]] = {}
-    for user_id, outcome in tx.outcomes.of_run(surge.tenant_id, run.id).items():
+    for user_id, outcome in tx.outcomes.outcomes_of_run(surge.tenant_id, run.id).items():
         by_state.setdefault(outcome.state, []).append(line_for(user_id, outcome.why or outcome.state.value))
     in_need_first = (OutcomeState.FAILED, OutcomeState.SKIPPED, OutcomeState.ACCEPTED, OutcomeState.VERIFIED)
     return [(f"last run: {state.value}", by_state[state]) for state in in_need_first if state in by_state]

@@ -20,10 +20,12 @@ from bot.operations.running.steer_run import steer_run
 from bot.operations.telling.heed_surge import heed_surge
 from bot.operations.telling.show_details import show_details
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject, KeptClick
 from bot.ports.slack import Click, ClickKind, Slack, SlackError
-from bot.ports.store import Store, Transaction
 from bot.ports.world import World
+from bot.store.cards import CardSubject
+from bot.store.clicks import KeptClick
+from bot.store.database import Database
+from bot.store.transaction import Transaction
 
 SECOND = 1_000_000
 LEFT_ALONE_FOR = 10 * SECOND
@@ -107,7 +109,7 @@ class Inbox:
     """bot.ports.slack.ClickInbox over the store, for all tenants of this process."""
 
     def __init__(
-        self, *, store: Store, slack: Slack, world: World, tenants: Mapping[str, Tenant], bell: Bell | None = None
+        self, *, store: Database, slack: Slack, world: World, tenants: Mapping[str, Tenant], bell: Bell | None = None
     ) -> None:
         """bell: rung when a click waits for another process."""
         self._store = store
@@ -135,7 +137,7 @@ class Inbox:
             tenant_id = tx.cards.tenant_of(subject, click.subject_id) if subject else None
             is_ours = click.kind not in _FOR_THE_HOLDER or self._does_work_of(tenant_id)
             try_at = now + LEFT_ALONE_FOR if is_ours else now
-            return tx.clicks.add(tenant_id or "", click, now, try_at=try_at), is_ours
+            return tx.clicks.add_click(tenant_id or "", click, now, try_at=try_at), is_ours
 
         is_new, is_ours = await self._store.transact(keep)
         if is_new and is_ours:
@@ -164,7 +166,7 @@ class Inbox:
         Only for tenants whose work is done here; also what is due `ahead` microseconds on.
         """
         now = self._world.now() + ahead
-        for kept in await self._store.look(lambda tx: tx.clicks.undone(now)):
+        for kept in await self._store.look(lambda tx: tx.clicks.undone_clicks(now)):
             tenant = await self._tenant_of(kept.click)
             if self._does_work_of(tenant.id if tenant else None):
                 await self._carry_out(kept)
@@ -206,7 +208,9 @@ class Inbox:
         def is_being_posted(tx: Transaction) -> bool:
             if tx.cards.is_at(subject, click.subject_id, click.channel, click.message_ts):
                 return False
-            return any(card.posting_since is not None for card in tx.cards.of(tenant.id, subject, click.subject_id))
+            return any(
+                card.posting_since is not None for card in tx.cards.cards_of(tenant.id, subject, click.subject_id)
+            )
 
         for _ in range(LOOKS_FOR_A_CARD):
             if not await self._store.look(is_being_posted):
@@ -231,7 +235,7 @@ class Inbox:
             "click_not_carried_out", kind=kept.click.kind.value, why=why, attempt=attempts, exc_info=again is None
         )
         try:
-            await self._store.transact(lambda tx: tx.clicks.fail(kept.click.key, why, again))
+            await self._store.transact(lambda tx: tx.clicks.fail_click(kept.click.key, why, again))
         except Exception:  # noqa: BLE001 - the row still stands as undone: the sweep finds it when the database is back
             log.warning("click_not_put_off", kind=kept.click.kind.value)
 

@@ -7,10 +7,10 @@ from bot.operations.agreeing.judge_person import Refused, judge_lists
 from bot.operations.agreeing.judge_place import judge_place
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 
 SNOOZE = 3600 * 1_000_000
 """One hour, in microseconds."""
@@ -32,7 +32,7 @@ def _heed(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
     if tx.clicks.is_done(click.key):
         return None
     now = tenant.world.now()
-    surge = tx.surges.get(tenant.id, click.subject_id)
+    surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
     if surge is None:
         return Refused(Refusal.OUT_OF_DATE)
     misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
@@ -44,9 +44,9 @@ def _heed(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
     else:
         event = Event.SURGE_SNOOZED
         surge = replace(surge, snoozed_by=click.user_id, snoozed_until=now + SNOOZE)
-    tx.surges.save(surge)
-    tx.cards.want(tenant.id, CardSubject.SURGE, surge.id)
-    tx.ledger.append(
+    tx.surges.keep_surge(surge)
+    tx.cards.want_update(tenant.id, CardSubject.SURGE, surge.id)
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=event,
@@ -54,5 +54,5 @@ def _heed(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
         actor=click.user_id,
         facts={"name": surge.short_name, "until": surge.snoozed_until},
     )
-    tx.clicks.finish(click.key, now)
+    tx.clicks.finish_click(click.key, now)
     return None

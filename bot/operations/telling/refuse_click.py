@@ -5,8 +5,8 @@ from bot.operations.agreeing.host_answer import finish_click
 from bot.operations.agreeing.judge_person import Refused
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.transaction import Transaction
 
 
 async def refuse_click(tenant: Tenant, click: Click, refused: Refused) -> None:
@@ -18,7 +18,7 @@ async def refuse_click(tenant: Tenant, click: Click, refused: Refused) -> None:
 
 def _note(tx: Transaction, tenant: Tenant, click: Click, refused: Refused) -> None:
     now = tenant.world.now()
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.CLICK_REFUSED,

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.operations.telling.account_for import account_for_card
-from bot.ports.messages import Card, CardSubject
 from bot.ports.slack import Account, Posted, Slack, SlackError
-from bot.ports.store import Hold, LeaseLostError, Store, Transaction
 from bot.ports.world import World
+from bot.store.cards import Card, CardSubject
+from bot.store.database import Database
+from bot.store.leases import Hold, LeaseLostError
+from bot.store.transaction import Transaction
 
 SECOND = 1_000_000
 BETWEEN_UPDATES = 3 * SECOND
@@ -28,7 +30,7 @@ log = structlog.get_logger()
 class Sender:
     """Sends the cards of a workspace, under its lease."""
 
-    store: Store
+    store: Database
     slack: Slack
     world: World
     holder: Callable[[], Hold | None]
@@ -39,9 +41,9 @@ class Sender:
     async def send_due(self) -> int:
         """Send what is due; when to look again (microseconds UTC) unless the bell rings before."""
         now = self.world.now()
-        for card in await self.store.look(lambda tx: tx.cards.due(now)):
+        for card in await self.store.look(lambda tx: tx.cards.due_cards(now)):
             await self._send(card)
-        later = await self.store.look(lambda tx: tx.cards.next_due())
+        later = await self.store.look(lambda tx: tx.cards.next_card_due())
         now = self.world.now()
         return now + IDLE_LOOK if later is None else max(now + SECOND // 10, min(later, now + IDLE_LOOK))
 
@@ -73,7 +75,7 @@ class Sender:
             raise LeaseLostError("slack-sender")
 
         def fenced(tx: Transaction) -> None:
-            tx.leases.require(hold)
+            tx.leases.require_lease(hold)
             work(tx)
 
         await self.store.transact(fenced)
@@ -82,7 +84,7 @@ class Sender:
         """What the card is to show now, and which wish that fulfils."""
 
         def load(tx: Transaction) -> tuple[Account | None, int]:
-            fresh = tx.cards.get(card.tenant_id, card.id) or card
+            fresh = tx.cards.card_by_id(card.tenant_id, card.id) or card
             return account_for_card(tx, card, now=self.world.now(), link=link), fresh.wanted
 
         return await self.store.look(load)
@@ -91,7 +93,7 @@ class Sender:
         parent: Card | None = None
         if card.parent_id is not None:
             parent_id = card.parent_id
-            parent = await self.store.look(lambda tx: tx.cards.get(card.tenant_id, parent_id))
+            parent = await self.store.look(lambda tx: tx.cards.card_by_id(card.tenant_id, parent_id))
             if parent is None or parent.posted is None:
                 return  # its turn comes when the parent stands
         is_private = card.subject in _TO_A_PERSON
@@ -129,7 +131,7 @@ class Sender:
             return ""
         if parent is None and card.parent_id is not None:
             parent_id = card.parent_id
-            parent = await self.store.look(lambda tx: tx.cards.get(card.tenant_id, parent_id))
+            parent = await self.store.look(lambda tx: tx.cards.card_by_id(card.tenant_id, parent_id))
         if parent is None or parent.posted is None:
             return ""
         try:

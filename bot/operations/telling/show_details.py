@@ -8,9 +8,9 @@ from bot.operations.briefing.account_for_briefing import briefing_notes
 from bot.operations.telling.account_for import figures_of
 from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
 from bot.ports.slack import Click, ClickKind, DetailsDialog, PlainDialog, SlackError
-from bot.ports.store import Transaction
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.briefing import Briefing
 from bot.watch.surge import Surge, SurgeState
 
@@ -30,17 +30,17 @@ async def show_details(tenant: Tenant, click: Click) -> None:
         await refuse_click(tenant, click, found)
         return
     await tenant.slack.fill_dialog(view_id, found)
-    await tenant.store.transact(lambda tx: tx.clicks.finish(click.key, tenant.world.now()))
+    await tenant.store.transact(lambda tx: tx.clicks.finish_click(click.key, tenant.world.now()))
 
 
 def _details(tx: Transaction, tenant: Tenant, click: Click) -> DetailsDialog | Refused:
-    surge = tx.surges.get(tenant.id, click.subject_id)
+    surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
     if surge is None:
         return Refused(Refusal.OUT_OF_DATE)
     misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
     if misplaced is not None:
         return misplaced
-    briefing = tx.briefings.latest(tenant.id, surge.id)
+    briefing = tx.briefings.latest_briefing(tenant.id, surge.id)
     if briefing is None:
         notes: tuple[str, ...] = ("Who they are is still being read from Microsoft Graph.",)
     else:
@@ -60,7 +60,7 @@ def _offers(tx: Transaction, surge: Surge, briefing: Briefing | None) -> tuple[C
     offers = []
     if surge.state is not SurgeState.CLOSED and briefing is not None and briefing.held_back:
         offers.append(ClickKind.OPEN_RELEASE)
-    requests = tx.requests.of_surge(surge.tenant_id, surge.id)
-    if any(tx.runs.of_request(surge.tenant_id, request.id) is not None for request in requests):
+    requests = tx.requests.requests_of_surge(surge.tenant_id, surge.id)
+    if any(tx.runs.run_of_request(surge.tenant_id, request.id) is not None for request in requests):
         offers.append(ClickKind.OPEN_WAY_BACK)
     return tuple(offers)

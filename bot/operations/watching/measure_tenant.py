@@ -7,7 +7,7 @@ import structlog
 
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
-from bot.ports.store import Transaction
+from bot.store.transaction import Transaction
 
 DAY = 24 * 3600 * 1_000_000
 PATIENCE_SECONDS = 5.0
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 async def measure_tenant(tenant: Tenant) -> None:
     """Count the users once a day."""
     now = tenant.world.now()
-    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.watch_of(tenant.id))
     if watch.tenant_users_at is not None and now < watch.tenant_users_at + DAY:
         return
     try:
@@ -30,8 +30,8 @@ async def measure_tenant(tenant: Tenant) -> None:
         return
 
     def keep(tx: Transaction) -> None:
-        fresh = tx.watches.get(tenant.id)
-        tx.watches.save(replace(fresh, tenant_users=users or None, tenant_users_at=now))
+        fresh = tx.watches.watch_of(tenant.id)
+        tx.watches.keep_watch(replace(fresh, tenant_users=users or None, tenant_users_at=now))
 
     await tenant.transact_as_holder(keep)
     async with tenant.tracking:

@@ -14,9 +14,9 @@ from bot.operations.running.note_flagged_again import note_flagged_again
 from bot.operations.tenant import Tenant
 from bot.operations.watching.track_surges import track_surges
 from bot.ports.graph import GraphError, Page, Priority
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
-from bot.ports.watching import Watch
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
+from bot.store.watches import Watch
 from bot.watch.detector import Flag
 from bot.watch.risk import Detection
 from bot.watch.surge import SurgeState
@@ -65,14 +65,14 @@ def deep_reach(watch: Watch, now: int) -> Reach | None:
 async def poll_tenant(tenant: Tenant) -> bool:
     """Read what is new. False if it could not be read to the end: what came is kept, and the next poll reads again."""
     now = tenant.world.now()
-    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.watch_of(tenant.id))
     return await _read(tenant, reach(watch, now), now)
 
 
 async def poll_deeply(tenant: Tenant) -> None:
     """The hourly long reading at the lowest priority, if it is due."""
     now = tenant.world.now()
-    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.watch_of(tenant.id))
     due = deep_reach(watch, now)
     if due is not None:
         await _read(tenant, due, now)
@@ -91,7 +91,7 @@ async def refresh_detections(tenant: Tenant) -> bool:
     Real-time detections appear within ten minutes; the offline ones, up to 48 hours late, are the polls' to find.
     """
     now = tenant.world.now()
-    watch = await tenant.store.look(lambda tx: tx.watches.get(tenant.id))
+    watch = await tenant.store.look(lambda tx: tx.watches.watch_of(tenant.id))
     if watch.read_through is None:
         return await poll_tenant(tenant)
     since = watch.read_through - REAL_TIME_OVERLAP
@@ -112,12 +112,12 @@ async def _read(tenant: Tenant, how: Reach, now: int) -> bool:
         return False
 
     def complete(tx: Transaction) -> None:
-        watch = tx.watches.get(tenant.id)
+        watch = tx.watches.watch_of(tenant.id)
         if how.priority is not Priority.DEEP:
             watch = replace(watch, read_through=max(now, watch.read_through or now))
         if how.is_deep:
             watch = replace(watch, deep_read_at=now, pages_in_overlap=pages)
-        tx.watches.save(watch)
+        tx.watches.keep_watch(watch)
         if watch.problem:
             _note_problem(tx, tenant.id, "")
 
@@ -133,7 +133,7 @@ async def take_page(tenant: Tenant, page: Page[Detection]) -> None:
     now = tenant.world.now()
 
     def keep(tx: Transaction) -> Sequence[Flag]:
-        new = tx.detections.keep(tenant.id, page.items, now)
+        new = tx.detections.keep_detections(tenant.id, page.items, now)
         note_flagged_again(tx, tenant, new)
         return new
 
@@ -144,10 +144,10 @@ async def take_page(tenant: Tenant, page: Page[Detection]) -> None:
 
 def _note_problem(tx: Transaction, tenant_id: str, why: str) -> None:
     """Keep why watching does not work, and bring the cards of running surges up to date with it."""
-    watch = tx.watches.get(tenant_id)
+    watch = tx.watches.watch_of(tenant_id)
     if watch.problem == why:
         return
-    tx.watches.save(replace(watch, problem=why))
-    for surge in tx.surges.all(tenant_id):
+    tx.watches.keep_watch(replace(watch, problem=why))
+    for surge in tx.surges.all_surges(tenant_id):
         if surge.state is not SurgeState.CLOSED:
-            tx.cards.want(tenant_id, CardSubject.SURGE, surge.id)
+            tx.cards.want_update(tenant_id, CardSubject.SURGE, surge.id)

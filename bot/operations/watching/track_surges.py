@@ -7,9 +7,9 @@ import structlog
 
 from bot.act.outcome import Outcome, OutcomeState
 from bot.operations.tenant import Tenant
-from bot.ports.messages import CardSubject
-from bot.ports.store import Transaction
 from bot.record.ledger import Event
+from bot.store.cards import CardSubject
+from bot.store.transaction import Transaction
 from bot.watch.detector import Detector, Flag, Sighting
 from bot.watch.surge import Surge, SurgeState, is_worth_opening, short_name, sighting_of, take_sighting
 
@@ -31,12 +31,12 @@ async def load_detector(tenant: Tenant) -> None:
     now = tenant.world.now()
 
     def load(tx: Transaction) -> Detector:
-        detector = tenant.new_detector(tx.watches.get(tenant.id).tenant_users)
-        surges = tx.surges.all(tenant.id)
-        known = [sighting_of(surge, tx.surges.users(tenant.id, surge.id)) for surge in surges]
+        detector = tenant.new_detector(tx.watches.watch_of(tenant.id).tenant_users)
+        surges = tx.surges.all_surges(tenant.id)
+        known = [sighting_of(surge, tx.surges.users_of_surge(tenant.id, surge.id)) for surge in surges]
         detector.resume(known)
-        detector.observe(tx.detections.flags(tenant.id, now - HISTORY))
-        for user_id, cleared_at in tx.cleared.since(tenant.id, now - HISTORY):
+        detector.observe(tx.detections.flags_since(tenant.id, now - HISTORY))
+        for user_id, cleared_at in tx.cleared.cleared_since(tenant.id, now - HISTORY):
             detector.forgive(user_id, cleared_at)
         for surge in surges:
             if surge.state is not SurgeState.CLOSED:
@@ -86,12 +86,12 @@ async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:
             return
 
         def keep(tx: Transaction) -> list[Sighting]:
-            by_key = {surge.detector_key: surge for surge in tx.surges.all(tenant.id)}
+            by_key = {surge.detector_key: surge for surge in tx.surges.all_surges(tenant.id)}
             kept = []
             for sighting, surge_id, card_id in changed:
                 surge = by_key.get(sighting.key)
                 if surge is None and not is_worth_opening(
-                    sighting, tx.detections.open_users(tenant.id, sighting.users)
+                    sighting, tx.detections.users_with_open(tenant.id, sighting.users)
                 ):
                     continue
                 if surge is None:
@@ -122,10 +122,10 @@ def _open(tx: Transaction, tenant: Tenant, sighting: Sighting, *, surge_id: str,
         users=len(sighting.users),
         usual=sighting.usual,
     )
-    tx.surges.save(surge)
+    tx.surges.keep_surge(surge)
     tx.surges.add_users(tenant.id, surge.id, sighting.users, now)
     tx.surges.ask_briefing(tenant.id, surge.id, now)
-    tx.cards.ensure(
+    tx.cards.ensure_card(
         card_id=card_id,
         tenant_id=tenant.id,
         subject=CardSubject.SURGE,
@@ -133,7 +133,7 @@ def _open(tx: Transaction, tenant: Tenant, sighting: Sighting, *, surge_id: str,
         channel=tenant.channel,
         parent_id=None,
     )
-    tx.ledger.append(
+    tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
         event=Event.SURGE_OPENED,
@@ -149,12 +149,12 @@ def _follow(tx: Transaction, surge: Surge, sighting: Sighting, *, now: int) -> N
     joined = tx.surges.add_users(surge.tenant_id, surge.id, sighting.users, now)
     if taken == surge and not joined:
         return
-    tx.surges.save(taken)
-    tx.cards.want(surge.tenant_id, CardSubject.SURGE, surge.id)
+    tx.surges.keep_surge(taken)
+    tx.cards.want_update(surge.tenant_id, CardSubject.SURGE, surge.id)
     if joined or taken.state is not surge.state:
         tx.surges.ask_briefing(surge.tenant_id, surge.id, now)
     if taken.state is not surge.state:
-        tx.ledger.append(
+        tx.ledger.append_entry(
             tenant_id=surge.tenant_id,
             at=now,
             event=_EVENTS[taken.state],
