@@ -80,8 +80,8 @@ def say_json(value: object) -> None:
 @app.command()
 def run() -> None:
     """Watch the tenant and serve Slack, until stopped. Settings come from the environment: see .env.example."""
-    from bot.app import run_bot  # noqa: PLC0415 - the other commands start faster without the doors
-    from bot.logs import set_up_logs  # noqa: PLC0415
+    from bot.process.app import run_bot  # noqa: PLC0415 - the other commands start faster without the doors
+    from bot.process.logs import set_up_logs  # noqa: PLC0415
 
     set_up_logs()
     run_bot(read_settings())
@@ -130,7 +130,7 @@ def _stated() -> "dict[str, tuple[Policy, Circumstances]]":
 @app.command()
 def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line flag
     """List the surges, newest first."""
-    from bot.terminal import surge_line  # noqa: PLC0415
+    from bot.commands.terminal import surge_line  # noqa: PLC0415
 
     found = _open_store().look_here(lambda tx: tx.surges.all_surges())
     if as_json:
@@ -149,8 +149,8 @@ def show(
     as_json: AsJson = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Show one surge: its figures, requests, votes and outcomes."""
-    from bot.operations.telling.account_for import account_for_surge, figures_of  # noqa: PLC0415
-    from bot.terminal import surge_text  # noqa: PLC0415
+    from bot.commands.terminal import surge_text  # noqa: PLC0415
+    from bot.operations.delivering.account_for import account_for_surge, figures_of  # noqa: PLC0415
 
     stated = _stated()
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 import structlog
 
-from bot.logs import set_up_logs
+from bot.process.logs import set_up_logs
 
 TOKENS = [
     "xoxb-123456789012-abcdefABCDEF",

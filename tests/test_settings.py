@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.env_example import lines
 from bot.settings import SettingsError, is_loopback, parse_duration, read_settings, read_store_settings, read_tenants
+from bot.settings.env_example import lines
 
 BOT, APP, SECRET, GRAPH = "xoxb-geheim-1", "xapp-geheim-2", "geheim-3", "geheim-4"
 GOOD = {

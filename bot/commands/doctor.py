@@ -13,13 +13,13 @@ from bot.graph.door import open_graph
 from bot.operations.doctor.check import Check, State, can_work, failed
 from bot.operations.doctor.examine import Patient, Workspace, examine
 from bot.ports.slack import SlackError
+from bot.process.world import RealWorld
 from bot.settings import Settings, SettingsError, TenantOptions, read_settings, read_tenants
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
 from bot.slack.examination import Examination as SlackExamination
 from bot.slack.manifest import SCOPES
 from bot.store.examination import Examination as StoreExamination
-from bot.world import RealWorld
 
 
 def examine_and_tell(*, as_json: bool) -> None:

@@ -8,8 +8,8 @@ import typer
 from bot.graph.door import open_graph
 from bot.operations.watching.history_file import history_writer
 from bot.ports.graph import GraphError, Priority
+from bot.process.world import RealWorld
 from bot.settings import GraphSettings, read_graph_settings
-from bot.world import RealWorld
 
 DAY = 24 * 3600 * 1_000_000
 

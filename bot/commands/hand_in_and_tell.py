@@ -7,9 +7,9 @@ import msgspec
 import typer
 
 from bot.commands.ask_code import ask_code
-from bot.decide.refusal import explain
+from bot.decide.refusal import Refused, explain
 from bot.decide.request import Request, missing_signatures
-from bot.operations.agreeing.hand_in import (
+from bot.operations.approving.hand_in import (
     NOBODY_CAME,
     approve_click,
     code_is_needed,
@@ -19,8 +19,7 @@ from bot.operations.agreeing.hand_in import (
     take_back,
     what_is_signed,
 )
-from bot.operations.agreeing.host_answer import HostAnswer, plain, unpack
-from bot.operations.agreeing.judge_person import Refused
+from bot.operations.approving.host_answer import HostAnswer, plain, unpack
 from bot.ports.slack import Click
 from bot.store.database import Database
 

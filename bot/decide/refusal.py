@@ -1,5 +1,6 @@
 """Why a click was refused: one enum, one sentence each that names the reason and the next step."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -51,6 +52,14 @@ class Refusal(StrEnum):
     OUT_OF_DATE = "out of date"
     WRONG_PLACE = "wrong place"
     TRY_AGAIN = "try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal and what fills its sentence."""
+
+    refusal: Refusal
+    detail: str = ""
 
 
 _SENTENCES: dict[Refusal, str] = {

@@ -21,6 +21,8 @@ from bot.slack.team import Team
 
 log = structlog.get_logger(__name__)
 
+Opened = tuple[AsyncWebClient, Team]
+"""The client, and who Slack says we are."""
 LINKS = 2
 """Connections kept at once: Slack renews each now and then, and there is a gap between the old socket and the new."""
 PATIENCE = 4.0
@@ -67,7 +69,7 @@ class SlackConnection:
         self.problem = ""
         """Why no new link could be opened the last time, as Slack's code; empty when it could."""
 
-    async def open(self) -> tuple[AsyncWebClient, Team]:
+    async def open(self) -> Opened:
         """Make the client and ask Slack who we are. Raises SlackError: `invalid_auth` for a refused token."""
         timeout = aiohttp.ClientTimeout(total=SECONDS_TO_ANSWER, connect=5)
         self._session = aiohttp.ClientSession(timeout=timeout)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot import app, cli
 from bot.graph.endpoints import REPORTS_PER_SECOND
-from bot.replica import Replica
+from bot.process.replica import Replica
 
 BEAT = 0.005
 

@@ -9,8 +9,8 @@ from aiohttp import web
 from bot.breach.door import BreachDoor
 from bot.breach.doors import BreachDoors
 from bot.ports.breaches import BreachError, BreachProblem
+from bot.process.world import RealWorld
 from bot.watch.breach import Leak
-from bot.world import RealWorld
 from sim.breach import Breach, BreachServer
 
 KEY, ADA = "0123456789abcdef0123456789abcdef", "ada@contoso.example"

@@ -12,17 +12,17 @@ import pytest
 from bot.decide.policy import Policy
 from bot.graph.door import open_graph
 from bot.operations.briefing.brief_surge import BEING_READ, brief_due_surges
-from bot.operations.telling.account_for import figures_of
+from bot.operations.delivering.account_for import figures_of
 from bot.operations.tenant import Bells, Tenant
 from bot.operations.watching.measure_tenant import measure_tenant
 from bot.operations.watching.poll_tenant import poll_tenant
 from bot.operations.watching.track_surges import load_detector
+from bot.process.world import RealWorld
 from bot.watch.briefing import Cohort
 from bot.watch.circumstances import Circumstances
 from bot.watch.profile import SignInKind
 from bot.watch.rows.row import Reading, RowName
 from bot.watch.scan.window_scan import WindowScan
-from bot.world import RealWorld
 from sim.tenant import Limits, TenantServer
 from sim.tenant.stories import STORIES
 from tests.databases import opened, sqlite_url  # noqa: F401 - fixtures

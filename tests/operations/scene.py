@@ -9,8 +9,8 @@ from bot.act.run import Run
 from bot.decide.action import Action
 from bot.decide.refusal import Refusal
 from bot.decide.request import Request
+from bot.operations.delivering.carry_out_click import Inbox
 from bot.operations.running.carry_run import carry_run
-from bot.operations.telling.carry_out_click import Inbox
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, Posted
 from bot.record.ledger import Event, first_break

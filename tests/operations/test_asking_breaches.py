@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.operations.briefing.ask_breaches import LEAST_ASKED, SAMPLE_SIZE, ask_breaches
 from bot.operations.briefing.brief_surge import brief_surge
 from bot.operations.briefing.gather_facts import gather_facts
-from bot.operations.briefing.keep_directory import keep_directory
+from bot.operations.reading.ask_breaches import LEAST_ASKED, SAMPLE_SIZE, ask_breaches
+from bot.operations.reading.keep_directory import keep_directory
 from bot.ports.breaches import BreachError, Breaches, BreachProblem
 from bot.store.leases import LeaseLostError
 from bot.watch.breach import Leak, sample

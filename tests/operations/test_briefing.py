@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.operations.briefing.brief_surge import BEING_READ, brief_due_surges, brief_surge
-from bot.operations.briefing.keep_directory import keep_directory
+from bot.operations.reading.keep_directory import keep_directory
 from bot.ports.graph import GraphError, Problem
 from bot.watch.access_policies import AccessPolicy, Grant
 from bot.watch.announcements import Announcement

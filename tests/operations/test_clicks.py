@@ -6,7 +6,7 @@ import pytest
 
 from bot.decide.refusal import Refusal, explain
 from bot.decide.request import RequestState
-from bot.operations.telling.carry_out_click import LEFT_ALONE_FOR, MOST_ATTEMPTS
+from bot.operations.delivering.carry_out_click import LEFT_ALONE_FOR, MOST_ATTEMPTS
 from bot.ports.slack import ClickKind, DetailsDialog, Posted, SlackError
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.operations.running.note_flagged_again import WATCHED_AFTER
-from bot.operations.telling.account_for import account_for_surge, figures_of
+from bot.operations.delivering.account_for import account_for_surge, figures_of
+from bot.operations.watching.note_flagged_again import WATCHED_AFTER
 from bot.operations.watching.poll_tenant import poll_tenant
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject

@@ -3,8 +3,8 @@
 import asyncio
 
 from bot.operations.briefing import tenant_readings
-from bot.operations.briefing.keep_readings import keep_in_quiet, known, refresh
-from bot.operations.briefing.tenant_readings import (
+from bot.operations.reading.keep_readings import keep_in_quiet, known, refresh
+from bot.operations.reading.tenant_readings import (
     APPS,
     DOMAINS,
     HASH_SYNC,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.operations.briefing.keep_directory import DIRECTORY, is_warm, keep_directory, read_users, refresh_directory
+from bot.operations.reading.keep_directory import DIRECTORY, is_warm, keep_directory, read_users, refresh_directory
 from bot.ports.graph import GraphError, Problem
 from tests.values import TENANT, directory_user
 

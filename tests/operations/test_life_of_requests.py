@@ -8,12 +8,12 @@ from bot.decide.action import Action
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
-from bot.operations.agreeing.call_signers import call_signers
-from bot.operations.agreeing.known_signers import known_signers
-from bot.operations.agreeing.match_signers import IN_QUIET, match_signers
-from bot.operations.agreeing.settle_request import expire_requests
-from bot.operations.agreeing.supersede_requests import find_outdated, supersede
-from bot.operations.telling.account_for import account_for_request
+from bot.operations.approving.call_signers import call_signers
+from bot.operations.approving.match_signers import IN_QUIET, match_signers
+from bot.operations.briefing.supersede_requests import find_outdated, supersede
+from bot.operations.delivering.account_for import account_for_request
+from bot.operations.planning.known_signers import known_signers
+from bot.operations.planning.settle_request import expire_requests
 from bot.ports.graph import GraphError, Problem
 from bot.ports.slack import ClickKind, Posted, SlackError
 from bot.record.ledger import Event

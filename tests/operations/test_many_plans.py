@@ -9,13 +9,12 @@ from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import RunState
 from bot.decide.action import Action
 from bot.decide.plan import HeldBackReason, read_plan
-from bot.decide.refusal import Refusal
+from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import RequestKind, RequestState
-from bot.operations.agreeing.judge_person import Refused
-from bot.operations.agreeing.make_request import Asked, Asker, make_request
-from bot.operations.agreeing.match_signers import match_signers
-from bot.operations.briefing.tenant_readings import ROLES
-from bot.operations.telling.account_for import account_for_surge
+from bot.operations.approving.make_request import Asked, Asker, make_request
+from bot.operations.approving.match_signers import match_signers
+from bot.operations.delivering.account_for import account_for_surge
+from bot.operations.reading.tenant_readings import ROLES
 from bot.ports.slack import ClickKind, PlainDialog, RecoveryDialog, ReleaseDialog, RequestDialog, WayBackDialog
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject

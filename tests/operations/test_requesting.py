@@ -7,8 +7,8 @@ import pytest
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
-from bot.operations.agreeing.request_remediation import field_errors
-from bot.operations.agreeing.settle_request import expire_requests
+from bot.operations.approving.request_remediation import field_errors
+from bot.operations.planning.settle_request import expire_requests
 from bot.ports.graph import GraphError, Problem
 from bot.ports.slack import ClickKind, PlainDialog, Posted, RequestDialog, SlackError
 from bot.record.ledger import Event

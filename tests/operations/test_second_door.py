@@ -13,7 +13,7 @@ from bot.commands import hand_in_and_tell
 from bot.decide.people import ListedPerson
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
-from bot.operations.agreeing.match_signers import match_signers
+from bot.operations.approving.match_signers import match_signers
 from bot.ports.graph import GraphError, Problem
 from bot.ports.slack import SlackError
 from bot.record.ledger import Event

@@ -1,6 +1,6 @@
 """Cards are brought up to what the tables say, and one that can't be made does not hold up the others."""
 
-from bot.operations.telling.send_cards import Sender
+from bot.operations.delivering.send_cards import Sender
 from bot.record.account import SurgeAccount
 from bot.store.cards import CardSubject
 from tests.values import TENANT

@@ -27,8 +27,8 @@ from hypothesis.stateful import (
 from bot.decide.plan import read_plan
 from bot.decide.policy import Policy
 from bot.decide.request import RequestState, Verdict
-from bot.operations.agreeing.settle_request import expire_requests
 from bot.operations.bells import Bells
+from bot.operations.planning.settle_request import expire_requests
 from bot.operations.tenant import Tenant
 from bot.ports.slack import ClickKind, Posted
 from bot.record.ledger import Event

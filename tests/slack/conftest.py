@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.ports.slack import Click
+from bot.process.world import RealWorld
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
-from bot.world import RealWorld
 from sim.workspace import WorkspaceServer, contoso
 
 

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from bot.ports.slack import Click, ClickKind, Posted, SlackError
+from bot.process.world import RealWorld
 from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
-from bot.world import RealWorld
 from sim.workspace import WorkspaceServer, buttons, contoso
 from sim.workspace.contoso import ADA, BOT, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS, TEAM
 from tests.slack.accounts import request_account, run_account, surge_account

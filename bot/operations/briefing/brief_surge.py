@@ -7,11 +7,11 @@ none of them: it is kept as they end, and says what is still being read.
 import asyncio
 from dataclasses import replace
 
-from bot.operations.agreeing.supersede_requests import find_outdated, supersede
 from bot.operations.briefing.compose_briefing import BEING_READ, compose
-from bot.operations.briefing.keep_profiles import keep_profiles
 from bot.operations.briefing.keep_revision import keep_revision, settle
-from bot.operations.briefing.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader
+from bot.operations.briefing.supersede_requests import find_outdated, supersede
+from bot.operations.reading.keep_profiles import keep_profiles
+from bot.operations.reading.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader
 from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
 from bot.store.watches import Watch

@@ -7,11 +7,11 @@ from typing import Any
 from bot.decide.action import Action
 from bot.decide.plan import summarize
 from bot.decide.policy import Policy
-from bot.operations.agreeing.draft_plan import People, plan_for, read_people
 from bot.operations.briefing.gather_facts import gather_facts
-from bot.operations.briefing.keep_readings import Kind, known
-from bot.operations.briefing.read_audits import AUDITS
-from bot.operations.briefing.read_for_briefing import (
+from bot.operations.planning.draft_plan import People, plan_for, read_people
+from bot.operations.reading.keep_readings import Kind, known
+from bot.operations.reading.read_audits import AUDITS
+from bot.operations.reading.read_for_briefing import (
     AT_RISK,
     BLOCKED,
     PASSWORDLESS,
@@ -20,8 +20,8 @@ from bot.operations.briefing.read_for_briefing import (
     PRIVILEGED,
     Findings,
 )
-from bot.operations.briefing.read_sign_ins import MORNING, STOPS_READ
-from bot.operations.briefing.tenant_readings import POLICIES, REGISTRATION, ROLES
+from bot.operations.reading.read_sign_ins import MORNING, STOPS_READ
+from bot.operations.reading.tenant_readings import POLICIES, REGISTRATION, ROLES
 from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
 from bot.watch.account_kind import ToldKind, other_than_people

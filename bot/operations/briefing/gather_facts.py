@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.operations.briefing.ask_breaches import leak_by_breaches, told_of_breaches
-from bot.operations.briefing.keep_directory import DIRECTORY, is_warm
-from bot.operations.briefing.keep_readings import Known as Kept
-from bot.operations.briefing.keep_readings import known
-from bot.operations.briefing.known_networks import known_networks
-from bot.operations.briefing.read_announcements import ANNOUNCEMENTS
-from bot.operations.briefing.read_audits import AUDITS, AuditsRead
-from bot.operations.briefing.read_sign_ins import LOG, USUAL
 from bot.operations.briefing.surges_elsewhere import other_tenants
-from bot.operations.briefing.tenant_readings import APPS, DOMAINS, HASH_SYNC, REGISTRATION, ROLES
+from bot.operations.reading.ask_breaches import leak_by_breaches, told_of_breaches
+from bot.operations.reading.keep_directory import DIRECTORY, is_warm
+from bot.operations.reading.keep_readings import Known as Kept
+from bot.operations.reading.keep_readings import known
+from bot.operations.reading.known_networks import known_networks
+from bot.operations.reading.read_announcements import ANNOUNCEMENTS
+from bot.operations.reading.read_audits import AUDITS, AuditsRead
+from bot.operations.reading.read_sign_ins import LOG, USUAL
+from bot.operations.reading.tenant_readings import APPS, DOMAINS, HASH_SYNC, REGISTRATION, ROLES
 from bot.store.transaction import Transaction
 from bot.watch.acts import ActKind, acts_of, compared
 from bot.watch.announcements import Announcement, of_service

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.operations.briefing.compose_briefing import BEING_READ
-from bot.operations.briefing.read_for_briefing import AT_RISK, KINDS
+from bot.operations.reading.read_for_briefing import AT_RISK, KINDS
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction

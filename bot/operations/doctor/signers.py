@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from bot.decide.policy import Person, Policy, groups_among, quorum_for, refuse_person
 from bot.decide.quorum import Quorum
-from bot.decide.refusal import Refusal
+from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import RequestKind
-from bot.operations.agreeing.judge_person import Refused
-from bot.operations.agreeing.match_accounts import match_accounts
+from bot.operations.approving.match_accounts import match_accounts
 from bot.operations.doctor.check import Check, failed, not_checked, passed, warned
 from bot.ports.graph import Graph
 from bot.ports.slack import Slack, SlackError

@@ -6,13 +6,13 @@ from dataclasses import replace
 from bot.act.run import Run, RunState
 from bot.decide.plan import CLEARS_RISK, Plan, read_plan
 from bot.decide.policy import quorum_for
-from bot.decide.refusal import Refusal
+from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import Request
-from bot.operations.agreeing.check_code import check_code
-from bot.operations.agreeing.judge_person import Refused, named
-from bot.operations.agreeing.judge_place import judge_place
-from bot.operations.agreeing.judge_signer import Signer, judge_conflict, judge_signer, name_signers
-from bot.operations.agreeing.open_signing_dialog import open_signing_dialog
+from bot.operations.approving.check_code import check_code
+from bot.operations.approving.judge_person import named
+from bot.operations.approving.judge_place import judge_place
+from bot.operations.approving.judge_signer import Signer, judge_conflict, judge_signer, name_signers
+from bot.operations.approving.open_signing_dialog import open_signing_dialog
 from bot.operations.running.watch_tripwires import band_now, flagged_anew
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, SigningDialog
@@ -79,8 +79,7 @@ async def _ask_for_code(tenant: Tenant, click: Click, request: Request) -> Refus
     dialog = await tenant.store.look(lambda tx: _dialog(tx, tenant, click, request))
     if isinstance(dialog, Refused):
         return dialog
-    await open_signing_dialog(tenant, click, request, dialog, only_break_glass=request.break_glass_needed > 0)
-    return None
+    return await open_signing_dialog(tenant, click, request, dialog, only_break_glass=request.break_glass_needed > 0)
 
 
 def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> SigningDialog | Refused:

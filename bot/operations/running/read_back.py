@@ -8,10 +8,10 @@ from bot.act.actions import CATALOGUE, AccountAction
 from bot.act.effect import next_look
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Intent, Run
+from bot.operations.reading.keep_risky_users import keep_risky_users
 from bot.operations.running.begin_pass import put_off, wait_with_canary
 from bot.operations.running.keep_answer import may_still_show
 from bot.operations.running.keep_outcomes import keep_outcomes
-from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer, GraphError, Priority
 from bot.record.ledger import Event
@@ -51,7 +51,7 @@ async def _shown_as_ours(tenant: Tenant, intent: Intent) -> frozenset[str]:
     found: dict[str, RiskyUser] = {}
     wanted = set(intent.user_ids)
     async for page in tenant.graph.risky_users(changed_since=intent.made_at - CLOCKS_APART, priority=Priority.ACT):
-        await keep_reading(tenant, page)
+        await keep_risky_users(tenant, page)
         found |= {user.user_id: user for user in page.items if user.user_id in wanted}
     if wanted - set(found):
         async for page in tenant.graph.risky_users(only_at_risk=True, priority=Priority.ACT):

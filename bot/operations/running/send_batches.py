@@ -19,11 +19,11 @@ from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import OutcomeState, Queued
 from bot.act.run import DETECTIONS_FRESH_FOR, SECOND, STATE_FRESH_FOR_SLOTS
 from bot.decide.plan import CLEARS_RISK, against_plan
-from bot.operations.agreeing.draft_plan import RECENT, held_since
+from bot.operations.planning.draft_plan import RECENT, held_since
+from bot.operations.reading.keep_risky_users import keep_risky_users
 from bot.operations.running.begin_pass import Pass, begin_pass, put_off, wait_with_canary
 from bot.operations.running.keep_answer import write_batch
 from bot.operations.running.keep_outcomes import keep_outcomes
-from bot.operations.running.keep_reading import keep_reading
 from bot.operations.running.send_to_accounts import send_to_accounts
 from bot.operations.running.watch_tripwires import find_trip
 from bot.operations.tenant import Tenant
@@ -229,7 +229,7 @@ async def _write_each(hand: Hand, pages: AsyncIterator[Page[RiskyUser]]) -> int 
     async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
         async for page in listed:
             hand.take(page)
-            await keep_reading(hand.tenant, page)
+            await keep_risky_users(hand.tenant, page)
             if not await _write_hand(hand, more=True):
                 return None
             if not hand.wanted or hand.room == 0:

@@ -12,7 +12,7 @@ from bot.act.actions import CATALOGUE
 from bot.act.judge import Judged, judge_accounts
 from bot.act.outcome import Outcome, OutcomeState
 from bot.decide.plan import against_plan
-from bot.operations.agreeing.draft_plan import RECENT
+from bot.operations.planning.draft_plan import RECENT
 from bot.operations.running.begin_pass import Pass
 from bot.operations.running.keep_answer import write_batch
 from bot.operations.tenant import Tenant

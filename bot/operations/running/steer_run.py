@@ -5,14 +5,13 @@ from dataclasses import replace
 from bot.act.outcome import OutcomeState
 from bot.act.pause import PauseReason
 from bot.act.run import Run, RunState
-from bot.decide.refusal import Refusal
-from bot.operations.agreeing.judge_person import Refused, judge_lists
-from bot.operations.agreeing.judge_place import judge_dialog, judge_place
-from bot.operations.agreeing.judge_signer import Signer
+from bot.decide.refusal import Refusal, Refused
+from bot.operations.approving.judge_person import judge_lists
+from bot.operations.approving.judge_place import judge_dialog, judge_place
+from bot.operations.approving.judge_signer import Signer
 from bot.operations.running.begin_pass import want_cards
 from bot.operations.running.countersign_run import countersign, judge_countersigner, to_be_countersigned
 from bot.operations.running.keep_answer import leave_out
-from bot.operations.telling.refuse_click import refuse_click
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind
 from bot.record.ledger import Event
@@ -22,16 +21,15 @@ from bot.store.transaction import Transaction
 _GOING_ON = {ClickKind.RESUME, ClickKind.SUBMIT_GOING_ON}
 
 
-async def steer_run(tenant: Tenant, click: Click) -> None:
+async def steer_run(tenant: Tenant, click: Click) -> Refused | None:
     """Whoever may ask or sign may also hold a run up, let it go on, or stop it.
 
     After a tripwire it goes on only with the signature of somebody who could sign its request.
     """
     refused = await _judge_and_steer(tenant, click)
-    if refused is not None:
-        await refuse_click(tenant, click, refused)
     tenant.bells.cards.set()
     tenant.bells.act.set()
+    return refused
 
 
 async def _judge_and_steer(tenant: Tenant, click: Click) -> Refused | None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from random import Random
+from hashlib import blake2b
 
 import structlog
 
@@ -15,9 +15,9 @@ from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import SECOND, Run
 from bot.decide.action import Action
 from bot.decide.plan import CLEARS_RISK, read_plan
+from bot.operations.reading.keep_risky_users import keep_risky_users
 from bot.operations.running.begin_pass import wait_with_canary
 from bot.operations.running.keep_outcomes import keep_outcomes
-from bot.operations.running.keep_reading import keep_reading
 from bot.operations.tenant import Tenant
 from bot.operations.watching.track_surges import forgive_users
 from bot.ports.graph import GraphError, Page, Priority
@@ -169,16 +169,21 @@ async def _read(tenant: Tenant, due: Due) -> AsyncGenerator[Readings, None]:
     pages = tenant.graph.risky_users(changed_since=due.since, priority=Priority.ACT)
     async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
         async for page in listed:
-            await keep_reading(tenant, page)
+            await keep_risky_users(tenant, page)
             readings = {user.user_id: (user, page.read_at) for user in page.items if user.user_id in due.sent_at}
             seen |= readings.keys()
             if readings:
                 yield readings
     late = tenant.world.now() - tenant.policy.resend_after
     lost = [user_id for user_id in due.asked if user_id not in seen and due.sent_at[user_id] <= late]
-    Random(late).shuffle(lost)  # noqa: S311 - else some who never change would be read each time, and others never
+    lost.sort(key=lambda user_id: _turn(user_id, late))
     async for reading in _read_alone(tenant, due, lost[:FEW], misses=FEW):
         yield reading
+
+
+def _turn(user_id: str, at: int) -> bytes:
+    """Another order at each look: else some who never change would be read each time, and others never."""
+    return blake2b(f"{at} {user_id}".encode(), digest_size=8).digest()
 
 
 async def _read_alone(
@@ -190,7 +195,7 @@ async def _read_alone(
         read_at = tenant.world.now()
         user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
         if user is not None:
-            await keep_reading(tenant, Page((user,), read_at))
+            await keep_risky_users(tenant, Page((user,), read_at))
         yield {user_id: (user, read_at)}
         if user is None:
             continue

@@ -3,7 +3,7 @@
 from bot.act.run import Run, Trip
 from bot.act.tripwire import ALWAYS_ALLOWED, touched, usual_in
 from bot.decide.plan import CLEARS_RISK, Plan, against_plan, as_planned
-from bot.operations.agreeing.draft_plan import RECENT
+from bot.operations.planning.draft_plan import RECENT
 from bot.store.transaction import Transaction
 from bot.watch.surge import Surge
 

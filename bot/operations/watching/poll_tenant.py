@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.act.run import DETECTIONS_FRESH_FOR
-from bot.operations.running.note_flagged_again import note_flagged_again
 from bot.operations.tenant import Tenant
+from bot.operations.watching.note_flagged_again import note_flagged_again
 from bot.operations.watching.track_surges import track_surges
 from bot.ports.graph import GraphError, Page, Priority
 from bot.store.cards import CardSubject

@@ -1,0 +1,231 @@
+"""Gather from the tables what people are told of a surge, a request, a run: the same for card and terminal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot.act.outcome import OutcomeState
+from bot.act.run import Run, RunState
+from bot.decide.calling import distinct
+from bot.decide.plan import Plan, read_plan, summarize
+from bot.decide.policy import Policy
+from bot.decide.request import Request, RequestKind, RequestState, Verdict
+from bot.operations.approving.call_signers import who_could_sign
+from bot.operations.approving.name_people import names_of
+from bot.operations.briefing.account_for_briefing import briefing_figures
+from bot.operations.briefing.compose_briefing import known_of
+from bot.operations.planning.draft_plan import RECENT
+from bot.operations.planning.find_shortage import shortage_of
+from bot.operations.planning.known_signers import known_signers
+from bot.operations.watching.note_flagged_again import WATCHED_AFTER
+from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
+from bot.store.cards import Card, CardSubject
+from bot.store.transaction import Transaction
+from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.circumstances import Circumstances
+from bot.watch.surge import Surge, SurgeState, open_elsewhere
+
+MINUTE = 60_000_000
+
+
+def account_for_request(tx: Transaction, request: Request, surge: Surge, now: int) -> RequestAccount:
+    """A request with its plan, votes and run."""
+    whole = read_plan(tx.requests.plan_body(request.tenant_id, request.plan_hash))
+    plan = summarize(whole)
+    votes = tx.requests.votes_on(request.tenant_id, request.id)
+    run = tx.runs.run_of_request(request.tenant_id, request.id)
+    run_account = None
+    if run is not None:
+        counts = tx.outcomes.count_outcomes(run.tenant_id, run.id)
+        pace, seconds_left = _pace(run, counts, now)
+        run_account = RunAccount(
+            run=run,
+            action=plan.action,
+            planned=plan.users,
+            counts=counts,
+            requester=request.requester,
+            signers=tuple(vote.user_id for vote in votes if vote.verdict is Verdict.APPROVE),
+            signed_at=request.settled_at or run.created_at,
+            open_reasons=tx.outcomes.outcome_reasons(run.tenant_id, run.id),
+            users_a_minute=pace,
+            seconds_left=seconds_left,
+            flagged_again=len(tx.cleared.flagged_again(run.tenant_id, within=WATCHED_AFTER, run_id=run.id)),
+        )
+    return RequestAccount(
+        request,
+        plan,
+        votes,
+        surge,
+        run_account,
+        people=_people_of(tx, request, whole),
+        could_sign=_could_sign(tx, request, whole),
+        may_ask_again=_may_ask_again(tx, request, surge),
+    )
+
+
+def _people_of(tx: Transaction, request: Request, plan: Plan) -> tuple[PersonLine, ...]:
+    """By name, where that is whom people decide on."""
+    if request.kind not in {RequestKind.RELEASE, RequestKind.RECOVERY}:
+        return ()
+    names = names_of(tx, request.tenant_id, plan.user_ids)
+    released: dict[str, list[str]] = {}
+    for each in plan.released:
+        said = f"{each.reason.value} ({each.detail})" if each.detail else each.reason.value
+        released.setdefault(each.user_id, []).append(said)
+    return tuple(
+        PersonLine(user_id, names[user_id], "", "; ".join(released.get(user_id, ()))) for user_id in plan.user_ids
+    )
+
+
+def _could_sign(tx: Transaction, request: Request, plan: Plan) -> int | None:
+    if request.state is not RequestState.PENDING:
+        return None
+    listed = known_signers(tx, request.tenant_id)
+    return distinct(who_could_sign(tx, listed, request, plan)) if listed.people else None
+
+
+def _may_ask_again(tx: Transaction, request: Request, surge: Surge) -> bool:
+    if request.state in {RequestState.PENDING, RequestState.APPROVED}:
+        return False
+    if surge.state is SurgeState.CLOSED and request.kind is not RequestKind.WAY_BACK:
+        return False
+    others = tx.requests.requests_of_surge(request.tenant_id, request.surge_id)
+    return not any(other.asked_again == request.id for other in others)
+
+
+def _pace(run: Run, counts: Mapping[OutcomeState, int], now: int) -> tuple[int | None, int | None]:
+    """Users a minute so far, and the seconds that those who wait will take at this pace; None before the first.
+
+    While the canary is out nobody else goes, and after it the pace is that of the others.
+    """
+    waiting = counts[OutcomeState.WAITING] + counts[OutcomeState.SENDING]
+    sent = sum(counts.values()) - waiting
+    since = run.started_at
+    if run.canary_passed_at is not None:
+        sent, since = sent - run.canary, run.canary_passed_at
+    if run.state is not RunState.RUNNING or run.is_on_trial or since is None or sent <= 0 or now <= since:
+        return None, None
+    a_minute = sent * MINUTE / (now - since)
+    return round(a_minute), round(waiting * 60 / a_minute)
+
+
+def account_for_surge(tx: Transaction, surge: Surge, now: int) -> SurgeAccount:
+    """A surge with its newest briefing and all its requests. A snooze that is over is not told any more."""
+    if surge.snoozed_until is not None and surge.snoozed_until <= now:
+        surge = replace(surge, snoozed_by=None, snoozed_until=None)
+    requests = tuple(
+        account_for_request(tx, request, surge, now)
+        for request in tx.requests.requests_of_surge(surge.tenant_id, surge.id)
+    )
+    return SurgeAccount(
+        surge=surge,
+        briefing=tx.briefings.latest_briefing(surge.tenant_id, surge.id),
+        requests=requests,
+        watch_problem=tx.watches.watch_of(surge.tenant_id).problem,
+        flagged_again=len(tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id)),
+        shortage=shortage_of(tx, surge, requests),
+    )
+
+
+def account_for_card(
+    tx: Transaction, card: Card, *, now: int, link: str = ""
+) -> SurgeAccount | RequestAccount | RunAccount | CallAccount | None:
+    """What a card shows now; None where its subject is gone."""
+    if card.subject is CardSubject.SURGE:
+        surge = tx.surges.surge_by_id(card.tenant_id, card.subject_id)
+        return account_for_surge(tx, surge, now) if surge else None
+    if card.subject is CardSubject.RUN:
+        run = tx.runs.run_by_id(card.tenant_id, card.subject_id)
+        request = tx.requests.request_by_id(card.tenant_id, run.request_id) if run else None
+    else:
+        request = tx.requests.request_by_id(card.tenant_id, card.subject_id)
+    if request is None:
+        return None
+    surge = tx.surges.surge_by_id(card.tenant_id, request.surge_id)
+    if surge is None:
+        return None
+    account = account_for_request(tx, request, surge, now)
+    if card.subject is CardSubject.RUN:
+        return account.run
+    if card.subject in {CardSubject.CALL, CardSubject.REMINDER}:
+        return CallAccount(account, link, is_reminder=card.subject is CardSubject.REMINDER)
+    return account
+
+
+def figures_of(
+    tx: Transaction, surge: Surge, policy: Policy | None = None, circumstances: Circumstances | None = None
+) -> tuple[Figure, ...]:
+    """Who stands behind each figure of a surge, and by which fact.
+
+    policy, circumstances: what the team states of its tenant, where that is at hand; some facts rest on it.
+    """
+    users = tx.surges.users_of_surge(surge.tenant_id, surge.id)
+    profiles = tx.directory.profiles_of(surge.tenant_id, users)
+    risky = tx.directory.risky_users(surge.tenant_id, users)
+    others = open_elsewhere(surge, tx.detections.open_of_surge_users(surge, surge.window_start - RECENT))
+    names = {user_id: (found.user_principal_name, found.user_display_name) for user_id, found in risky.items()}
+    names |= {user_id: (profile.user_principal_name, profile.display_name) for user_id, profile in profiles.items()}
+
+    def line(user_id: str, fact: str) -> PersonLine:
+        principal_name, display_name = names.get(user_id, ("", ""))
+        return PersonLine(user_id, principal_name, display_name, fact)
+
+    elsewhere = [
+        line(user_id, ", ".join(sorted({each.risk_event_type for each in others[user_id]})))
+        for user_id in users
+        if user_id in others
+    ]
+    at_risk = [
+        line(user_id, f"riskState {risky[user_id].risk_state}, level {risky[user_id].risk_level}")
+        for user_id in users
+        if user_id in risky and risky[user_id].is_open
+    ]
+    by_cohort: dict[Cohort, list[PersonLine]] = {cohort: [] for cohort in Cohort}
+    for user_id in users:
+        cohort = cohort_of(profiles.get(user_id))
+        by_cohort[cohort].append(line(user_id, _kind_fact(cohort)))
+    again = [
+        line(user_id, "a detection dated after the verified clean-up")
+        for user_id in sorted(tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id))
+    ]
+    named = [
+        ("re-flagged after clean-up", again),
+        ("another open detection", elsewhere),
+        *_run_figures(tx, surge, line_for=line),
+        ("still at risk", at_risk),
+        *((cohort.value, people) for cohort, people in by_cohort.items()),
+    ]
+    listed = [Figure(name, tuple(people)) for name, people in named if people]
+    found = known_of(tx, surge, policy, circumstances or Circumstances())
+    latest = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
+    return (*briefing_figures(latest, found, profiles, names), *listed)
+
+
+def _run_figures(
+    tx: Transaction, surge: Surge, *, line_for: Callable[[str, str], PersonLine]
+) -> list[tuple[str, list[PersonLine]]]:
+    """The outcomes of the surge's newest run."""
+    requests = tx.requests.requests_of_surge(surge.tenant_id, surge.id)
+    runs = [tx.runs.run_of_request(surge.tenant_id, request.id) for request in requests]
+    run = next((each for each in reversed(runs) if each is not None), None)
+    if run is None:
+        return []
+    by_state: dict[OutcomeState, list[PersonLine]] = {}
+    for user_id, outcome in tx.outcomes.outcomes_of_run(surge.tenant_id, run.id).items():
+        by_state.setdefault(outcome.state, []).append(line_for(user_id, outcome.why or outcome.state.value))
+    in_need_first = (OutcomeState.FAILED, OutcomeState.SKIPPED, OutcomeState.ACCEPTED, OutcomeState.VERIFIED)
+    return [(f"last run: {state.value}", by_state[state]) for state in in_need_first if state in by_state]
+
+
+def _kind_fact(cohort: Cohort) -> str:
+    facts = {
+        Cohort.CLOUD_ONLY: "a managed domain, not synced",
+        Cohort.HYBRID: "a managed domain, synced from on-premises",
+        Cohort.AD_FS: "a domain federated with AD FS",
+        Cohort.OKTA: "a domain federated with Okta",
+        Cohort.PING: "a domain federated with Ping",
+        Cohort.OTHER_PROVIDER: "a domain federated with another provider",
+        Cohort.PROVIDER_NOT_READ: "a federated domain whose federation could not be read",
+        Cohort.GUEST: "an external identity",
+        Cohort.UNKNOWN: "the directory did not tell",
+    }
+    return facts[cohort]
