@@ -11,7 +11,8 @@ import os
 import time
 from pathlib import Path
 
-from bot import app, cli
+from bot import cli
+from bot.process import app
 from bot.settings import Settings
 
 BEAT_SECONDS = 0.002

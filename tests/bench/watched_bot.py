@@ -11,8 +11,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-from bot import app, cli
+from bot import cli
 from bot.graph.endpoints import REPORTS_PER_SECOND
+from bot.process import app
 from bot.process.replica import Replica
 
 BEAT = 0.005
