@@ -18,7 +18,7 @@ from bot.settings import SettingsError, read_settings, read_stated_tenants, read
 
 if TYPE_CHECKING:
     from bot.decide.policy import Policy
-    from bot.record.account import Figure, SurgeAccount
+    from bot.record.account import FigureMembers, SurgeAccount
     from bot.store.transaction import Transaction
     from bot.watch.circumstances import Circumstances
     from bot.watch.surge import Surge
@@ -154,7 +154,7 @@ def show(
 
     stated = _stated()
 
-    def accounted(tx: "Transaction", each: "Surge") -> "tuple[SurgeAccount, tuple[Figure, ...]]":
+    def accounted(tx: "Transaction", each: "Surge") -> "tuple[SurgeAccount, tuple[FigureMembers, ...]]":
         policy, circumstances = stated.get(each.tenant_id, (None, None))
         return account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each, policy, circumstances)
 

@@ -9,6 +9,7 @@ from bot.decide.request import Request, RequestState
 from bot.watch.briefing import Cohort
 from bot.watch.detector import Sighting
 from bot.watch.profile import DirectoryUser, IdentityProvider, Profile, SignInKind
+from bot.watch.registration import Registered
 from bot.watch.risk import Detection, RiskyUser
 from bot.watch.surge import Surge, SurgeState
 
@@ -80,6 +81,7 @@ def profile(
     provider: IdentityProvider | None = None,
     enabled: bool | None = True,
     passwordless: bool | None = False,
+    registered: Registered | None = None,
 ) -> Profile:
     return Profile(
         user_id=user,
@@ -90,6 +92,7 @@ def profile(
         provider=provider,
         is_enabled=enabled,
         is_passwordless=passwordless,
+        registered=registered,
     )
 
 
@@ -155,11 +158,13 @@ def sighting(
 
 
 def plan_of(*users: str, action: Action = Action.CONFIRM_SAFE, made_at: int = NOW) -> Plan:
+    """Of users whom every action fits."""
+    has_mfa = Registered.MFA | Registered.MFA_CAPABLE
     facts = Facts(
         surge=surge(users=len(users)),
         detections=tuple(detection(user) for user in users),
         risky={user: risky(user) for user in users},
-        profiles={user: profile(user) for user in users},
+        profiles={user: profile(user, registered=has_mfa) for user in users},
     )
     return make_plan(facts, action=action, users=users, made_at=made_at)
 

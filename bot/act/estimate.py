@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.act.actions import CATALOGUE
-from bot.act.actions.facts import CostFamily
+from bot.act.actions import CATALOGUE, RiskAction
+from bot.act.next_step import USERS_A_PAGE
 from bot.decide.action import Action
 
-USERS_A_PAGE = 500
 ACCOUNTS_A_READING = 300
 """Source: Microsoft Graph: `id in (...)` takes 15, and 20 of those fit a $batch."""
 DIRECTORY_WRITES_A_SECOND = 20
@@ -35,7 +34,7 @@ def estimate(action: Action, *, users: int, at_risk: int, calls_a_second: float)
     """
     facts = CATALOGUE[action]
     writes = -(-users // facts.batch_size)
-    if facts.family is CostFamily.IDENTITY_PROTECTION:
+    if isinstance(facts, RiskAction):
         calls = writes + 2 * -(-max(users, at_risk) // USERS_A_PAGE)
         return Estimate(calls, calls / calls_a_second)
     calls = writes + 2 * -(-users // ACCOUNTS_A_READING)

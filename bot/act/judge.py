@@ -7,13 +7,12 @@ from bot.act.actions import CATALOGUE, AccountAction, RiskAction
 from bot.act.outcome import Outcome, OutcomeState
 from bot.decide.action import Action
 from bot.watch.account import AccountState
-from bot.watch.risk import Detection, RiskyUser
+from bot.watch.risk import COMPROMISED, Detection, RiskyUser
 
 DELETED = "the account was deleted"
 NOT_LISTED = "Microsoft does not list the user among the risky ones any more"
 ANOTHER_DETECTION = "another open detection"
 CONFIRMED_COMPROMISED = "confirmed compromised by a person"
-COMPROMISED = "confirmedCompromised"
 
 
 @dataclass(frozen=True, slots=True)

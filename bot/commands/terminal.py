@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.record.account import Figure, RequestAccount, RunAccount, SurgeAccount
+from bot.record.account import FigureMembers, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Briefing
+from bot.watch.figure import Figure
 from bot.watch.surge import Surge
 from bot.watch.wording import usual_sentence
 
@@ -27,7 +28,7 @@ def surge_line(surge: Surge) -> str:
     return f"{surge.short_name}  {surge.state.value:<8}  {when(surge.opened_at)}  {surge.users:>6,} users  {types}"
 
 
-def surge_text(account: SurgeAccount, figures: tuple[Figure, ...], *, names: bool) -> Iterator[str]:
+def surge_text(account: SurgeAccount, figures: tuple[FigureMembers, ...], *, names: bool) -> Iterator[str]:
     """A surge with its figures, requests and runs; with `names`, everybody behind each figure."""
     yield from _what_happened(account)
     yield from _who(account.briefing)
@@ -63,7 +64,7 @@ def _who(briefing: Briefing | None) -> Iterator[str]:
             yield "  who       " + ", ".join(f"{cohort.value} {count:,}" for cohort, count in briefing.cohorts.items())
         if briefing.passwordless is not None:
             least = "at least " if briefing.passwordless_unread else ""
-            yield f"            passwordless {least}{briefing.passwordless:,}"
+            yield f"            {Figure.PASSWORDLESS.value} {least}{briefing.passwordless:,}"
         yield from _stopped(briefing)
         for gap in briefing.gaps:
             yield f"            {gap.what}: not available: {clean(gap.why)}"
@@ -75,9 +76,12 @@ def _stopped(briefing: Briefing) -> Iterator[str]:
     impact = briefing.impact
     if impact is not None:
         since = f" since {when(impact.since)}" if impact.since is not None else ""
-        yield f"            blocked {impact.blocked:,} (at least){since}, stuck at a prompt {impact.stuck:,} (at least)"
+        yield (
+            f"            {Figure.BLOCKED.value} {impact.blocked:,} (at least){since}, "
+            f"{Figure.STUCK.value} {impact.stuck:,} (at least)"
+        )
     if briefing.privileged is not None:
-        yield f"            privileged {len(briefing.privileged):,}"
+        yield f"            {Figure.PRIVILEGED.value} {len(briefing.privileged):,}"
     if briefing.standings:
         told = ", ".join(f"{standing.value} {count:,}" for standing, count in briefing.standings.items())
         yield f"  policies  {told}"

@@ -1,11 +1,10 @@
 """Judge every user by cause, and freeze the result into a plan."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.decide.action import Action
+from bot.decide.action import RULES, Action
 from bot.decide.plan import (
-    CAN_LOCK_OUT,
     CLEARS_RISK,
     NEVER_IN_BULK,
     RELEASABLE,
@@ -20,25 +19,13 @@ from bot.decide.request import RequestKind
 from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, RoleReport, is_privileged
 from bot.watch.profile import Profile, SignInKind
-from bot.watch.risk import Detection, RiskyUser
+from bot.watch.risk import COMPROMISED, Detection, RiskyUser
 from bot.watch.surge import Surge
 
 ADMINISTRATORS_TO_KEEP = 2
 """So many Global Administrators are left alone by whatever could lock them out."""
-ON_RISK = frozenset({Action.CONFIRM_SAFE, Action.DISMISS_RISK, Action.CONFIRM_COMPROMISED})
-"""Actions on the riskyUser itself: they need one in this tenant. The others act on the account."""
-
-COMPROMISED = "confirmedCompromised"
 OF_DETECTIONS = frozenset({HeldBackReason.NEVER_IN_BULK, HeldBackReason.OTHER_DETECTION})
 """Released for exactly the detections that were weighed; every other reason as a whole."""
-
-Misfit = Callable[[Action, Profile | None], str | None]
-"""Why an action does not fit an account, and where it must be done instead; None where it fits."""
-
-
-def fits_everybody(_action: Action, _profile: Profile | None) -> str | None:
-    """The misfit of actions that fit whomever they are asked for."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +95,6 @@ class Facts:
     risky: Mapping[str, RiskyUser]
     profiles: Mapping[str, Profile]
     guarded: Guarded = field(default_factory=Guarded)
-    misfit: Misfit = fits_everybody
 
 
 def _by_risk(
@@ -117,7 +103,7 @@ def _by_risk(
     """What the risk and its detections say against acting on a user."""
     profile, risky = facts.profiles.get(user_id), facts.risky.get(user_id)
     types = ", ".join(sorted({other.risk_event_type for other in others}))
-    if risky is None and action in ON_RISK:
+    if risky is None and RULES[action].is_on_risk:
         is_external = profile is not None and profile.kind is SignInKind.GUEST
         yield HeldBackReason.EXTERNAL if is_external else HeldBackReason.NOT_LISTED, ""
     if risky is not None and risky.is_deleted:
@@ -142,7 +128,7 @@ def _by_account(user_id: str, action: Action, facts: Facts) -> Iterator[tuple[He
     guarded, profile = facts.guarded, facts.profiles.get(user_id)
     if user_id in guarded.emergency:
         yield HeldBackReason.EMERGENCY, ""
-    if action in CAN_LOCK_OUT and guarded.is_last_administrator(user_id):
+    if RULES[action].could_lock_out and guarded.is_last_administrator(user_id):
         yield HeldBackReason.LAST_ADMINISTRATOR, ""
     if user_id in guarded.synchronization:
         yield HeldBackReason.SYNCHRONIZATION, ""
@@ -155,7 +141,7 @@ def _by_account(user_id: str, action: Action, facts: Facts) -> Iterator[tuple[He
         yield HeldBackReason.NOT_PROFILED, ""
     if profile is not None and profile.is_enabled is False:
         yield HeldBackReason.DISABLED, ""
-    does_not_fit = None if _is_held_here(user_id, action, facts) else facts.misfit(action, profile)
+    does_not_fit = None if _is_held_here(user_id, action, facts) else RULES[action].misfit(profile)
     if does_not_fit is not None:
         yield HeldBackReason.MISFIT, does_not_fit
     if user_id in guarded.elsewhere:
@@ -166,7 +152,7 @@ def _is_held_here(user_id: str, action: Action, facts: Facts) -> bool:
     """A guest whose risk this tenant holds after all is judged like anybody, where the action is on that risk."""
     profile = facts.profiles.get(user_id)
     is_guest = profile is not None and profile.kind is SignInKind.GUEST
-    return is_guest and action in ON_RISK and user_id in facts.risky
+    return is_guest and RULES[action].is_on_risk and user_id in facts.risky
 
 
 def _judge(

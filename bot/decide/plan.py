@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.decide.action import Action
+from bot.decide.action import RULES, Action
 from bot.decide.request import RequestKind
 from bot.watch.briefing import Cohort
 from bot.watch.risk import Detection
@@ -27,11 +27,8 @@ NEVER_IN_BULK = frozenset(
 )
 """Types that come only after a proven interception or a person's word: no bulk action clears them."""
 
-CLEARS_RISK = frozenset({Action.CONFIRM_SAFE, Action.DISMISS_RISK})
+CLEARS_RISK = frozenset(action for action, rules in RULES.items() if rules.clears_risk)
 """The actions that wave a risk through."""
-
-CAN_LOCK_OUT = frozenset({Action.CONFIRM_COMPROMISED, Action.REVOKE_SESSIONS, Action.REQUIRE_PASSWORD_CHANGE})
-"""The actions after which somebody may not get in again."""
 
 LIGHT_LEVELS = frozenset({"low", "none"})
 """riskLevel of detections that hold nobody back. A level that is not known, or hidden from us, weighs."""

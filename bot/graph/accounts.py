@@ -6,6 +6,7 @@ import structlog
 from kiota_abstractions.request_information import RequestInformation
 from msgraph.graph_service_client import GraphServiceClient
 
+from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
 from bot.graph import decode_directory, requests, requests_directory
 from bot.graph.batches import Ids, Inner, Question, answers_by_number, longest_wait
@@ -17,9 +18,6 @@ from bot.graph.refusals import answer_to, request_id_of
 from bot.graph.tenancy import Tenancy
 from bot.ports.graph import Answer, GraphError, Priority, Problem
 from bot.watch.account import AccountState
-
-IDS_IN_A_WRITE = 60
-"""Source: Microsoft Graph v1.0, riskyUser: dismiss. Taken for confirmSafe and confirmCompromised too."""
 
 _TOO_MANY = 429
 
@@ -42,12 +40,12 @@ class AccountsPart(Tenancy):
         has the batch's. Never repeated by the door, never raises for what Graph or the net does. Raises ValueError for
         no user, for too many, and for the same one twice.
         """
-        on_account = _ON_ACCOUNTS.get(action)
-        most = IDS_IN_A_WRITE if on_account is None else requests.REQUESTS_IN_A_BATCH
+        most = CATALOGUE[action].batch_size
         if not 1 <= len(user_ids) <= most:
             raise ValueError(f"a write takes 1 to {most} users, not {len(user_ids)}")
         if len(set(user_ids)) < len(user_ids):
             raise ValueError("a write names a user once")
+        on_account = _ON_ACCOUNTS.get(action)
         if on_account is not None:
             return await self._send_batch(*on_account, user_ids)
         request = requests.action(self._client, action, user_ids)

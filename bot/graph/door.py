@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from bot.act.estimate import DIRECTORY_WRITES_A_SECOND
 from bot.graph.accounts import AccountsPart
 from bot.graph.addresses import checked
 from bot.graph.credential import EntraCredential, entra_token, ready_token
 from bot.graph.directory import DirectoryPart
 from bot.graph.endpoints import (
     ANNOUNCEMENTS_PER_SECOND,
-    DIRECTORY_WRITES_PER_SECOND,
     GUARD,
     IN_RESERVE,
     REPORTS_PER_SECOND,
@@ -33,7 +33,7 @@ def open_graph(
     world: World,
     requests_per_second: float = 1.0,
     reports_per_second: float = REPORTS_PER_SECOND,
-    directory_writes_per_second: float = DIRECTORY_WRITES_PER_SECOND,
+    directory_writes_per_second: float = DIRECTORY_WRITES_A_SECOND,
     patience: Patience | None = None,
 ) -> "GraphDoor":
     """Open one tenant's Graph. Nothing is sent yet; call it where the event loop runs.

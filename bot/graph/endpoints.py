@@ -7,6 +7,8 @@ throttling limits" (limits, resource units).
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.watch.permission import Permission
+
 _P1, _P2 = "Microsoft Entra ID P1", "Microsoft Entra ID P2"
 
 
@@ -27,44 +29,41 @@ class Endpoint:
 
     name: str
     family: Family
-    permission: str
+    permission: Permission
     licence: str = ""
     """The licence without which it answers 403; empty where none is needed."""
     units: int = 1
     """What a call takes from the family's budget, as it is called here."""
 
 
-RISK_DETECTIONS = Endpoint("riskDetections", Family.IDENTITY_PROTECTION, "IdentityRiskEvent.Read.All", _P2)
-RISKY_USERS = Endpoint("riskyUsers", Family.IDENTITY_PROTECTION, "IdentityRiskyUser.Read.All", _P2)
-RISKY_USER_ACTIONS = Endpoint("riskyUsers", Family.IDENTITY_PROTECTION, "IdentityRiskyUser.ReadWrite.All", _P2)
-ACCESS_POLICIES = Endpoint("conditionalAccess/policies", Family.IDENTITY_PROTECTION, "Policy.Read.All", _P1)
+RISK_DETECTIONS = Endpoint("riskDetections", Family.IDENTITY_PROTECTION, Permission.RISK_EVENT_READ, _P2)
+RISKY_USERS = Endpoint("riskyUsers", Family.IDENTITY_PROTECTION, Permission.RISKY_USER_READ, _P2)
+RISKY_USER_ACTIONS = Endpoint("riskyUsers", Family.IDENTITY_PROTECTION, Permission.RISKY_USER_WRITE, _P2)
+ACCESS_POLICIES = Endpoint("conditionalAccess/policies", Family.IDENTITY_PROTECTION, Permission.POLICY_READ, _P1)
 
-USERS = Endpoint("users", Family.DIRECTORY, "User.Read.All")
-DELTA = Endpoint("users/delta", Family.DIRECTORY, "User.Read.All")
-DOMAINS = Endpoint("domains", Family.DIRECTORY, "Domain.Read.All")
-FEDERATION = Endpoint("federationConfiguration", Family.DIRECTORY, "Domain-InternalFederation.Read.All")
-ROLE_DEFINITIONS = Endpoint("roleDefinitions", Family.DIRECTORY, "RoleManagement.Read.Directory")
-ROLE_ASSIGNMENTS = Endpoint("roleAssignments", Family.DIRECTORY, "RoleManagement.Read.Directory", units=2)
-GROUP_MEMBERS = Endpoint("transitiveMembers", Family.DIRECTORY, "GroupMember.Read.All", units=4)
-SERVICE_PRINCIPALS = Endpoint("servicePrincipals", Family.DIRECTORY, "Application.Read.All")
-SYNCHRONIZATION = Endpoint("onPremisesSynchronization", Family.DIRECTORY, "OnPremDirectorySynchronization.Read.All")
-ROLLOUTS = Endpoint("featureRolloutPolicies", Family.DIRECTORY, "Policy.Read.HybridAuthentication")
-ORGANIZATION = Endpoint("organization", Family.DIRECTORY, "Directory.Read.All")
-SESSION_REVOCATION = Endpoint("revokeSignInSessions", Family.DIRECTORY_WRITES, "User.RevokeSessions.All")
-PASSWORD_PROFILE = Endpoint("passwordProfile", Family.DIRECTORY_WRITES, "User-PasswordProfile.ReadWrite.All")
+USERS = Endpoint("users", Family.DIRECTORY, Permission.USER_READ)
+DELTA = Endpoint("users/delta", Family.DIRECTORY, Permission.USER_READ)
+DOMAINS = Endpoint("domains", Family.DIRECTORY, Permission.DOMAIN_READ)
+FEDERATION = Endpoint("federationConfiguration", Family.DIRECTORY, Permission.FEDERATION_READ)
+ROLE_DEFINITIONS = Endpoint("roleDefinitions", Family.DIRECTORY, Permission.ROLE_READ)
+ROLE_ASSIGNMENTS = Endpoint("roleAssignments", Family.DIRECTORY, Permission.ROLE_READ, units=2)
+GROUP_MEMBERS = Endpoint("transitiveMembers", Family.DIRECTORY, Permission.GROUP_MEMBER_READ, units=4)
+SERVICE_PRINCIPALS = Endpoint("servicePrincipals", Family.DIRECTORY, Permission.APPLICATION_READ)
+SYNCHRONIZATION = Endpoint("onPremisesSynchronization", Family.DIRECTORY, Permission.SYNCHRONIZATION_READ)
+ROLLOUTS = Endpoint("featureRolloutPolicies", Family.DIRECTORY, Permission.ROLLOUT_READ)
+ORGANIZATION = Endpoint("organization", Family.DIRECTORY, Permission.DIRECTORY_READ)
+SESSION_REVOCATION = Endpoint("revokeSignInSessions", Family.DIRECTORY_WRITES, Permission.SESSIONS_REVOKE)
+PASSWORD_PROFILE = Endpoint("passwordProfile", Family.DIRECTORY_WRITES, Permission.PASSWORD_WRITE)
 
-REGISTRATION = Endpoint("userRegistrationDetails", Family.REPORTS, "AuditLog.Read.All", _P1)
-SIGN_INS = Endpoint("signIns", Family.REPORTS, "AuditLog.Read.All", _P1)
-AUDITS = Endpoint("directoryAudits", Family.REPORTS, "AuditLog.Read.All")
+REGISTRATION = Endpoint("userRegistrationDetails", Family.REPORTS, Permission.AUDIT_LOG_READ, _P1)
+SIGN_INS = Endpoint("signIns", Family.REPORTS, Permission.AUDIT_LOG_READ, _P1)
+AUDITS = Endpoint("directoryAudits", Family.REPORTS, Permission.AUDIT_LOG_READ)
 
-HEALTH_ISSUES = Endpoint("serviceAnnouncement/issues", Family.ANNOUNCEMENTS, "ServiceHealth.Read.All")
-MESSAGES = Endpoint("serviceAnnouncement/messages", Family.ANNOUNCEMENTS, "ServiceMessage.Read.All")
+HEALTH_ISSUES = Endpoint("serviceAnnouncement/issues", Family.ANNOUNCEMENTS, Permission.SERVICE_HEALTH_READ)
+MESSAGES = Endpoint("serviceAnnouncement/messages", Family.ANNOUNCEMENTS, Permission.SERVICE_MESSAGE_READ)
 
 REPORTS_PER_SECOND = 0.5
 """5 requests in 10 seconds, for each app and tenant."""
-
-DIRECTORY_WRITES_PER_SECOND = 20.0
-"""3,000 in 150 seconds, for each app and tenant."""
 
 ANNOUNCEMENTS_PER_SECOND = 4.0
 """240 in a minute. That there are 800 in an hour is left to Retry-After: a reading takes a handful."""

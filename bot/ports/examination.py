@@ -1,8 +1,12 @@
 """What the doctor asks of the doors besides what the bot asks of them every day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
+
+from bot.watch.permission import Permission
 
 
 class Trial(StrEnum):
@@ -22,6 +26,26 @@ class Trial(StrEnum):
     APPS = "servicePrincipals"
     POLICIES = "conditionalAccess/policies"
     ORGANIZATION = "organization"
+
+
+TRIALS: Mapping[Permission, Trial] = MappingProxyType(
+    {
+        Permission.RISK_EVENT_READ: Trial.RISK_DETECTIONS,
+        Permission.RISKY_USER_READ: Trial.RISKY_USERS,
+        Permission.USER_READ: Trial.USERS,
+        Permission.AUDIT_LOG_READ: Trial.AUDITS,
+        Permission.DOMAIN_READ: Trial.DOMAINS,
+        Permission.FEDERATION_READ: Trial.FEDERATION,
+        Permission.ROLE_READ: Trial.ROLES,
+        Permission.SERVICE_HEALTH_READ: Trial.HEALTH,
+        Permission.SERVICE_MESSAGE_READ: Trial.MESSAGES,
+        Permission.APPLICATION_READ: Trial.APPS,
+        Permission.POLICY_READ: Trial.POLICIES,
+        Permission.DIRECTORY_READ: Trial.ORGANIZATION,
+        Permission.GROUP_MEMBER_READ: Trial.GROUP_MEMBERS,
+    }
+)
+"""How a permission can be tried. One that allows writing is not in it: nobody writes for a trial."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.decide.action import Action
 from bot.decide.policy import Person
-from bot.record.account import CallAccount, Figure, RequestAccount, RunAccount, SurgeAccount
+from bot.record.account import CallAccount, FigureMembers, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Cohort
 
 Account: TypeAlias = SurgeAccount | RequestAccount | RunAccount | CallAccount
@@ -232,7 +232,7 @@ class DetailsDialog:
     """Who stands behind each figure, and what is open."""
 
     surge_name: str
-    figures: tuple[Figure, ...]
+    figures: tuple[FigureMembers, ...]
     notes: tuple[str, ...]
     surge_id: str = ""
     channel: str = ""

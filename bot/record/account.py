@@ -138,7 +138,7 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class FigureMembers:
     """One figure with everybody behind it."""
 
     name: str

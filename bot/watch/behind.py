@@ -2,30 +2,17 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from bot.watch.account_kind import ToldKind
+from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.evidence import Suspect
+from bot.watch.figure import Figure
 from bot.watch.impact import Impact
 from bot.watch.privileged_users import Privileged
 from bot.watch.profile import Profile, has_mfa, passwordless_methods
+from bot.watch.risk import Detection, RiskyUser
 from bot.watch.sign_ins import STUCK
 from bot.watch.standing import Stance
-
-
-class Figure(StrEnum):
-    """A figure that can be asked for its users. The value is what people read."""
-
-    KINDS = "how they sign in"
-    PASSWORDLESS = "passwordless"
-    WITHOUT_MFA = "without a second factor"
-    PRIVILEGED = "privileged"
-    ACCOUNTS = "accounts that are not a person's"
-    DISABLED = "disabled"
-    BLOCKED = "blocked"
-    STUCK = "stuck at a prompt"
-    STANDINGS = "what the policies do"
-    SUSPECTS = "to look at one by one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +26,11 @@ class Sources:
     impacts: Mapping[str, Impact] = field(default_factory=dict)
     stances: Mapping[str, Stance] = field(default_factory=dict)
     suspects: Collection[Suspect] = ()
+    flagged_again: Collection[str] = ()
+    """User ids: flagged anew since their verified clean-up."""
+    others: Mapping[str, Collection[Detection]] = field(default_factory=dict)
+    """By user id: the open detections that are not part of the surge."""
+    risky: Mapping[str, RiskyUser] = field(default_factory=dict)
 
 
 def users_behind(figure: Figure, sources: Sources) -> dict[str, str]:
@@ -75,20 +67,55 @@ def _stuck(sources: Sources) -> dict[str, str]:
 
 
 _FACTS: Mapping[Figure, Callable[[Sources], dict[str, str]]] = {
-    Figure.KINDS: _profiles(lambda each: f"{each.kind.value}" + (f", {each.provider.value}" if each.provider else "")),
+    Figure.SUSPECTS: lambda sources: {each.user_id: each.why for each in sources.suspects},
+    Figure.BLOCKED: _blocked,
+    Figure.STUCK: _stuck,
+    Figure.PRIVILEGED: _privileged,
     Figure.PASSWORDLESS: _profiles(
         lambda each: ", ".join(passwordless_methods(each.registered)) if each.is_passwordless else ""
     ),
     Figure.WITHOUT_MFA: _profiles(lambda each: "none is registered" if has_mfa(each) is False else ""),
-    Figure.PRIVILEGED: _privileged,
     Figure.ACCOUNTS: lambda sources: {
         user_id: f"{each.kind.value}: {each.why}" for user_id, each in sources.accounts.items()
     },
     Figure.DISABLED: _profiles(lambda each: "the account is disabled" if each.is_enabled is False else ""),
-    Figure.BLOCKED: _blocked,
-    Figure.STUCK: _stuck,
     Figure.STANDINGS: lambda sources: {
         user_id: f"{each.standing.value}: {each.why}" for user_id, each in sources.stances.items()
     },
-    Figure.SUSPECTS: lambda sources: {each.user_id: each.why for each in sources.suspects},
+    Figure.FLAGGED_AGAIN: lambda sources: dict.fromkeys(
+        sources.flagged_again, "a detection dated after the verified clean-up"
+    ),
+    Figure.OTHER_DETECTIONS: lambda sources: {
+        user_id: ", ".join(sorted({each.risk_event_type for each in found}))
+        for user_id, found in sources.others.items()
+    },
+    Figure.AT_RISK: lambda sources: {
+        user_id: f"riskState {each.risk_state}, level {each.risk_level}" if each.is_open else ""
+        for user_id, each in sources.risky.items()
+    },
 }
+"""In the order of their lists: who needs somebody first. How they sign in has a list for each cohort."""
+
+LISTED = tuple(_FACTS)
+"""The figures that can be asked for their users."""
+
+_COHORTS: Mapping[Cohort, str] = {
+    Cohort.CLOUD_ONLY: "a managed domain, not synced",
+    Cohort.HYBRID: "a managed domain, synced from on-premises",
+    Cohort.AD_FS: "a domain federated with AD FS",
+    Cohort.OKTA: "a domain federated with Okta",
+    Cohort.PING: "a domain federated with Ping",
+    Cohort.OTHER_PROVIDER: "a domain federated with another provider",
+    Cohort.PROVIDER_NOT_READ: "a federated domain whose federation could not be read",
+    Cohort.GUEST: "an external identity",
+    Cohort.UNKNOWN: "the directory did not tell",
+}
+
+
+def users_by_cohort(sources: Sources) -> dict[Cohort, dict[str, str]]:
+    """By cohort, in the order of their words, and user id, sorted: the fact that puts the user into it."""
+    found: dict[Cohort, dict[str, str]] = {cohort: {} for cohort in Cohort}
+    for user_id in sorted(set(sources.flagged)):
+        cohort = cohort_of(sources.profiles.get(user_id))
+        found[cohort][user_id] = _COHORTS[cohort]
+    return found

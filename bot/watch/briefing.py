@@ -23,15 +23,15 @@ from bot.watch.standing import Stance, Standing, count_standings
 class Cohort(StrEnum):
     """A group of flagged users that can be told apart and chosen in a request. Each user is in exactly one."""
 
-    CLOUD_ONLY = "cloud-only"
-    HYBRID = "hybrid"
-    AD_FS = "AD FS"
-    OKTA = "Okta"
-    PING = "Ping"
-    OTHER_PROVIDER = "other provider"
-    PROVIDER_NOT_READ = "federated, provider not read"
-    GUEST = "guest"
-    UNKNOWN = "unknown"
+    CLOUD_ONLY = SignInKind.CLOUD_ONLY.value
+    HYBRID = SignInKind.HYBRID.value
+    AD_FS = IdentityProvider.AD_FS.value
+    OKTA = IdentityProvider.OKTA.value
+    PING = IdentityProvider.PING.value
+    OTHER_PROVIDER = IdentityProvider.OTHER.value
+    PROVIDER_NOT_READ = f"{SignInKind.FEDERATED.value}, {IdentityProvider.NOT_READ.value}"
+    GUEST = SignInKind.GUEST.value
+    UNKNOWN = SignInKind.UNKNOWN.value
 
 
 _BY_PROVIDER = {

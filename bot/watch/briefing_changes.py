@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.watch.briefing import Briefing
 from bot.watch.evidence import Evidence
+from bot.watch.figure import Figure
 
 
 def what_changed(before: Briefing | None, now: Briefing) -> tuple[str, ...]:
@@ -37,41 +38,41 @@ def _evidence(before: Evidence | None, now: Evidence | None) -> Iterator[str]:
         yield f"{len(added):,} more to look at one by one."
 
 
-def _stopped(briefing: Briefing) -> dict[str, int | None]:
+def _stopped(briefing: Briefing) -> dict[Figure, int | None]:
     impact = briefing.impact
     return {
-        "Blocked": impact.blocked if impact else None,
-        "Stuck at a prompt": impact.stuck if impact else None,
-        "Blocked again after the clean-up": impact.blocked_after if impact else None,
-        "Signed in since the clean-up": impact.succeeded_after if impact else None,
+        Figure.BLOCKED: impact.blocked if impact else None,
+        Figure.STUCK: impact.stuck if impact else None,
+        Figure.BLOCKED_AFTER: impact.blocked_after if impact else None,
+        Figure.SIGNED_IN_AFTER: impact.succeeded_after if impact else None,
     }
 
 
 def _figures(before: Briefing, now: Briefing) -> Iterator[str]:
     stopped = _stopped(now)
-    for name, old, new in (
-        ("Flagged", before.flagged, now.flagged),
-        ("Still at risk", before.at_risk, now.at_risk),
-        ("Whose risk was not read", before.at_risk_unread, now.at_risk_unread),
-        ("Passwordless", before.passwordless, now.passwordless),
-        ("Whom the registration report lacks", before.passwordless_unread, now.passwordless_unread),
-        ("Without a second factor", before.mfa_unregistered, now.mfa_unregistered),
-        ("Disabled", before.disabled, now.disabled),
-        ("Deleted", before.deleted, now.deleted),
-        ("Privileged", _length(before.privileged), _length(now.privileged)),
-        *((name, was, stopped[name]) for name, was in _stopped(before).items()),
-        ("Could be cleaned up", before.eligible, now.eligible),
+    for figure, old, new in (
+        (Figure.FLAGGED, before.flagged, now.flagged),
+        (Figure.AT_RISK, before.at_risk, now.at_risk),
+        (Figure.RISK_UNREAD, before.at_risk_unread, now.at_risk_unread),
+        (Figure.PASSWORDLESS, before.passwordless, now.passwordless),
+        (Figure.REPORT_LACKS, before.passwordless_unread, now.passwordless_unread),
+        (Figure.WITHOUT_MFA, before.mfa_unregistered, now.mfa_unregistered),
+        (Figure.DISABLED, before.disabled, now.disabled),
+        (Figure.DELETED, before.deleted, now.deleted),
+        (Figure.PRIVILEGED, _length(before.privileged), _length(now.privileged)),
+        *((figure, was, stopped[figure]) for figure, was in _stopped(before).items()),
+        (Figure.ELIGIBLE, before.eligible, now.eligible),
     ):
         if old != new:
-            yield f"{name}: {_in_words(old)} before, now {_in_words(new)}."
+            yield f"{figure.at_the_start}: {_in_words(old)} before, now {_in_words(new)}."
     if now.forecast is not None and before.forecast != now.forecast:
         yield now.forecast.sentence
     for name, counts, new_counts in (
-        ("How they sign in", before.cohorts, now.cohorts),
-        ("What the policies do to them", before.standings, now.standings),
-        ("Accounts that are not a person's", before.account_kinds, now.account_kinds),
-        ("Passwordless methods", dict(before.passwordless_methods), dict(now.passwordless_methods)),
-        ("Held back", dict(before.held_back), dict(now.held_back)),
+        (Figure.KINDS.at_the_start, before.cohorts, now.cohorts),
+        (f"{Figure.STANDINGS.at_the_start} to them", before.standings, now.standings),
+        (Figure.ACCOUNTS.at_the_start, before.account_kinds, now.account_kinds),
+        (Figure.METHODS.at_the_start, dict(before.passwordless_methods), dict(now.passwordless_methods)),
+        (Figure.HELD_BACK.at_the_start, dict(before.held_back), dict(now.held_back)),
     ):
         if counts != new_counts:
             yield f"{name}: {_counts(new_counts)}."

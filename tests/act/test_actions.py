@@ -1,56 +1,72 @@
-"""The catalogue: whom an action fits, when it shows its effect, and who still needs it."""
+"""The catalogue: how an action is carried out, when it shows its effect, and who still needs it."""
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.act.actions import CATALOGUE, AccountAction, RiskAction, misfit
-from bot.act.actions.facts import CostFamily, VerifiedBy
-from bot.decide.action import Action
-from bot.decide.plan import CAN_LOCK_OUT, CLEARS_RISK
-from bot.watch.profile import IdentityProvider, SignInKind
-from bot.watch.registration import Registered
-from tests.values import profile, risky
+from bot.act.actions import CATALOGUE, AccountAction, RiskAction
+from bot.decide.action import RULES, Action, ActionRules
+from bot.graph.accounts import _ON_ACCOUNTS
+from bot.graph.endpoints import RISKY_USER_ACTIONS
+from bot.watch.account import AccountState
+from tests.values import risky
 
 ON_RISK = [action for action, facts in CATALOGUE.items() if isinstance(facts, RiskAction)]
 STATES = (
     st.sampled_from(["atRisk", "confirmedCompromised", "confirmedSafe", "dismissed", "remediated", "none"]) | st.text()
 )
-MFA = Registered.MFA | Registered.MFA_CAPABLE
+BOT = Path(__file__).parents[2] / "bot"
+OF_A_KIND = {"batch_size", "permission"}
 
 
-def test_every_action_that_can_be_asked_for_is_declared_once():
-    assert set(CATALOGUE) == set(Action)
-    assert [facts.action for facts in CATALOGUE.values()] == list(CATALOGUE)
+def test_every_action_that_can_be_asked_for_is_declared_once_and_in_the_order_of_the_dialogs():
+    assert list(CATALOGUE) == list(RULES) == list(Action)
 
 
-@pytest.mark.parametrize("action", CATALOGUE)
-def test_an_action_declares_what_people_and_the_run_must_know(action):
-    facts = CATALOGUE[action]
-    assert all(said.endswith(".") for said in (facts.what_it_says, facts.changes_for_user))
-    assert facts.permission.endswith(".All")
-    assert facts.clears_risk is (action in CLEARS_RISK)
-    assert not facts.could_lock_out or action in CAN_LOCK_OUT
+def test_an_action_on_risk_is_a_write_on_risky_users_and_any_other_one_on_the_account():
+    on_risk = {action for action, rules in RULES.items() if rules.is_on_risk}
+    assert {action for action, facts in CATALOGUE.items() if isinstance(facts, RiskAction)} == on_risk
+    assert set(_ON_ACCOUNTS) == set(Action) - on_risk
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_is_called_needs_the_permission_that_the_action_declares(action):
+    endpoint = _ON_ACCOUNTS[action][0] if action in _ON_ACCOUNTS else RISKY_USER_ACTIONS
+    assert CATALOGUE[action].permission is endpoint.permission
 
 
 @pytest.mark.parametrize(
-    ("kind", "most", "family"),
-    [(RiskAction, 60, CostFamily.IDENTITY_PROTECTION), (AccountAction, 20, CostFamily.DIRECTORY)],
+    "name",
+    sorted({each.name for table in (ActionRules, RiskAction, AccountAction) for each in fields(table)} | OF_A_KIND),
 )
-def test_no_write_names_more_users_than_microsoft_takes(kind, most, family):
-    found = [facts for facts in CATALOGUE.values() if isinstance(facts, kind)]
-    assert found
-    assert {(facts.batch_size, facts.family) for facts in found} == {(most, family)}
+def test_whatever_an_action_declares_is_read_by_somebody(name):
+    assert any(re.search(rf"\.{name}\b", path.read_text(encoding="utf-8")) for path in BOT.rglob("*.py"))
 
 
-def test_each_action_is_verified_by_what_it_changes():
-    assert {action: facts.verified_by for action, facts in CATALOGUE.items()} == {
-        Action.CONFIRM_SAFE: VerifiedBy.RISK_STATE,
-        Action.DISMISS_RISK: VerifiedBy.RISK_STATE,
-        Action.CONFIRM_COMPROMISED: VerifiedBy.RISK_STATE,
-        Action.REVOKE_SESSIONS: VerifiedBy.SESSIONS_VALID_FROM,
-        Action.REQUIRE_PASSWORD_CHANGE: VerifiedBy.MUST_CHANGE_PASSWORD,
-    }
+@pytest.mark.parametrize(("kind", "most"), [(RiskAction, 60), (AccountAction, 20)])
+def test_no_write_names_more_users_than_microsoft_takes(kind, most):
+    assert {facts.batch_size for facts in CATALOGUE.values() if isinstance(facts, kind)} == {most}
+
+
+AS_BEFORE = AccountState("ada", 0, False, 0, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("action", "changed"),
+    [
+        (Action.REVOKE_SESSIONS, {"sessions_valid_from": 1 << 60}),
+        (Action.REQUIRE_PASSWORD_CHANGE, {"must_change_password": True}),
+        (Action.REQUIRE_PASSWORD_CHANGE, {"password_changed_at": 1 << 60}),
+    ],
+)
+def test_each_action_on_an_account_is_verified_by_what_it_changes_there(action, changed):
+    for each in _ON_ACCOUNTS:
+        assert not CATALOGUE[each].shows(AS_BEFORE, 1 << 60)
+        assert CATALOGUE[each].shows(replace(AS_BEFORE, **changed), 1 << 60) is (each is action)
 
 
 @given(st.sampled_from(sorted(ON_RISK)), STATES, st.booleans())
@@ -78,41 +94,3 @@ def test_only_a_confirmed_compromise_shows_that_one_was_confirmed(state, effect)
     user, facts = risky("ada", state=state), CATALOGUE[Action.CONFIRM_COMPROMISED]
     assert facts.shows(user) is effect
     assert facts.is_needed(user) is not effect
-
-
-@pytest.mark.parametrize("action", [each for each in CATALOGUE if each is not Action.REQUIRE_PASSWORD_CHANGE])
-@pytest.mark.parametrize("kind", SignInKind)
-def test_all_but_the_password_change_fit_everybody_but_external_guests(action, kind):
-    why = misfit(action, profile("ada", kind))
-    assert why == ("an external guest: it must be done in the home tenant" if kind is SignInKind.GUEST else None)
-    assert misfit(action, None) is None
-
-
-def registered(methods, **known):
-    made = profile("ada", **known)
-    return type(made)(**{name: getattr(made, name) for name in made.__slots__} | {"registered": methods})
-
-
-@pytest.mark.parametrize(
-    ("who", "where"),
-    [
-        (None, "help desk"),
-        (profile("ada", SignInKind.UNKNOWN), "help desk"),
-        (profile("ada", SignInKind.GUEST), "in the home tenant"),
-        (profile("ada", SignInKind.HYBRID), "in Active Directory"),
-        (profile("ada", SignInKind.FEDERATED, provider=IdentityProvider.AD_FS), "on-premises, in Active Directory"),
-        (profile("ada", SignInKind.FEDERATED, provider=IdentityProvider.OKTA), "Okta checks the password"),
-        (profile("ada", SignInKind.FEDERATED, provider=IdentityProvider.PING), "Ping checks the password"),
-        (profile("ada", SignInKind.FEDERATED, provider=IdentityProvider.OTHER), "the identity provider checks"),
-        (profile("ada", SignInKind.FEDERATED), "the identity provider checks"),
-        (registered(None), "Temporary Access Pass"),
-        (registered(Registered.NOTHING), "Temporary Access Pass"),
-        (registered(Registered.MFA), "Temporary Access Pass"),
-        (registered(MFA, passwordless=True), "Graph can't say whether a password is in use"),
-        (registered(MFA), None),
-        (registered(MFA, passwordless=None), None),
-    ],
-)
-def test_a_password_change_fits_cloud_only_users_with_mfa_and_says_where_it_must_be_done_for_the_others(who, where):
-    why = misfit(Action.REQUIRE_PASSWORD_CHANGE, who)
-    assert (why is None) if where is None else (why is not None and where in why)

@@ -18,7 +18,7 @@ READER = Role("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "Directory Readers")
 CUSTOM = Role("0" * 8 + "-1111-2222-3333-444444444444", "Somebody's own role")
 
 
-def facts(*users, detections=(), guarded=None, misfit=None, **changes):
+def facts(*users, detections=(), guarded=None, **changes):
     found = Facts(
         surge=surge(),
         detections=tuple(detection(user) for user in users) + tuple(detections),
@@ -26,8 +26,6 @@ def facts(*users, detections=(), guarded=None, misfit=None, **changes):
         profiles={user: profile(user) for user in users},
         guarded=guarded or Guarded(roles=RoleReport({})),
     )
-    if misfit:
-        changes["misfit"] = misfit
     return replace(found, **changes)
 
 
@@ -100,14 +98,14 @@ def test_a_kind_that_is_never_cleared_in_bulk_holds_back_however_light_it_is():
 
 
 def test_an_action_that_does_not_fit_holds_back_and_says_where_it_must_be_done():
-    made = plan(facts("ada", misfit=lambda _action, _profile: "it must be done in Active Directory"))
+    found = facts("ada", profiles={"ada": profile("ada", SignInKind.HYBRID)})
+    made = plan(found, action=Action.REQUIRE_PASSWORD_CHANGE)
     assert made.held_back[0].reason is HeldBackReason.MISFIT
-    assert made.held_back[0].detail == "it must be done in Active Directory"
+    assert made.held_back[0].detail == "the password comes from on-premises: it must be changed in Active Directory"
 
 
 def test_a_guest_whose_risk_is_held_here_fits_an_action_on_that_risk_and_no_other():
-    found = facts("ada", misfit=lambda _action, _profile: "in the home tenant")
-    found = replace(found, profiles={"ada": profile("ada", SignInKind.GUEST)})
+    found = facts("ada", profiles={"ada": profile("ada", SignInKind.GUEST)})
     assert plan(found, action=SAFE).user_ids == ("ada",)
     assert held(plan(found, action=REVOKE)) == {"ada": HeldBackReason.MISFIT}
 
@@ -171,7 +169,6 @@ def test_types_that_join_the_surge_after_the_signature_are_not_part_of_the_plan(
         ({"risky": {"ada": risky("ada", state="dismissed")}}, HeldBackReason.CLOSED),
         ({"risky": {}, "profiles": {"ada": profile("ada", SignInKind.GUEST)}}, HeldBackReason.EXTERNAL),
         ({"risky": {}}, HeldBackReason.NOT_LISTED),
-        ({"misfit": lambda _action, _profile: "elsewhere"}, HeldBackReason.MISFIT),
         ({"guarded": Guarded(elsewhere=frozenset({"ada"}))}, HeldBackReason.ELSEWHERE),
         ({"guarded": Guarded(emergency=frozenset({"ada"}))}, HeldBackReason.EMERGENCY),
     ],
@@ -181,6 +178,13 @@ def test_what_can_not_be_argued_away_is_not_released(change, reason):
     made = release_plan(found, action=SAFE, user_id="ada", made_at=NOW)
     assert (made.user_ids, held(made)) == ((), {"ada": reason})
     assert reason not in RELEASABLE
+
+
+def test_whom_an_action_does_not_fit_is_not_released_to_it():
+    found = facts("ada", profiles={"ada": profile("ada", SignInKind.GUEST)})
+    made = release_plan(found, action=REVOKE, user_id="ada", made_at=NOW)
+    assert (made.user_ids, held(made)) == ((), {"ada": HeldBackReason.MISFIT})
+    assert HeldBackReason.MISFIT not in RELEASABLE
 
 
 def test_a_last_administrator_is_not_released_to_what_could_lock_him_out():

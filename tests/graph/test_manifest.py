@@ -7,40 +7,46 @@ from uuid import UUID
 
 from bot.graph import endpoints
 from bot.graph.endpoints import Endpoint
-from bot.graph.manifest import APP_ROLES, GRAPH_APP_ID, manifest
+from bot.graph.manifest import GRAPH_APP_ID, manifest
+from bot.watch.permission import APP_ROLES, FOR_PEOPLE_ONLY, Need, Permission
 
 FILE = Path(__file__).parents[2] / "manifests" / "entra-app.json"
-FOR_PEOPLE_ONLY = {"OnPremDirectorySynchronization.Read.All", "Policy.Read.HybridAuthentication"}
-"""Microsoft's page names it for signed-in people, and nothing for apps: it can't be asked for."""
+OPTIONAL = [permission for permission, role in APP_ROLES.items() if role.need is Need.OPTIONAL]
+WRITING = [permission for permission, role in APP_ROLES.items() if role.writes]
 
 
 def test_the_file_is_what_the_code_says():
     assert json.loads(FILE.read_text(encoding="utf-8")) == manifest()
 
 
-def test_whatever_is_called_has_its_permission_in_the_manifest():
+def test_every_permission_that_an_app_can_be_granted_is_in_the_manifest():
+    asked = [entry["id"] for entry in manifest()["requiredResourceAccess"][0]["resourceAccess"]]
+    assert asked == [APP_ROLES[permission].id for permission in Permission if permission not in FOR_PEOPLE_ONLY]
+
+
+def test_a_permission_is_asked_for_where_something_is_called_that_needs_it_and_nowhere_else():
     called = {value.permission for value in vars(endpoints).values() if isinstance(value, Endpoint)}
-    assert called - FOR_PEOPLE_ONLY <= {role.name for role in APP_ROLES}
+    assert called == set(Permission)
 
 
 def test_each_role_is_named_once_by_a_whole_id():
-    assert len({role.id for role in APP_ROLES}) == len({role.name for role in APP_ROLES}) == len(APP_ROLES)
-    assert all(str(UUID(role.id)) == role.id for role in APP_ROLES)
+    assert len({role.id for role in APP_ROLES.values()}) == len(APP_ROLES)
+    assert all(str(UUID(role.id)) == role.id for role in APP_ROLES.values())
 
 
 def test_the_main_job_needs_no_optional_role():
     asked = manifest(with_optional=False)["requiredResourceAccess"][0]
-    names = {role.id: role.name for role in APP_ROLES}
+    names = {role.id: permission for permission, role in APP_ROLES.items()}
     assert asked["resourceAppId"] == GRAPH_APP_ID
     found = {names[entry["id"]] for entry in asked["resourceAccess"]}
     assert {"IdentityRiskEvent.Read.All", "IdentityRiskyUser.ReadWrite.All", "User.Read.All"} <= found
-    assert not found & {role.name for role in APP_ROLES if role.is_optional}
+    assert found.isdisjoint(OPTIONAL)
 
 
 def test_the_notes_name_what_writes_and_what_may_be_left_out_and_fit_into_their_place():
     notes = manifest()["notes"]
     writing, optional = re.search(r"registration: (.*?)\. .*not available: (.*?)\.$", notes).groups()
-    assert writing.split(", ") == [role.name for role in APP_ROLES if role.writes]
-    assert optional.split(", ") == [role.name for role in APP_ROLES if role.is_optional]
-    assert all("Write" in role.name or "Revoke" in role.name for role in APP_ROLES if role.writes)
+    assert writing.split(", ") == WRITING
+    assert optional.split(", ") == OPTIONAL
+    assert [permission for permission in APP_ROLES if "Write" in permission or "Revoke" in permission] == WRITING
     assert len(notes) <= 1024

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from bot.decide.codes import Enrolment, new_secret
-from bot.operations.doctor.permissions import PERMISSIONS
+from bot.operations.doctor.microsoft import PERMISSIONS
+from bot.ports.examination import TRIALS
 from bot.store.database import Database
 from bot.store.engine import open_engine
 from bot.store.migrate import migrate
+from bot.watch.permission import APP_ROLES, Need
 from sim.breach import BreachServer
 from sim.tenant import Limits, Tenant, TenantServer, User, april_2025
 from sim.tenant.permissions import EVERYTHING
@@ -115,9 +117,9 @@ async def house(folder: Path, stack: AsyncExitStack) -> House:
 
 
 Course = Iterator[None]
-TRIED = {permission.name for permission in PERMISSIONS if permission.trial}
-WRITES = {permission.name for permission in PERMISSIONS if not permission.trial}
-ESSENTIAL = {permission.name for permission in PERMISSIONS if permission.is_essential}
+TRIED = {permission.value for permission in TRIALS}
+WRITES = {permission.value for permission in PERMISSIONS} - TRIED
+ESSENTIAL = {permission.value for permission in PERMISSIONS if APP_ROLES[permission].need is Need.ESSENTIAL}
 
 
 def permissions_not_granted(house: House) -> Course:

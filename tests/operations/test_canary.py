@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.act.actions.facts import RISKY_USERS_IN_A_WRITE
+from bot.act.actions import RiskAction
 from bot.act.canary import IN_TIME
 from bot.act.outcome import OutcomeState
 from bot.act.pause import PauseReason
@@ -246,7 +246,7 @@ async def test_after_the_blocked_a_page_is_reckoned_by_who_is_still_at_risk(scen
     block(scene, *many(300))
     await scene.steps(run)
     sizes = [size for size in scene.graph.page_sizes if size != LARGEST_PAGE]
-    assert sizes[-1] == BATCHES_A_PAGE * RISKY_USERS_IN_A_WRITE
+    assert sizes[-1] == BATCHES_A_PAGE * RiskAction.batch_size
 
 
 async def test_a_few_who_are_blocked_are_read_one_by_one(scene):

@@ -6,15 +6,15 @@ import json
 import pytest
 
 from bot.decide.policy import Policy
-from bot.graph.examination import facts_of
-from bot.graph.manifest import APP_ROLES
+from bot.graph.examination import _TRIALS, facts_of
 from bot.operations.doctor.check import State, can_work, failed, not_checked, passed, warned
 from bot.operations.doctor.examine import Patient, examine
-from bot.operations.doctor.permissions import PERMISSIONS
+from bot.operations.doctor.microsoft import PERMISSIONS, _without
 from bot.operations.doctor.signers import _Known, _people_besides
 from bot.ports.breaches import BreachError, BreachProblem
-from bot.ports.examination import DatabaseFacts, DatabaseState, TokenFacts
+from bot.ports.examination import TRIALS, DatabaseFacts, DatabaseState, TokenFacts, Trial
 from bot.ports.graph import GraphError, Problem
+from bot.watch.permission import APP_ROLES, FOR_PEOPLE_ONLY, Need, Permission
 
 
 def jwt(claims) -> str:
@@ -38,10 +38,31 @@ def test_only_what_failed_keeps_the_bot_from_its_job():
 
 
 def test_every_permission_that_the_manifest_asks_for_is_looked_at():
-    assert {role.name for role in APP_ROLES} == {permission.name for permission in PERMISSIONS}
-    assert {role.name for role in APP_ROLES if role.is_optional}.isdisjoint(
-        permission.name for permission in PERMISSIONS if permission.is_essential
-    )
+    assert sorted(PERMISSIONS) == sorted(set(Permission) - FOR_PEOPLE_ONLY)
+
+
+def test_what_the_main_job_needs_is_looked_at_first():
+    needs = [APP_ROLES[permission].need for permission in PERMISSIONS]
+    assert needs == sorted(needs)
+    assert needs[0] is Need.ESSENTIAL
+
+
+def test_whatever_reads_can_be_tried_and_nothing_is_written_for_a_trial():
+    assert set(TRIALS) == {permission for permission in PERMISSIONS if not APP_ROLES[permission].writes}
+
+
+def test_a_trial_calls_what_needs_its_permission():
+    called = {permission: _TRIALS[trial][0].permission for permission, trial in TRIALS.items() if trial in _TRIALS}
+    assert set(TRIALS) - set(called) == {Permission.FEDERATION_READ}
+    assert all(permission is needed for permission, needed in called.items())
+    assert set(Trial) - set(TRIALS.values()) == {Trial.REGISTRATION}
+
+
+def test_each_permission_says_what_can_not_be_done_without_it():
+    assert _without(Permission.RISKY_USER_WRITE) == "nobody's risk can be cleared"
+    assert _without(Permission.SESSIONS_REVOKE) == "the action Revoke sessions is refused"
+    assert _without(Permission.PASSWORD_WRITE) == "the action Require password change is refused"
+    assert not any("  " in _without(permission) for permission in PERMISSIONS)
 
 
 def known(user_id: str, *accounts: str) -> _Known:
@@ -107,7 +128,7 @@ async def test_of_several_tenants_each_has_its_own_lines():
 async def test_what_microsoft_throttles_is_not_taken_for_missing():
     checks = await examine([patient("one", Graph(Problem.THROTTLED))], "invalid_auth", Store())
     found = {check.name: check.state for check in checks}
-    assert {found[permission.name] for permission in PERMISSIONS} == {State.NOT_CHECKED}
+    assert {found[permission] for permission in PERMISSIONS} == {State.NOT_CHECKED}
     assert found["licence P2"] is State.NOT_CHECKED
 
 

@@ -21,7 +21,7 @@ from bot.ports.slack import (
     RequestDialog,
     WayBackDialog,
 )
-from bot.record.account import CallAccount, Figure, PersonLine, Shortage
+from bot.record.account import CallAccount, FigureMembers, PersonLine, Shortage
 from bot.slack.cards.plain_dialog import loading_dialog
 from bot.slack.cards.render import card, view
 from bot.slack.cards.text import length
@@ -204,7 +204,7 @@ dialogs = st.one_of(
         surge_name=outside,
         figures=st.lists(
             st.builds(
-                Figure,
+                FigureMembers,
                 outside,
                 st.lists(st.builds(PersonLine, outside, outside, outside, outside), max_size=2).map(
                     lambda people: tuple(people) * 40

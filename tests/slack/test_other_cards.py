@@ -7,7 +7,7 @@ from bot.act.run import RunState
 from bot.decide.action import Action
 from bot.decide.request import RequestState
 from bot.ports.slack import DetailsDialog, DialogChoice, PlainDialog, RequestDialog
-from bot.record.account import CallAccount, Figure, PersonLine
+from bot.record.account import CallAccount, FigureMembers, PersonLine
 from bot.slack.cards.call import call_card
 from bot.slack.cards.outcomes import progress
 from bot.slack.cards.render import view
@@ -165,7 +165,9 @@ def test_with_nobody_left_the_dialog_has_nothing_to_submit():
 
 def test_details_show_the_first_people_and_where_the_rest_is():
     people = tuple(PersonLine(f"u{n}", f"u{n}@contoso.example", f"User {n}", "no sync") for n in range(1150))
-    said = plain(view(DetailsDialog("S-85PV", (Figure("cloud-only", people),), ("Closed users can be reopened.",))))
+    said = plain(
+        view(DetailsDialog("S-85PV", (FigureMembers("cloud-only", people),), ("Closed users can be reopened.",)))
+    )
     assert "cloud-only 1,150" in said
     assert "User 0 (u0@contoso.example): no sync" in said
     assert "and 1,130 more: countersign show S-85PV" in said

@@ -1,11 +1,16 @@
+import re
+
 import pytest
 
 from bot.act.run import RunState
 from bot.decide.plan import HeldBackReason
 from bot.decide.request import RequestState
-from bot.operations.briefing import brief_surge
+from bot.operations.reading.read_for_briefing import READ_FIRST
 from bot.slack.cards import figures
 from bot.slack.cards.surge import surge_card
+from bot.watch.briefing import Cohort
+from bot.watch.figure import Figure
+from bot.watch.impact import ImpactFigures
 from bot.watch.surge import SurgeState
 from sim.workspace import buttons, plain
 from tests.slack import accounts
@@ -60,9 +65,46 @@ def test_a_figure_that_was_not_read_says_so_with_its_reason_and_is_no_zero():
     assert not any(line.endswith(" 0") for line in lines)
 
 
-def test_gaps_are_known_by_the_names_that_the_briefing_gives_them():
-    named = (brief_surge.AT_RISK, brief_surge.KINDS, brief_surge.PASSWORDLESS)
-    assert named == (figures.STILL_AT_RISK, figures.SIGN_IN_KINDS, figures.PASSWORDLESS)
+@pytest.mark.parametrize("figure", [each for each in READ_FIRST if each is not Figure.STANDINGS])
+def test_why_a_figure_could_not_be_read_stands_beside_it_and_nowhere_else(figure):
+    unread = briefing(at_risk=None, cohorts=None, passwordless=None, gaps=(gap(figure.value, "timed out"),))
+    lines = shown(surge_account(briefing=unread)).splitlines()
+    assert [line for line in lines if "timed out" in line] == [f"{figure.value} not available: timed out"]
+
+
+NOT_ON_THE_CARD = {
+    Figure.KINDS,  # a figure for each cohort
+    Figure.RISK_UNREAD,  # "at least" tells of it
+    Figure.REPORT_LACKS,
+    Figure.SUSPECTS,  # the evidence and what the surge's card says of the last run tell of these
+    Figure.HELD_BACK,
+    Figure.ELIGIBLE,
+    Figure.FLAGGED_AGAIN,
+    Figure.METHODS,  # the details tell of the rest
+    Figure.WITHOUT_MFA,
+    Figure.ACCOUNTS,
+    Figure.DISABLED,
+    Figure.DELETED,
+    Figure.STANDINGS,
+    Figure.PROVIDERS,
+    Figure.OTHER_DETECTIONS,
+}
+
+
+def test_every_figure_is_on_the_card_but_those_that_are_told_elsewhere():
+    impact = ImpactFigures(200, 3, 4, ((50142, 4),), 150, 1, 2, 900, cleared=5)
+    rows = [
+        row
+        for is_stale in (False, True)
+        for row in figures.figures(briefing(impact=impact, privileged=()), is_stale=is_stale)
+    ]
+    named = {figure for figure in Figure if any(re.match(rf"{figure.value} \d", row) for row in rows)}
+    assert named == set(Figure) - NOT_ON_THE_CARD
+
+
+def test_every_cohort_has_its_figure_on_the_card():
+    everybody = briefing(cohorts=dict.fromkeys(Cohort, 7))
+    assert figures.cohorts(everybody) == [f"{cohort.value} 7" for cohort in Cohort]
 
 
 def test_a_count_that_may_be_too_low_says_at_least():

@@ -11,14 +11,15 @@ from bot.operations.briefing.compose_briefing import BEING_READ, compose
 from bot.operations.briefing.keep_revision import keep_revision, settle
 from bot.operations.briefing.supersede_requests import find_outdated, supersede
 from bot.operations.reading.keep_profiles import keep_profiles
-from bot.operations.reading.read_for_briefing import AT_RISK, KINDS, PASSWORDLESS, Findings, Reader
+from bot.operations.reading.read_for_briefing import Findings, Reader
 from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
 from bot.store.watches import Watch
 from bot.watch.briefing import Briefing
+from bot.watch.figure import Figure
 from bot.watch.surge import Surge
 
-__all__ = ["AT_RISK", "BEING_READ", "KINDS", "PASSWORDLESS", "brief_due_surges", "brief_surge"]
+__all__ = ["BEING_READ", "brief_due_surges", "brief_surge"]
 
 LONGEST = 10 * 60_000_000
 """A briefing that died with its process is due again after this (microseconds)."""
@@ -82,7 +83,7 @@ async def _count_as_they_end(reader: Reader, parts: "list[asyncio.Task[None]]", 
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for part in done:
             part.result()
-        has_something = not {AT_RISK, KINDS} <= reader.findings.pending
+        has_something = not {Figure.AT_RISK, Figure.KINDS} <= reader.findings.pending
         if is_first and waiting and has_something and loop.time() >= count_again_at:
             began = loop.time()
             await _count(reader)

@@ -11,15 +11,7 @@ from bot.operations.briefing.gather_facts import gather_facts
 from bot.operations.planning.draft_plan import People, plan_for, read_people
 from bot.operations.reading.keep_readings import Kind, known
 from bot.operations.reading.read_audits import AUDITS
-from bot.operations.reading.read_for_briefing import (
-    AT_RISK,
-    BLOCKED,
-    PASSWORDLESS,
-    POLICIES_BEFORE,
-    POLICY,
-    PRIVILEGED,
-    Findings,
-)
+from bot.operations.reading.read_for_briefing import POLICIES_BEFORE, Findings
 from bot.operations.reading.read_sign_ins import MORNING, STOPS_READ
 from bot.operations.reading.tenant_readings import POLICIES, REGISTRATION, ROLES
 from bot.operations.tenant import Tenant
@@ -29,6 +21,7 @@ from bot.watch.advice import advise
 from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
 from bot.watch.circumstances import Circumstances
 from bot.watch.evidence import judge
+from bot.watch.figure import Figure
 from bot.watch.forecast import Forecast, forecast, next_morning, zone_of
 from bot.watch.impact import Impact, ImpactFigures, impact_figures
 from bot.watch.policy_changes import PolicyChange, weakened
@@ -83,7 +76,7 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
         guarded=replace(people.guarded, suspicious={suspect.user_id: suspect.why for suspect in evidence.suspects}),
     )
     was_read = tx.watches.watch_of(tenant.id).risky_through is not None
-    at_risk_is_known = findings.risky_read_at is not None or (AT_RISK in findings.pending and was_read)
+    at_risk_is_known = findings.risky_read_at is not None or (Figure.AT_RISK in findings.pending and was_read)
     plan = plan_for(tx, surge, people, Action.CONFIRM_SAFE, tuple(Cohort), now) if at_risk_is_known else None
     privileged = privileged_users(found.roles, people.user_ids, _accounts_of_people(tx, tenant))
     changes = _policy_changes(tx, surge)
@@ -123,22 +116,28 @@ def _gaps(tx: Transaction, surge: Surge, findings: Findings, *, is_known_of_risk
     """What could not be read, or not yet. Of what was read before, its age is told instead of its figure's loss."""
     gaps = set(findings.gaps)
     told = {gap.what for gap in gaps}
-    waiting = findings.pending - told - ({AT_RISK} if is_known_of_risk else set())
-    kinds: tuple[tuple[str, Kind[Any]], ...] = ((PASSWORDLESS, REGISTRATION), (PRIVILEGED, ROLES), (POLICY, POLICIES))
+    waiting = {figure for figure in findings.pending if figure not in told}
+    if is_known_of_risk:
+        waiting.discard(Figure.AT_RISK)
+    kinds: tuple[tuple[Figure, Kind[Any]], ...] = (
+        (Figure.PASSWORDLESS, REGISTRATION),
+        (Figure.PRIVILEGED, ROLES),
+        (Figure.STANDINGS, POLICIES),
+    )
     for what, kind in kinds:
         kept = known(tx, surge.tenant_id, kind)
         if kept.value is not None:
             waiting.discard(what)
         if kept.problem and what not in findings.pending:
-            gaps.add(Gap(what, kept.problem))
+            gaps.add(Gap(what.value, kept.problem))
         elif kept.value is None:
             waiting.add(what)
     stops, problem = STOPS_READ.get(tx, surge), STOPS_READ.problem(tx, surge)
     if stops is not None and stops.until:
-        waiting.discard(BLOCKED)
-    if problem and BLOCKED not in findings.pending:
-        gaps.add(Gap(BLOCKED, problem))
-    gaps |= {Gap(what, BEING_READ) for what in waiting}
+        waiting.discard(Figure.BLOCKED)
+    if problem and Figure.BLOCKED not in findings.pending:
+        gaps.add(Gap(Figure.BLOCKED.value, problem))
+    gaps |= {Gap(what.value, BEING_READ) for what in waiting}
     return sorted(gaps, key=lambda gap: (gap.what, gap.why))
 
 

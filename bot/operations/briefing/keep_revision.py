@@ -3,18 +3,18 @@
 from dataclasses import replace
 
 from bot.operations.briefing.compose_briefing import BEING_READ
-from bot.operations.reading.read_for_briefing import AT_RISK, KINDS
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.briefing import Briefing
 from bot.watch.briefing_changes import what_changed
+from bot.watch.figure import Figure
 from bot.watch.surge import Surge, SurgeState
 
 MINUTE = 60_000_000
 AGAIN_AFTER = 5 * MINUTE
 AGAIN_AFTER_A_GAP = MINUTE
-_WORTH_ANOTHER_LOOK = {AT_RISK, KINDS}
+_WORTH_ANOTHER_LOOK = {Figure.AT_RISK, Figure.KINDS}
 """Without these figures there is no briefing worth the name: what failed is tried again soon."""
 
 

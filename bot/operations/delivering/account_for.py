@@ -1,6 +1,6 @@
 """Gather from the tables what people are told of a surge, a request, a run: the same for card and terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.act.outcome import OutcomeState
@@ -11,17 +11,17 @@ from bot.decide.policy import Policy
 from bot.decide.request import Request, RequestKind, RequestState, Verdict
 from bot.operations.approving.call_signers import who_could_sign
 from bot.operations.approving.name_people import names_of
-from bot.operations.briefing.account_for_briefing import briefing_figures
 from bot.operations.briefing.compose_briefing import known_of
 from bot.operations.planning.draft_plan import RECENT
 from bot.operations.planning.find_shortage import shortage_of
 from bot.operations.planning.known_signers import known_signers
 from bot.operations.watching.note_flagged_again import WATCHED_AFTER
-from bot.record.account import CallAccount, Figure, PersonLine, RequestAccount, RunAccount, SurgeAccount
+from bot.record.account import CallAccount, FigureMembers, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.store.cards import Card, CardSubject
 from bot.store.transaction import Transaction
-from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.behind import LISTED, Sources, users_behind, users_by_cohort
 from bot.watch.circumstances import Circumstances
+from bot.watch.figure import Figure
 from bot.watch.surge import Surge, SurgeState, open_elsewhere
 
 MINUTE = 60_000_000
@@ -153,7 +153,7 @@ def account_for_card(
 
 def figures_of(
     tx: Transaction, surge: Surge, policy: Policy | None = None, circumstances: Circumstances | None = None
-) -> tuple[Figure, ...]:
+) -> tuple[FigureMembers, ...]:
     """Who stands behind each figure of a surge, and by which fact.
 
     policy, circumstances: what the team states of its tenant, where that is at hand; some facts rest on it.
@@ -165,67 +165,40 @@ def figures_of(
     names = {user_id: (found.user_principal_name, found.user_display_name) for user_id, found in risky.items()}
     names |= {user_id: (profile.user_principal_name, profile.display_name) for user_id, profile in profiles.items()}
 
-    def line(user_id: str, fact: str) -> PersonLine:
-        principal_name, display_name = names.get(user_id, ("", ""))
-        return PersonLine(user_id, principal_name, display_name, fact)
-
-    elsewhere = [
-        line(user_id, ", ".join(sorted({each.risk_event_type for each in others[user_id]})))
-        for user_id in users
-        if user_id in others
-    ]
-    at_risk = [
-        line(user_id, f"riskState {risky[user_id].risk_state}, level {risky[user_id].risk_level}")
-        for user_id in users
-        if user_id in risky and risky[user_id].is_open
-    ]
-    by_cohort: dict[Cohort, list[PersonLine]] = {cohort: [] for cohort in Cohort}
-    for user_id in users:
-        cohort = cohort_of(profiles.get(user_id))
-        by_cohort[cohort].append(line(user_id, _kind_fact(cohort)))
-    again = [
-        line(user_id, "a detection dated after the verified clean-up")
-        for user_id in sorted(tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id))
-    ]
-    named = [
-        ("re-flagged after clean-up", again),
-        ("another open detection", elsewhere),
-        *_run_figures(tx, surge, line_for=line),
-        ("still at risk", at_risk),
-        *((cohort.value, people) for cohort, people in by_cohort.items()),
-    ]
-    listed = [Figure(name, tuple(people)) for name, people in named if people]
     found = known_of(tx, surge, policy, circumstances or Circumstances())
     latest = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
-    return (*briefing_figures(latest, found, profiles, names), *listed)
+    sources = Sources(
+        flagged=users,
+        profiles=profiles,
+        privileged=latest.privileged or () if latest else (),
+        accounts=found.accounts,
+        impacts=found.impacts,
+        stances=found.stances or {},
+        suspects=latest.evidence.suspects if latest and latest.evidence else (),
+        flagged_again=tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id),
+        others=others,
+        risky=risky,
+    )
+    by_name = {figure.value: users_behind(figure, sources) for figure in LISTED}
+    at_risk = by_name.pop(Figure.AT_RISK)
+    by_name |= _run_figures(tx, surge) | {Figure.AT_RISK.value: at_risk}
+    by_name |= {cohort.value: members for cohort, members in users_by_cohort(sources).items()}
+    return tuple(
+        FigureMembers(name, tuple(PersonLine(each, *names.get(each, ("", "")), fact) for each, fact in members.items()))
+        for name, members in by_name.items()
+        if members
+    )
 
 
-def _run_figures(
-    tx: Transaction, surge: Surge, *, line_for: Callable[[str, str], PersonLine]
-) -> list[tuple[str, list[PersonLine]]]:
-    """The outcomes of the surge's newest run."""
+def _run_figures(tx: Transaction, surge: Surge) -> dict[str, dict[str, str]]:
+    """The outcomes of the surge's newest run: by name and user id, why."""
     requests = tx.requests.requests_of_surge(surge.tenant_id, surge.id)
     runs = [tx.runs.run_of_request(surge.tenant_id, request.id) for request in requests]
     run = next((each for each in reversed(runs) if each is not None), None)
     if run is None:
-        return []
-    by_state: dict[OutcomeState, list[PersonLine]] = {}
+        return {}
+    by_state: dict[OutcomeState, dict[str, str]] = {}
     for user_id, outcome in tx.outcomes.outcomes_of_run(surge.tenant_id, run.id).items():
-        by_state.setdefault(outcome.state, []).append(line_for(user_id, outcome.why or outcome.state.value))
+        by_state.setdefault(outcome.state, {})[user_id] = outcome.why or outcome.state.value
     in_need_first = (OutcomeState.FAILED, OutcomeState.SKIPPED, OutcomeState.ACCEPTED, OutcomeState.VERIFIED)
-    return [(f"last run: {state.value}", by_state[state]) for state in in_need_first if state in by_state]
-
-
-def _kind_fact(cohort: Cohort) -> str:
-    facts = {
-        Cohort.CLOUD_ONLY: "a managed domain, not synced",
-        Cohort.HYBRID: "a managed domain, synced from on-premises",
-        Cohort.AD_FS: "a domain federated with AD FS",
-        Cohort.OKTA: "a domain federated with Okta",
-        Cohort.PING: "a domain federated with Ping",
-        Cohort.OTHER_PROVIDER: "a domain federated with another provider",
-        Cohort.PROVIDER_NOT_READ: "a federated domain whose federation could not be read",
-        Cohort.GUEST: "an external identity",
-        Cohort.UNKNOWN: "the directory did not tell",
-    }
-    return facts[cohort]
+    return {f"last run: {state.value}": by_state[state] for state in in_need_first if state in by_state}

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.act.actions import CATALOGUE
 from bot.operations.doctor.check import Check, failed, not_checked, passed, warned
-from bot.operations.doctor.permissions import PERMISSIONS, Permission
-from bot.ports.examination import GraphExamination, TokenFacts, Trial
+from bot.ports.examination import TRIALS, GraphExamination, TokenFacts, Trial
 from bot.ports.graph import GraphError, Problem
+from bot.watch.permission import APP_ROLES, Need, Permission
 
 TOKEN, LICENCE, REPORTS_LICENCE, CLOCK = "Graph token", "licence P2", "licence P1", "clock"
 CLOCK_TOLERATED, CLOCK_LIMIT = 10.0, 300.0
 """Seconds. One-time codes change every 30 s; Slack refuses, and tokens begin, within five minutes."""
+
+PERMISSIONS = tuple(sorted(APP_ROLES, key=lambda each: (APP_ROLES[each].need, APP_ROLES[each].writes)))
+"""In the order in which a missing one should be mended: what the bot can't do its main job without first."""
 
 _CONSENT = (
     "grant it as an application permission (Entra admin center, App registrations, API permissions), then press "
@@ -96,7 +100,7 @@ async def _tried(graph: GraphExamination, facts: TokenFacts) -> Mapping[Trial, _
     """The trials that are needed: those of licences, and of permissions where the token does not name them."""
     wanted = [Trial.RISK_DETECTIONS, Trial.RISKY_USERS, Trial.REGISTRATION]
     if facts.app_roles is None:
-        wanted += [permission.trial for permission in PERMISSIONS if permission.trial is not None]
+        wanted += [TRIALS[permission] for permission in PERMISSIONS if permission in TRIALS]
     outcomes: dict[Trial, _Outcome] = {}
     for trial in dict.fromkeys(wanted):
         try:
@@ -112,26 +116,33 @@ async def _tried(graph: GraphExamination, facts: TokenFacts) -> Mapping[Trial, _
 
 def _permission(permission: Permission, facts: TokenFacts, outcomes: Mapping[Trial, _Outcome]) -> Check:
     if facts.app_roles is not None:
-        if facts.app_roles & {permission.name, *permission.included_in}:
-            return passed(permission.name, "granted")
+        if facts.app_roles & {permission, *APP_ROLES[permission].included_in}:
+            return passed(permission.value, "granted")
         return _missing(permission)
-    if permission.trial is None:
-        return not_checked(permission.name, "the token does not name it, and a write is not tried", _SEE_CONSENT)
-    error = outcomes[permission.trial].error
+    trial = TRIALS.get(permission)
+    if trial is None:
+        return not_checked(permission.value, "the token does not name it, and a write is not tried", _SEE_CONSENT)
+    error = outcomes[trial].error
     if error is None:
-        return passed(permission.name, f"works (tried: {permission.trial.value})")
+        return passed(permission.value, f"works (tried: {trial.value})")
     if error.problem is Problem.NOT_PERMITTED:
-        if permission.name in error.why:
+        if permission in error.why:
             return _missing(permission)
-        return not_checked(permission.name, f"another permission is missing first: {error.why}", _SEE_CONSENT)
+        return not_checked(permission.value, f"another permission is missing first: {error.why}", _SEE_CONSENT)
     if error.problem is Problem.NO_LICENCE:
-        return not_checked(permission.name, f"the licence forbids a trial: {error.why}", _SEE_CONSENT)
-    return not_checked(permission.name, error.why, "run the doctor again")
+        return not_checked(permission.value, f"the licence forbids a trial: {error.why}", _SEE_CONSENT)
+    return not_checked(permission.value, error.why, "run the doctor again")
 
 
 def _missing(permission: Permission) -> Check:
-    make = failed if permission.is_essential else warned
-    return make(permission.name, f"missing: {permission.without}", _CONSENT)
+    make = failed if APP_ROLES[permission].need is Need.ESSENTIAL else warned
+    return make(permission.value, f"missing: {_without(permission)}", _CONSENT)
+
+
+def _without(permission: Permission) -> str:
+    """What the bot can't do without it, in words; where only actions need it, those."""
+    refused = ", ".join(action.value for action, carried in CATALOGUE.items() if carried.permission is permission)
+    return APP_ROLES[permission].without or f"the action {refused} is refused"
 
 
 def _p2(outcome: _Outcome) -> Check:
@@ -159,5 +170,5 @@ def _p1(outcome: _Outcome) -> Check:
 
 
 def _unreachable(why: str) -> list[Check]:
-    names = (*(permission.name for permission in PERMISSIONS), LICENCE, REPORTS_LICENCE)
+    names = (*(permission.value for permission in PERMISSIONS), LICENCE, REPORTS_LICENCE)
     return [not_checked(name, why, "mend that first") for name in names]

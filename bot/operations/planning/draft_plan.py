@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from bot.act.actions import misfit
 from bot.decide.action import Action
 from bot.decide.make_plan import OF_DETECTIONS, Facts, Guarded, kept_out, make_plan, release_plan
 from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan
@@ -160,7 +159,6 @@ def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> Facts:
         risky=people.risky,
         profiles=people.profiles,
         guarded=people.guarded,
-        misfit=misfit,
     )
 
 

@@ -39,6 +39,7 @@ from bot.store.leases import LeaseLostError
 from bot.store.transaction import Transaction
 from bot.store.watches import Watch
 from bot.watch.briefing import Gap
+from bot.watch.figure import Figure
 from bot.watch.forecast import next_morning, zone_of
 from bot.watch.surge import Surge
 
@@ -50,13 +51,15 @@ LOG_LASTS = 4 * MINUTE
 A_MOMENT = MINUTE // 2
 """What was read so long ago at the most is not read again because a briefing was asked for (microseconds)."""
 
-AT_RISK = "still at risk"
-KINDS = "how they sign in"
-PASSWORDLESS = "passwordless"
-PROVIDERS = "identity providers"
-BLOCKED = "blocked"
-PRIVILEGED = "privileged"
-POLICY = "what the policies do"
+READ_FIRST = (
+    Figure.AT_RISK,
+    Figure.KINDS,
+    Figure.PASSWORDLESS,
+    Figure.BLOCKED,
+    Figure.PRIVILEGED,
+    Figure.STANDINGS,
+)
+"""The figures that a briefing reads."""
 
 POLICIES_BEFORE = SurgeReading("policies before", PolicyReport)
 """The policies as they were when the surge was first seen."""
@@ -68,7 +71,7 @@ log = structlog.get_logger()
 class Findings:
     """What this briefing's readings brought so far, beside what they put into the tables."""
 
-    pending: set[str] = field(default_factory=lambda: {AT_RISK, KINDS, PASSWORDLESS, BLOCKED, PRIVILEGED, POLICY})
+    pending: set[Figure] = field(default_factory=lambda: set(READ_FIRST))
     """What is still being read."""
     gaps: list[Gap] = field(default_factory=list)
     risky_read_at: int | None = None
@@ -95,7 +98,7 @@ class Reader:
         tenant, watch, findings = self.tenant, self.watch, self.findings
         if await self._is_risk_fresh():
             findings.risky_read_at = watch.risky_through
-            findings.pending.discard(AT_RISK)
+            findings.pending.discard(Figure.AT_RISK)
             return
         started = tenant.world.now()
         since = self.surge.window_start if watch.risky_through is None else min(watch.risky_through, started)
@@ -107,10 +110,10 @@ class Reader:
             if watch.risky_through is None and not seen.issuperset(self.users):
                 await self._read_those_at_risk()
         except GraphError as problem:
-            self._gap(AT_RISK, problem)
+            self._gap(Figure.AT_RISK, problem)
         else:
             findings.risky_read_at = started
-        findings.pending.discard(AT_RISK)
+        findings.pending.discard(Figure.AT_RISK)
 
     async def _is_risk_fresh(self) -> bool:
         """Whether everybody's risk was read a moment ago, and nothing was sent since."""
@@ -139,16 +142,16 @@ class Reader:
             await refresh(tenant, DOMAINS, older_than=DOMAINS.at_a_surge)
             await read_users(tenant, self.users)
         except GraphError as problem:
-            self._gap(KINDS, problem)
+            self._gap(Figure.KINDS, problem)
         domains = await tenant.store.look(lambda tx: known(tx, tenant.id, DOMAINS))
         if domains.value is None and domains.problem:
-            self.findings.gaps.append(Gap(KINDS, domains.problem))
+            self.findings.gaps.append(Gap(Figure.KINDS.value, domains.problem))
         if any(domain.is_federated for domain in domains.value or ()):
             await refresh(tenant, ROLLOUT, older_than=ROLLOUT.at_a_surge)
         unread = {domain.problem for domain in domains.value or () if domain.problem}
-        self.findings.gaps += [Gap(PROVIDERS, why) for why in unread]
+        self.findings.gaps += [Gap(Figure.PROVIDERS.value, why) for why in unread]
         await keep_profiles(tenant, self.surge)
-        self.findings.pending.discard(KINDS)
+        self.findings.pending.discard(Figure.KINDS)
 
     async def _stops(self) -> None:
         """Who is blocked, and how often that is usual."""
@@ -163,19 +166,19 @@ class Reader:
             self._has_read_stops()
 
     def _has_read_stops(self) -> None:
-        self.findings.pending.discard(BLOCKED)
+        self.findings.pending.discard(Figure.BLOCKED)
         self.most_urgent.set()
 
     async def _roles(self) -> None:
         await refresh(self.tenant, ROLES, older_than=ROLES.at_a_surge)
-        self.findings.pending.discard(PRIVILEGED)
+        self.findings.pending.discard(Figure.PRIVILEGED)
 
     async def _policies(self) -> None:
         """The policies of now, and once those of before."""
         await self._remember_policies()
         await refresh(self.tenant, POLICIES, older_than=POLICIES.at_a_surge)
         await self._remember_policies()
-        self.findings.pending.discard(POLICY)
+        self.findings.pending.discard(Figure.STANDINGS)
 
     async def _remember_policies(self) -> None:
         def remember(tx: Transaction) -> None:
@@ -212,7 +215,8 @@ class Reader:
             await self.most_urgent.wait()
             if await read():
                 await ask_again(self.tenant)
-            self.findings.pending.discard(PASSWORDLESS if name == REGISTRATION.name else "")
+            if name == REGISTRATION.name:
+                self.findings.pending.discard(Figure.PASSWORDLESS)
         except LeaseLostError as lost:
             log.info("lease_lost", lease=str(lost))
         except Exception:
@@ -274,9 +278,9 @@ class Reader:
         log.warning("surge_reading_failed", reading=reading.name, problem=problem.problem.value, why=why)
         await self.tenant.transact_as_holder(lambda tx: reading.fail(tx, self.surge, why))
 
-    def _gap(self, what: str, problem: GraphError) -> None:
-        self.findings.gaps.append(Gap(what, problem.why))
-        log.warning("not_read", tenant=self.tenant.id, what=what, problem=problem.problem.value, why=problem.why)
+    def _gap(self, what: Figure, problem: GraphError) -> None:
+        self.findings.gaps.append(Gap(what.value, problem.why))
+        log.warning("not_read", tenant=self.tenant.id, what=what.value, problem=problem.problem.value, why=problem.why)
 
 
 async def ask_again(tenant: Tenant) -> None:

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.act.actions import CATALOGUE, AccountAction
-from bot.act.actions.facts import RISKY_USERS_IN_A_WRITE
+from bot.act.actions import CATALOGUE, AccountAction, RiskAction
 from bot.act.judge import NOT_LISTED, Judged, Reading, judge_risky
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import OutcomeState, Queued
@@ -213,7 +212,7 @@ def page_size(wanted: int, at_risk: int) -> int:
 
     Where some at risk are not wanted, their number on a page differs by chance: one standard deviation is left for it.
     """
-    full = BATCHES_A_PAGE * RISKY_USERS_IN_A_WRITE
+    full = BATCHES_A_PAGE * RiskAction.batch_size
     share = wanted / at_risk if 0 < wanted < at_risk else 1.0
     return min(LARGEST_PAGE, int((full - math.sqrt(full * (1 - share))) / share))
 

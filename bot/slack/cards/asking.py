@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from bot.decide.action import Action
+from bot.decide.action import RULES, Action
 from bot.slack.action_ids import ACTION_FIELD, REASON_FIELD
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.plain_dialog import modal
-from bot.slack.cards.request import REASON_CHARACTERS, what_it_says
+from bot.slack.cards.request import REASON_CHARACTERS
 from bot.slack.cards.signing_dialog import code_field
 from bot.slack.cards.text import clean, counted
 from bot.slack.cards.times import span
@@ -71,7 +71,9 @@ def what_they_do(actions: Iterable[Action]) -> Json:
     """What each action does, in a sentence."""
     lines = [
         blocks.line(
-            blocks.words(action.value, bold=True), blocks.label(": "), blocks.words(what_it_says(action), most=400)
+            blocks.words(action.value, bold=True),
+            blocks.label(": "),
+            blocks.words(RULES[action].what_it_says, most=400),
         )
         for action in dict.fromkeys(actions)
     ]

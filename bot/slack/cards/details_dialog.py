@@ -3,7 +3,7 @@
 import json
 
 from bot.ports.slack import ClickKind, DetailsDialog
-from bot.record.account import Figure, PersonLine
+from bot.record.account import FigureMembers, PersonLine
 from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
@@ -45,7 +45,7 @@ def _offers(dialog: DetailsDialog) -> list[Json]:
     return blocks.actions([blocks.button(BUTTONS[kind], _OFFERED[kind], dialog.surge_id) for kind in offered])
 
 
-def _figure(figure: Figure, most: int, surge_name: str) -> Json:
+def _figure(figure: FigureMembers, most: int, surge_name: str) -> Json:
     title = f"{plain(figure.name, 100)} {number(len(figure.people))}"
     if not figure.people:
         return blocks.rich_text(blocks.line(blocks.words(title, bold=True)))

@@ -1,8 +1,7 @@
 """The request's card, a reply in the surge's thread: who asks for what, and how many signatures are missing."""
 
-from bot.act.actions import CATALOGUE
 from bot.act.estimate import estimate
-from bot.decide.action import Action
+from bot.decide.action import RULES, Action
 from bot.decide.request import RequestKind, RequestState, Verdict
 from bot.ports.slack import ClickKind
 from bot.record.account import RequestAccount
@@ -37,7 +36,7 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
         *_not_available(account),
         blocks.section(_signatures(account)),
         *blocks.actions(_buttons(account)),
-        blocks.section(f"{blocks.bold('What it does')}\n{what_it_says(account.plan.action)}"),
+        blocks.section(f"{blocks.bold('What it does')}\n{RULES[account.plan.action].what_it_says}"),
         blocks.context(
             f"Surge {inert(account.surge.short_name, 40)} · request {inert(request.id, 40)} · "
             f"plan {inert(request.plan_hash[:12], 12)}"
@@ -60,12 +59,6 @@ def title(account: RequestAccount) -> str:
             return f"BREAK GLASS recovery of signers: {what}"
         case RequestKind.WAY_BACK:
             return f"Way back: {what}"
-
-
-def what_it_says(action: Action) -> str:
-    """What an action does, in one sentence."""
-    facts = CATALOGUE.get(action)
-    return facts.what_it_says if facts else action.value
 
 
 def cost(users: int, action: Action, calls_per_second: float, *, at_risk: int = 0) -> str:
@@ -204,8 +197,7 @@ def _buttons(account: RequestAccount) -> list[Json]:
         return []
     users = counted(account.plan.users, "user")
     question = f"{clean(account.plan.action.value)} for {users}. "
-    facts = CATALOGUE.get(account.plan.action)
-    undo = "" if facts is None or facts.can_be_undone else " This can't be undone."
+    undo = "" if RULES[account.plan.action].can_be_undone else " This can't be undone."
     return [
         blocks.button(
             BUTTONS[ClickKind.APPROVE],

@@ -14,6 +14,7 @@ from bot.slack.cards.offer import can_ask, can_recover, is_finished, is_read_sin
 from bot.slack.cards.outcomes import asked_and_signed, counts, flagged_again, progress, waiting
 from bot.slack.cards.text import counted, inert, mention, number, shorten
 from bot.slack.cards.times import date
+from bot.watch.figure import Figure
 from bot.watch.surge import Surge, SurgeState
 from bot.watch.wording import span_in_words, usual_sentence
 
@@ -38,7 +39,7 @@ def surge_card(account: SurgeAccount) -> Card:
         shown.append(blocks.paragraph("Reading who they are. The breakdown follows here in a moment."))
     else:
         shown += blocks.fields(figures(briefing, is_stale=not is_read_since_the_run(account)))
-        shown += blocks.fields(cohorts(briefing) or ["how they sign in: nobody to count"])
+        shown += blocks.fields(cohorts(briefing) or [f"{Figure.KINDS.value}: nobody to count"])
         shown += [blocks.section(line) for line in (since_line(briefing),) if line]
         if not is_finished(account):
             shown += evidence_blocks(briefing)
@@ -96,7 +97,7 @@ def _state(account: SurgeAccount) -> str:
 def _left_at_risk(account: SurgeAccount) -> str:
     at_risk = account.briefing.at_risk if account.briefing and is_read_since_the_run(account) else None
     least = "at least " if account.briefing and account.briefing.at_risk_unread else ""
-    return f", {least}{number(at_risk)} still at risk" if at_risk else ""
+    return f", {least}{number(at_risk)} {Figure.AT_RISK.value}" if at_risk else ""
 
 
 def _advice(account: SurgeAccount) -> str:

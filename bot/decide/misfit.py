@@ -1,20 +1,31 @@
-"""Require a password change at the next sign-in, behind MFA.
+"""Whom an action does not fit, and where it must be done instead."""
 
-Source: Microsoft Graph v1.0, passwordProfile: forceChangePasswordNextSignInWithMfa. Without MFA whoever holds a leaked
-password would choose the next one.
-"""
+from collections.abc import Callable
 
-from bot.act.actions.facts import CLOCKS_APART, REQUESTS_IN_A_BATCH, AccountAction, CostFamily, VerifiedBy
-from bot.decide.action import Action
-from bot.watch.account import AccountState
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
+
+Misfit = Callable[[Profile | None], str | None]
+"""Why an action does not fit a user, in a sentence that says where it must be done instead; None where it fits.
+
+The profile is None where the directory did not tell.
+"""
 
 _BY_THE_HELP_DESK = "the help desk must do it, with a Temporary Access Pass"
 
 
-def misfit(profile: Profile | None) -> str | None:
-    """It fits cloud-only users with a password and MFA; the others are told where it must be done."""
+def held_in_the_home_tenant(profile: Profile | None) -> str | None:
+    """An external identity's risk, sessions and password are its home tenant's.
+
+    Source for sessions: Microsoft Graph v1.0, user: revokeSignInSessions, does not revoke external users'.
+    """
+    if profile is not None and profile.kind is SignInKind.GUEST:
+        return "an external guest: it must be done in the home tenant"
+    return None
+
+
+def without_password_and_mfa(profile: Profile | None) -> str | None:
+    """A password change fits cloud-only users with a password and MFA."""
     if profile is None or profile.kind is SignInKind.UNKNOWN:
         return f"the directory did not tell how the user signs in: {_BY_THE_HELP_DESK}"
     match profile.kind:
@@ -42,31 +53,3 @@ def _at_the_provider(provider: IdentityProvider | None) -> str:
     named = provider in {IdentityProvider.OKTA, IdentityProvider.PING}
     where = provider.value if named and provider else "the identity provider"
     return f"{where} checks the password: it must be changed there"
-
-
-def _is_needed(account: AccountState) -> bool:
-    return account.must_change_password is not True
-
-
-def _shows(account: AccountState, accepted_at: int) -> bool:
-    if account.must_change_password:
-        return True
-    return account.password_changed_at is not None and account.password_changed_at >= accepted_at - CLOCKS_APART
-
-
-REQUIRE_PASSWORD_CHANGE = AccountAction(
-    action=Action.REQUIRE_PASSWORD_CHANGE,
-    permission="User-PasswordProfile.ReadWrite.All",
-    batch_size=REQUESTS_IN_A_BATCH,
-    family=CostFamily.DIRECTORY,
-    verified_by=VerifiedBy.MUST_CHANGE_PASSWORD,
-    misfit=misfit,
-    what_it_says="Makes the users choose a new password at their next sign-in, after MFA. It leaves the risk and "
-    "running sessions as they are. The app needs a directory role too, and a higher one for administrators.",
-    changes_for_user="The user must prove MFA and choose a new password at the next sign-in.",
-    can_be_undone=True,
-    clears_risk=False,
-    could_lock_out=True,
-    is_needed=_is_needed,
-    shows=_shows,
-)
