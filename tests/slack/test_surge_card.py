@@ -1,7 +1,7 @@
 import pytest
 
 from bot.act.run import RunState
-from bot.decide.plan import HeldBackReason
+from bot.decide.held_back import HeldBackReason
 from bot.decide.request import RequestState
 from bot.operations.briefing import brief_surge
 from bot.slack.cards import figures
