@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.decide.action import RULES, Action
+from bot.decide.held_back import HeldBackReason
 from bot.decide.plan import (
     CLEARS_RISK,
     NEVER_IN_BULK,
-    RELEASABLE,
     HeldBack,
-    HeldBackReason,
     Plan,
     Released,
+    detections_hold_back,
     is_released,
     open_against,
 )
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, RoleReport, is_privileged
 from bot.watch.profile import Profile, SignInKind
@@ -24,8 +24,6 @@ from bot.watch.surge import Surge
 
 ADMINISTRATORS_TO_KEEP = 2
 """So many Global Administrators are left alone by whatever could lock them out."""
-OF_DETECTIONS = frozenset({HeldBackReason.NEVER_IN_BULK, HeldBackReason.OTHER_DETECTION})
-"""Released for exactly the detections that were weighed; every other reason as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,29 +161,15 @@ def _judge(
         yield user_id, _reasons(user_id, action, facts, others.get(user_id, ()))
 
 
-WHO_THEY_ARE = frozenset(
-    {
-        HeldBackReason.SUSPICIOUS,
-        HeldBackReason.EMERGENCY,
-        HeldBackReason.SYNCHRONIZATION,
-        HeldBackReason.SIGNER,
-        HeldBackReason.PRIVILEGED,
-        HeldBackReason.DISABLED,
-    }
-)
-"""What may come to light of a user after a plan was signed. His risk is judged at each write anyhow."""
-
-
 def kept_out(facts: Facts, plan: Plan) -> dict[str, str]:
     """By user id: why somebody of a signed plan that clears risk would be held back now for who he is."""
     if plan.action not in CLEARS_RISK:
         return {}
-    recovers = plan.kind is RequestKind.RECOVERY
-    lifted = {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED} if recovers else set[HeldBackReason]()
+    come_to_light = {each for each in HeldBackReason if each.rules.may_come_to_light} - plan.kind.rules.lifts
     found: dict[str, str] = {}
     for user_id in plan.user_ids:
         for reason, detail in _reasons(user_id, plan.action, facts, ()):
-            if reason in WHO_THEY_ARE - lifted and not is_released(plan, user_id, reason):
+            if reason in come_to_light and not is_released(plan, user_id, reason):
                 found.setdefault(user_id, f"{reason.value} ({detail})" if detail else reason.value)
     return found
 
@@ -210,10 +194,11 @@ def make_plan(
 ) -> Plan:
     """Judge every user by cause and freeze the result. made_at in microseconds UTC.
 
-    lifted: reasons that hold nobody back in a plan of this kind, such as being a signer in a recovery.
+    lifted: what holds nobody back, beside what the kind of request lifts.
     """
-    spares = kind is not RequestKind.WAY_BACK or action in CLEARS_RISK
-    others = open_against(facts.surge, facts.detections, action) if spares else {}
+    lifted = kind.rules.lifts.union(lifted)
+    weighs = detections_hold_back(kind, action)
+    others = open_against(facts.surge, facts.detections, action) if weighs else {}
     acted_on: list[str] = []
     held_back: list[HeldBack] = []
     for user_id, reasons in _judge(facts, action, users, others):
@@ -237,14 +222,15 @@ def release_plan(facts: Facts, *, action: Action, user_id: str, made_at: int) ->
     others = open_against(facts.surge, facts.detections, action)
     ((_, found),) = _judge(facts, action, [user_id], others)
     reasons = list(found)
-    fast = [each for each in reasons if each[0] not in RELEASABLE]
+    fast = [each for each in reasons if not each[0].rules.is_releasable]
     cohorts = (cohort_of(facts.profiles.get(user_id)),)
     if fast or not reasons:
         held_back = [HeldBack(user_id, *fast[0])] if fast else []
         return _freeze(facts, action, cohorts, [], held_back, kind=RequestKind.RELEASE, made_at=made_at)
     weighed = tuple(sorted(each.id for each in others.get(user_id, ())))
     released = tuple(
-        Released(user_id, reason, detail, weighed if reason in OF_DETECTIONS else ()) for reason, detail in reasons
+        Released(user_id, reason, detail, weighed if reason.rules.is_of_detections else ())
+        for reason, detail in reasons
     )
     return _freeze(facts, action, cohorts, [user_id], [], kind=RequestKind.RELEASE, made_at=made_at, released=released)
 

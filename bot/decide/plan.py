@@ -4,12 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import msgspec
 
 from bot.decide.action import RULES, Action
-from bot.decide.request import RequestKind
+from bot.decide.held_back import HeldBackReason
+from bot.decide.request_kind import RequestKind
 from bot.watch.briefing import Cohort
 from bot.watch.risk import Detection
 from bot.watch.surge import Surge, open_elsewhere
@@ -32,48 +32,6 @@ CLEARS_RISK = frozenset(action for action, rules in RULES.items() if rules.clear
 
 LIGHT_LEVELS = frozenset({"low", "none"})
 """riskLevel of detections that hold nobody back. A level that is not known, or hidden from us, weighs."""
-
-
-class HeldBackReason(StrEnum):
-    """Why a flagged user is not in the plan. The value is what people read."""
-
-    NEVER_IN_BULK = "a detection of a kind that is never cleared in bulk"
-    OTHER_DETECTION = "another open detection that is not part of this surge"
-    SUSPICIOUS = "signs of a takeover in the evidence"
-    CONFIRMED_COMPROMISED = "confirmed compromised by a person"
-    EMERGENCY = "an emergency account, which no plan touches"
-    LAST_ADMINISTRATOR = "one of the last two Global Administrators, whom this could lock out"
-    SYNCHRONIZATION = "the account of the directory synchronization"
-    SIGNER = "may sign for this bot"
-    PRIVILEGED = "privileged: holds a directory role"
-    EXTERNAL = "external guest: the risk is held in the home tenant"
-    NOT_LISTED = "not (yet) listed among the tenant's risky users"
-    DELETED = "the account is deleted"
-    NOT_PROFILED = "the directory has not told (yet) whose account that is"
-    DISABLED = "the account is disabled"
-    CLOSED = "already closed"
-    MISFIT = "the action does not fit the account"
-    ELSEWHERE = "in another plan that is pending or running"
-    COHORT = "left out by the requester's choice of cohorts"
-
-
-RELEASABLE = frozenset(
-    {
-        HeldBackReason.NEVER_IN_BULK,
-        HeldBackReason.OTHER_DETECTION,
-        HeldBackReason.SUSPICIOUS,
-        HeldBackReason.CONFIRMED_COMPROMISED,
-        HeldBackReason.SYNCHRONIZATION,
-        HeldBackReason.SIGNER,
-        HeldBackReason.PRIVILEGED,
-        HeldBackReason.DISABLED,
-    }
-)
-"""What one user may be released from, one by one and under the larger quorum.
-
-The others can't be argued away: there is nothing to act on, the action does not fit, it could lock out the tenant, or
-somebody else is at it.
-"""
 
 
 class HeldBack(msgspec.Struct, frozen=True):
@@ -197,6 +155,11 @@ def open_against(surge: Surge, detections: Iterable[Detection], action: Action) 
     return {user_id: tuple(others) for user_id, others in against.items()}
 
 
+def detections_hold_back(kind: RequestKind, action: Action) -> bool:
+    """Whether an open detection holds anybody back: on the way back, where nothing is cleared, none does."""
+    return kind.rules.detections_hold_back or action in CLEARS_RISK
+
+
 def as_planned(surge: Surge, plan: Plan) -> Surge:
     """The surge as it stands: of the types that were signed, and never narrower than the window that was."""
     return replace(
@@ -213,7 +176,7 @@ def against_plan(plan: Plan, surge: Surge, detections: Iterable[Detection]) -> M
     As `open_against`, by the types and the window that were signed. Those that the plan released are part of what was
     signed, exactly those; and on the way back, where nothing is cleared, no detection spares anybody.
     """
-    if plan.kind is RequestKind.WAY_BACK and plan.action not in CLEARS_RISK:
+    if not detections_hold_back(plan.kind, plan.action):
         return {}
     released = {detection_id for each in plan.released for detection_id in each.detection_ids}
     left = [detection for detection in detections if detection.id not in released]
@@ -223,3 +186,9 @@ def against_plan(plan: Plan, surge: Surge, detections: Iterable[Detection]) -> M
 def is_released(plan: Plan, user_id: str, reason: HeldBackReason) -> bool:
     """Whether the plan releases this user from this reason."""
     return any(each.user_id == user_id and each.reason is reason for each in plan.released)
+
+
+def lifted_by(plan: Plan) -> frozenset[HeldBackReason]:
+    """What holds nobody back in this plan: what its kind lifts, and what its user was released from as a whole."""
+    as_a_whole = (each.reason for each in plan.released if not each.reason.rules.is_of_detections)
+    return plan.kind.rules.lifts.union(as_a_whole)

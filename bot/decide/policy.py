@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.decide.people import ListedPerson
 from bot.decide.quorum import Quorum, Quorums, quorum_of
 from bot.decide.refusal import Refusal
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.watch.evidence import Band
 
 
@@ -65,7 +65,7 @@ class Policy:
 
     def signers(self, *, break_glass_needed: int, kind: RequestKind) -> tuple[str, ...]:
         """The list of those who may approve such a request."""
-        if kind is RequestKind.RECOVERY:
+        if kind.rules.only_break_glass:
             return self.break_glass
         return tuple(dict.fromkeys(self.approvers + self.break_glass)) if break_glass_needed else self.approvers
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.watch.evidence import Band
 
 FALSE_ALARM, NOT_KNOWN = 0, 1
@@ -47,10 +47,10 @@ def quorum_of(
     floor: the least number of signatures whatever the case. band None: no evidence was gathered, which is as good as
     insufficient. releases: held-back or privileged users are among those acted on.
     """
-    if kind is RequestKind.RECOVERY:
+    if kind.rules.only_break_glass:
         return table.recovery | Quorums().recovery
     found = _by_evidence(table, band or Band.INSUFFICIENT, clears_risk=clears_risk)
-    if releases or kind is RequestKind.RELEASE:
+    if releases or kind.rules.releases:
         found |= table.released
     return found | Quorum(max(1, floor))
 

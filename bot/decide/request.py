@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.decide.refusal import Refusal
+from bot.decide.request_kind import RequestKind
 
 
 class RequestState(StrEnum):
@@ -26,19 +27,6 @@ class RequestState(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
-
-
-class RequestKind(StrEnum):
-    """What a request rests on, and with it who must sign."""
-
-    SURGE = "surge"
-    """The users of a surge, by cohort."""
-    RELEASE = "release"
-    """One held-back user, released with a reason."""
-    RECOVERY = "recovery"
-    """Flagged signers, so that they can sign again: two break-glass approvers sign, each with a code."""
-    WAY_BACK = "way back"
-    """Users whom a run acted on, under another action."""
 
 
 class Verdict(StrEnum):

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, RowMapping, and_, insert, or_, select, update
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.plan import read_plan
-from bot.decide.request import Request, RequestKind, RequestState, Verdict, Vote
+from bot.decide.request import Request, RequestState, Verdict, Vote
+from bot.decide.request_kind import RequestKind
 from bot.store.rows import insert_rows
 from bot.store.tables import outcomes, plans, requests, runs, votes
 

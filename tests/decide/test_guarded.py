@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.decide.action import Action
+from bot.decide.held_back import HeldBackReason
 from bot.decide.make_plan import Facts, Guarded, make_plan, release_plan
-from bot.decide.plan import RELEASABLE, HeldBackReason, against_plan, canonical, is_released, read_plan, summarize
-from bot.decide.request import RequestKind
+from bot.decide.plan import against_plan, canonical, is_released, read_plan, summarize
+from bot.decide.request_kind import RequestKind
 from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, Role, RoleReport
 from bot.watch.profile import SignInKind
 from tests.values import END, LEAKED, NOW, START, detection, profile, risky, surge
@@ -177,14 +178,14 @@ def test_what_can_not_be_argued_away_is_not_released(change, reason):
     found = replace(facts("ada", detections=[detection("ada", kind="anomalousToken")]), **change)
     made = release_plan(found, action=SAFE, user_id="ada", made_at=NOW)
     assert (made.user_ids, held(made)) == ((), {"ada": reason})
-    assert reason not in RELEASABLE
+    assert not reason.rules.is_releasable
 
 
 def test_whom_an_action_does_not_fit_is_not_released_to_it():
     found = facts("ada", profiles={"ada": profile("ada", SignInKind.GUEST)})
     made = release_plan(found, action=REVOKE, user_id="ada", made_at=NOW)
     assert (made.user_ids, held(made)) == ((), {"ada": HeldBackReason.MISFIT})
-    assert HeldBackReason.MISFIT not in RELEASABLE
+    assert not HeldBackReason.MISFIT.rules.is_releasable
 
 
 def test_a_last_administrator_is_not_released_to_what_could_lock_him_out():
@@ -205,7 +206,7 @@ def test_a_reason_that_is_lifted_holds_nobody_back_and_every_other_still_does():
         detections=[detection("bob", kind="anomalousToken", at=START - 1)],
         guarded=Guarded(signers=signers),
     )
-    made = plan(found, kind=RequestKind.RECOVERY, lifted={HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED})
+    made = plan(found, kind=RequestKind.RECOVERY)
     assert (made.user_ids, held(made)) == (("ada",), {"bob": HeldBackReason.OTHER_DETECTION})
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.decide.policy import Policy, quorum_for
 from bot.decide.quorum import Quorum, Quorums
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.watch.evidence import Band
 
 ORDINARY = [kind for kind in RequestKind if kind is not RequestKind.RECOVERY]

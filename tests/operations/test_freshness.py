@@ -7,7 +7,8 @@ from msgspec.structs import replace as replace_struct
 from sqlalchemy import text
 
 from bot.act.run import RunState
-from bot.decide.plan import HeldBackReason, Released, canonical, plan_hash, read_plan
+from bot.decide.held_back import HeldBackReason
+from bot.decide.plan import Released, canonical, plan_hash, read_plan
 from bot.operations.running.send_batches import page_size
 from bot.ports.graph import GraphError, Problem
 from tests.operations.answers import (

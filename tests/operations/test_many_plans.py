@@ -8,11 +8,14 @@ import pytest
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import RunState
 from bot.decide.action import Action
-from bot.decide.plan import HeldBackReason, read_plan
+from bot.decide.held_back import HeldBackReason
+from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import RequestKind, RequestState
+from bot.decide.request import RequestState
+from bot.decide.request_kind import RequestKind
 from bot.operations.approving.make_request import Asked, Asker, make_request
 from bot.operations.approving.match_signers import match_signers
+from bot.operations.briefing.supersede_requests import why_outdated
 from bot.operations.delivering.account_for import account_for_surge
 from bot.operations.reading.tenant_readings import ROLES
 from bot.ports.slack import ClickKind, PlainDialog, RecoveryDialog, ReleaseDialog, RequestDialog, WayBackDialog
@@ -20,13 +23,14 @@ from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.watch.briefing import Cohort
 from bot.watch.evidence import Band, Suspect
-from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
+from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, Role, RoleReport
 from bot.watch.surge import SurgeState
 from tests.operations.signing import code_of, enrol, sign
 from tests.values import DAY, NOW, SURGE, TENANT, detection, profile, risky, surge
 
 SUBMITTED = {"action": "Confirm safe", "cohorts": tuple(Cohort), "reason": "Microsoft's mistake"}
 GLOBAL = Role(GLOBAL_ADMINISTRATOR, "Global Administrator")
+SYNCHRONIZATION = Role(DIRECTORY_SYNCHRONIZATION, "Directory Synchronization Accounts")
 
 
 def plan_of(scene, request):
@@ -342,6 +346,56 @@ async def test_the_way_back_is_of_a_run_of_this_surge_and_never_clears(cleared, 
     asked = SUBMITTED | {"action": "Confirm compromised", "run_id": run.id} | change
     await scene.press(ClickKind.SUBMIT_WAY_BACK, "UANNA", **asked)
     assert (len(scene.requests()), scene.refusals()) == (1, [("UANNA", Refusal.OUT_OF_DATE)])
+
+
+async def way_back_of_a_release(scene, who):
+    """A held-back user, released by two and cleared; then the way back is asked for."""
+    await release(scene, who)
+    (released,) = scene.requests()
+    for signer in ("UBEN", "UCARA"):
+        await scene.press(ClickKind.APPROVE, signer, released.id)
+    run = scene.run_of(released)
+
+    def end(tx):
+        tx.outcomes.keep_outcomes(run, [Outcome(who, OutcomeState.VERIFIED, "", 1)])
+        tx.runs.keep_run(replace(run, state=RunState.DONE, ended_at=scene.clock.now()))
+        tx.directory.keep_risky(TENANT, [risky(who, state="confirmedSafe")], scene.clock.now())
+
+    scene.look(end)
+    asked = SUBMITTED | {"action": "Confirm compromised", "run_id": run.id, "cohorts": ()}
+    await scene.press(ClickKind.SUBMIT_WAY_BACK, "UANNA", **asked)
+    return scene.requests()[-1]
+
+
+def outdated(scene, request):
+    return scene.look(lambda tx: why_outdated(tx, scene.tenant.policy, request, scene.clock.now()))
+
+
+@pytest.mark.parametrize("reason", [HeldBackReason.SYNCHRONIZATION, HeldBackReason.PRIVILEGED, HeldBackReason.DISABLED])
+async def test_a_way_back_waits_for_its_signatures_though_its_user_is_what_the_run_released(scene, reason):
+    scene.flag("ada")
+    scene.weigh(Band.STRONGLY_FALSE_ALARM)
+    held_for = {HeldBackReason.SYNCHRONIZATION: SYNCHRONIZATION, HeldBackReason.PRIVILEGED: GLOBAL}
+    others = {"x": (GLOBAL,), "y": (GLOBAL,)}
+    know_roles(scene, RoleReport(others | ({"ada": (held_for[reason],)} if reason in held_for else {})))
+    enabled = reason is not HeldBackReason.DISABLED
+    scene.look(lambda tx: tx.directory.keep_profiles(TENANT, [profile("ada", enabled=enabled)], NOW))
+    request = await way_back_of_a_release(scene, "ada")
+    assert (request.kind, plan_of(scene, request).user_ids) == (RequestKind.WAY_BACK, ("ada",))
+    assert outdated(scene, request) == ""
+
+
+async def test_a_way_back_is_outdated_as_soon_as_its_users_would_be_held_back_if_it_were_asked_for_now(cleared):
+    scene, run = cleared
+    asked = SUBMITTED | {"action": "Confirm compromised", "run_id": run.id, "cohorts": ()}
+    await scene.press(ClickKind.SUBMIT_WAY_BACK, "UANNA", **asked)
+    request = scene.requests()[-1]
+    assert outdated(scene, request) == ""
+    scene.look(lambda tx: tx.directory.keep_profiles(TENANT, [profile("ada", enabled=False)], scene.clock.now()))
+    assert "not eligible any more" in outdated(scene, request)
+    await scene.press(ClickKind.WITHDRAW, "UANNA", request.id)
+    await scene.press(ClickKind.SUBMIT_WAY_BACK, "UANNA", **asked)
+    assert scene.refusals() == [("UANNA", Refusal.NOTHING_TO_DO)]
 
 
 async def test_who_may_not_ask_gets_none_of_the_dialogs(stuck):

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from bot.act.run import RunState
 from bot.decide.plan import canonical, plan_hash
-from bot.decide.request import RequestKind, RequestState
+from bot.decide.request import RequestState
+from bot.decide.request_kind import RequestKind
 from bot.operations.running.carry_run import carry_runs
 from bot.ports.graph import Answer
 from tests.operations.answers import NO_ANSWER, VERIFIED, answering, many

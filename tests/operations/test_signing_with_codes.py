@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.decide.refusal import Refusal, explain
-from bot.decide.request import RequestKind, RequestState
+from bot.decide.request import RequestState
+from bot.decide.request_kind import RequestKind
 from bot.ports.slack import ClickKind, PlainDialog, Posted, SigningDialog, SlackError
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject

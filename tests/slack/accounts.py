@@ -5,7 +5,8 @@ from dataclasses import replace
 from bot.act.outcome import OutcomeState
 from bot.act.run import Run, RunState
 from bot.decide.action import Action
-from bot.decide.plan import HeldBackReason, PlanSummary
+from bot.decide.held_back import HeldBackReason
+from bot.decide.plan import PlanSummary
 from bot.decide.request import Request, RequestState, Verdict, Vote
 from bot.record.account import RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Briefing, Cohort, Gap

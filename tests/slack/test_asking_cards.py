@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.decide.action import Action
-from bot.decide.request import RequestKind, RequestState, Verdict, Vote
+from bot.decide.request import RequestState, Verdict, Vote
+from bot.decide.request_kind import RequestKind
 from bot.ports.slack import ClickKind, DetailsDialog, NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
 from bot.record.account import CallAccount, PersonLine, Shortage
 from bot.slack.cards.call import call_card

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.action import Action
-from bot.decide.plan import HeldBackReason
-from bot.decide.request import RequestKind, RequestState, Verdict, Vote
+from bot.decide.held_back import HeldBackReason
+from bot.decide.request import RequestState, Verdict, Vote
+from bot.decide.request_kind import RequestKind
 from bot.ports.slack import (
     DetailsDialog,
     DialogChoice,

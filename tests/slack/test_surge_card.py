@@ -3,7 +3,7 @@ import re
 import pytest
 
 from bot.act.run import RunState
-from bot.decide.plan import HeldBackReason
+from bot.decide.held_back import HeldBackReason
 from bot.decide.request import RequestState
 from bot.operations.reading.read_for_briefing import READ_FIRST
 from bot.slack.cards import figures

@@ -2,7 +2,8 @@
 
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import RequestKind, RequestState
+from bot.decide.request import RequestState
+from bot.decide.request_kind import Choice
 from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.make_request import Asked
 from bot.operations.approving.request_remediation import ask
@@ -30,7 +31,7 @@ def _as_before(tx: Transaction, tenant: Tenant, click: Click) -> Asked | Refused
     if request.state is RequestState.APPROVED:
         return Refused(Refusal.ALREADY_SETTLED, when_settled(request, ()))
     plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
-    named = plan.user_ids if request.kind in {RequestKind.RELEASE, RequestKind.RECOVERY} else ()
+    named = plan.user_ids if request.kind.rules.chosen_by is Choice.NAME else ()
     return Asked(
         surge_id=request.surge_id,
         action=plan.action,

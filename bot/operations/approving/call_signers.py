@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 from bot.decide.calling import ListedSigner, SignerList, able_signers, distinct, round_at, rounds
 from bot.decide.plan import Plan, read_plan
-from bot.decide.request import Request, RequestKind, missing_signatures
+from bot.decide.request import Request, missing_signatures
 from bot.operations.planning.known_signers import known_signers
 from bot.operations.tenant import Tenant
 from bot.record.ledger import Event
@@ -65,7 +65,7 @@ def call_round(tx: Transaction, request: Request, plan: Plan, number: int, now: 
     called = _of_tier(able, request, number, missing=_missing(tx, request))
     known = {card.channel for card in tx.cards.cards_of(request.tenant_id, CardSubject.CALL, request.id)}
     told = {each.user_id for each in called}
-    if number == 0 and request.kind is RequestKind.RECOVERY:
+    if number == 0 and request.kind.rules.tells_everybody:
         told |= {each.user_id for each in listed.people if each.user_id != request.requester}
     for user_id in sorted(told):
         subject = CardSubject.REMINDER if user_id in known else CardSubject.CALL
@@ -93,7 +93,7 @@ def who_could_sign(tx: Transaction, listed: SignerList, request: Request, plan: 
         requester_accounts=request.requester_accounts,
         conflicted=conflicted,
         under_glass=request.break_glass_needed > 0,
-        only_glass=request.kind is RequestKind.RECOVERY,
+        only_glass=request.kind.rules.only_break_glass,
     )
     voted = {vote.user_id for vote in tx.requests.votes_on(request.tenant_id, request.id)}
     return tuple(each for each in able if each.user_id not in voted)

@@ -10,7 +10,6 @@ from bot.decide.policy import Person
 from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import (
     Request,
-    RequestKind,
     RequestState,
     Verdict,
     Vote,
@@ -76,7 +75,7 @@ async def _judge_rejecter(tenant: Tenant, click: Click, request: Request) -> Sig
     """Whoever could sign may also stop it: being flagged, or without a code, is no hindrance to caution."""
     policy = tenant.policy
     allowed = policy.approvers
-    if request.break_glass_needed or request.kind is RequestKind.RECOVERY:
+    if request.break_glass_needed or request.kind.rules.only_break_glass:
         allowed = tuple(dict.fromkeys(allowed + policy.break_glass))
     person: Person | Refused = await judge_lists(tenant, click, allowed, Refusal.NOT_AN_APPROVER)
     return person if isinstance(person, Refused) else Signer(click.user_id, (), is_break_glass=False)

@@ -8,7 +8,7 @@ import structlog
 from bot.decide.plan import Plan
 from bot.decide.policy import Account, Person, groups_among, refuse_conflict
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.operations.approving.judge_person import judge_accounts, judge_lists, named
 from bot.operations.approving.match_accounts import match_accounts
 from bot.operations.planning.known_signers import known_signers
@@ -99,7 +99,7 @@ def judge_conflict(
 
 def not_listed(kind: RequestKind) -> Refusal:
     """Why somebody can't sign who is not on the list."""
-    return Refusal.NOT_BREAK_GLASS if kind is RequestKind.RECOVERY else Refusal.NOT_AN_APPROVER
+    return Refusal.NOT_BREAK_GLASS if kind.rules.only_break_glass else Refusal.NOT_AN_APPROVER
 
 
 async def _accounts_of(tenant: Tenant, click: Click, person: Person) -> tuple[DirectoryUser, ...] | Refused:

@@ -1,14 +1,17 @@
 """Make a request: its frozen plan, how many must sign, its card, and the first calls. One transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.act.outcome import OutcomeState
 from bot.decide.action import Action
-from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan, canonical, plan_hash, read_plan
+from bot.decide.held_back import HeldBackReason
+from bot.decide.plan import CLEARS_RISK, Plan, canonical, plan_hash
 from bot.decide.policy import Policy, quorum_for
 from bot.decide.quorum import Quorum
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import Request, RequestKind, RequestState
+from bot.decide.request import Request, RequestState
+from bot.decide.request_kind import RequestKind
 from bot.operations.approving.call_signers import call_round, card_id_of
 from bot.operations.briefing.current_band import current_band
 from bot.operations.planning.draft_plan import draft_plan, draft_recovery, draft_release, draft_way_back
@@ -20,8 +23,6 @@ from bot.watch.briefing import Cohort
 from bot.watch.surge import Surge, SurgeState
 
 MOST_REASON = 500
-MOST_RECOVERED = 5
-"""A recovery clears no more signers than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def refuse_asking(tx: Transaction, surge: Surge | None, kind: RequestKind = Requ
     """Why no request can be made for this surge now, as far as the tables tell."""
     if surge is None:
         return Refused(Refusal.OUT_OF_DATE)
-    if kind is RequestKind.WAY_BACK:
+    if not kind.rules.needs_open_surge:
         return None
     if surge.state is SurgeState.CLOSED:
         return Refused(Refusal.SURGE_CLOSED)
@@ -95,6 +96,8 @@ def make_request(
 
 def plan_asked(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: int) -> Plan | Refused:
     """The plan that was asked for, as things stand."""
+    if not asked.kind.rules.may_ask_for(clears_risk=asked.action in CLEARS_RISK):
+        return Refused(Refusal.OUT_OF_DATE)
     match asked.kind:
         case RequestKind.SURGE:
             return draft_plan(tx, policy, surge, asked.action, asked.cohorts, now)
@@ -107,27 +110,29 @@ def plan_asked(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now:
 
 
 def _release(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: int) -> Plan | Refused:
-    members = tx.surges.users_of_surge(surge.tenant_id, surge.id)
-    if len(asked.user_ids) != 1 or asked.user_ids[0] not in members:
+    if not _is_among(asked, tx.surges.users_of_surge(surge.tenant_id, surge.id)):
         return Refused(Refusal.OUT_OF_DATE)
     return draft_release(tx, policy, surge, asked.action, asked.user_ids[0], now)
 
 
 def _recovery(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: int) -> Plan | Refused:
-    offered = frozenset(flagged_signers(tx, surge))
-    chosen = set(asked.user_ids)
-    if not chosen or len(chosen) > MOST_RECOVERED or not chosen <= offered or asked.action not in CLEARS_RISK:
+    if not _is_among(asked, flagged_signers(tx, surge)):
         return Refused(Refusal.OUT_OF_DATE)
-    return draft_recovery(tx, policy, surge, asked.action, chosen, now)
+    return draft_recovery(tx, policy, surge, asked.action, asked.user_ids, now)
+
+
+def _is_among(asked: Asked, offered: Collection[str]) -> bool:
+    """Whether those who were chosen by name are among the offered, and not too many."""
+    chosen = frozenset(asked.user_ids)
+    return 0 < len(chosen) <= asked.kind.rules.most_named and chosen <= frozenset(offered)
 
 
 def _way_back(tx: Transaction, policy: Policy, surge: Surge, asked: Asked, now: int) -> Plan | Refused:
     run = tx.runs.run_by_id(surge.tenant_id, asked.run_id)
-    if run is None or run.surge_id != surge.id or asked.action in CLEARS_RISK:
+    if run is None or run.surge_id != surge.id:
         return Refused(Refusal.OUT_OF_DATE)
-    origin = read_plan(tx.requests.plan_body(surge.tenant_id, run.plan_hash))
     users = users_acted_on(tx, surge.tenant_id, run.id)
-    return draft_way_back(tx, policy, surge, asked.action, users=users, origin=origin, run_id=run.id, now=now)
+    return draft_way_back(tx, policy, surge, asked.action, users=users, run_id=run.id, now=now)
 
 
 def users_acted_on(tx: Transaction, tenant_id: str, run_id: str) -> tuple[str, ...]:
@@ -141,7 +146,7 @@ def users_acted_on(tx: Transaction, tenant_id: str, run_id: str) -> tuple[str, .
 def refuse_empty(tx: Transaction, surge: Surge, plan: Plan) -> Refused:
     """Why a plan has nobody in it: who is at it already, or that there is nothing to do."""
     reasons = {held.reason for held in plan.held_back}
-    if plan.kind is RequestKind.RELEASE:
+    if plan.kind.rules.releases:
         (why,) = [held.reason.value for held in plan.held_back] or ["nothing holds this user back"]
         return Refused(Refusal.NOT_RELEASABLE, why)
     if HeldBackReason.ELSEWHERE in reasons:

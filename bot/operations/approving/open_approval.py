@@ -2,7 +2,7 @@
 
 from bot.decide.plan import read_plan
 from bot.decide.refusal import Refused
-from bot.decide.request import Request, RequestKind, Verdict
+from bot.decide.request import Request, Verdict
 from bot.operations.approving.cast_vote import cast_vote, judge_by_tables
 from bot.operations.approving.open_signing_dialog import open_signing_dialog
 from bot.operations.tenant import Tenant
@@ -39,6 +39,6 @@ def _ask(tx: Transaction, tenant: Tenant, click: Click) -> tuple[Request, Signin
         users=len(plan.user_ids),
         requester=request.requester,
         reason=request.reason,
-        code_required=tenant.policy.codes_required or request.kind is RequestKind.RECOVERY,
+        code_required=tenant.policy.codes_required or request.kind.rules.only_break_glass,
     )
     return request, dialog

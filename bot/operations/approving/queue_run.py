@@ -2,7 +2,7 @@
 
 from bot.act.run import Run, RunState
 from bot.decide.plan import Plan
-from bot.decide.request import Request, RequestKind
+from bot.decide.request import Request
 from bot.operations.tenant import Tenant
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
@@ -21,7 +21,7 @@ def queue_run(tx: Transaction, tenant: Tenant, request: Request, plan: Plan, *, 
         state=RunState.QUEUED,
         created_at=at,
         canary=tenant.policy.canary,
-        goes_first=request.kind is RequestKind.RECOVERY,
+        goes_first=request.kind.rules.goes_first,
     )
     tx.runs.add_run(run, plan.user_ids)
     for parent in tx.cards.cards_of(tenant.id, CardSubject.SURGE, request.surge_id)[:1]:

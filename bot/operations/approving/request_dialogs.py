@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from bot.act.actions import CATALOGUE
 from bot.act.estimate import estimate
 from bot.decide.action import Action
-from bot.decide.plan import CLEARS_RISK, RELEASABLE, HeldBack, HeldBackReason, Plan, count_reasons
+from bot.decide.held_back import HeldBackReason
+from bot.decide.plan import CLEARS_RISK, HeldBack, Plan, count_reasons
 from bot.decide.policy import groups_among
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import RequestKind
-from bot.operations.approving.make_request import MOST_RECOVERED, quorum_asked, users_acted_on
+from bot.decide.request_kind import RequestKind
+from bot.operations.approving.make_request import quorum_asked, users_acted_on
 from bot.operations.approving.name_people import names_of
 from bot.operations.briefing.current_band import current_band
 from bot.operations.planning.draft_plan import People, plan_for, read_people
@@ -54,7 +55,7 @@ def request_dialog(
         evidence=band.value if band else "",
         gaps=plan.gaps,
         already_closed=len(plan.held_back) - len(held_back),
-        can_release=any(held.reason in RELEASABLE for held in held_back),
+        can_release=any(held.reason.rules.is_releasable for held in held_back),
         takes=_takes(tenant, action, len(plan.user_ids), len(plan.user_ids) + len(held_back)),
     )
 
@@ -71,7 +72,7 @@ def _takes(tenant: Tenant, action: Action, users: int, at_risk: int) -> str:
 
 def _first_named(tx: Transaction, surge: Surge, held_back: list[HeldBack]) -> tuple[tuple[str, str], ...]:
     """The first few with their names: those who may be released first, for they are the ones to decide on."""
-    shown = sorted(held_back, key=lambda held: held.reason not in RELEASABLE)[:FIRST_PEOPLE]
+    shown = sorted(held_back, key=lambda held: not held.reason.rules.is_releasable)[:FIRST_PEOPLE]
     names = names_of(tx, surge.tenant_id, [held.user_id for held in shown])
     return tuple((names[held.user_id], _fact(held)) for held in shown)
 
@@ -83,7 +84,7 @@ def _fact(held: HeldBack) -> str:
 def release_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, now: int) -> ReleaseDialog | Refused:
     """Whoever is held back by something that he can be released from."""
     plan = plan_for(tx, surge, read_people(tx, surge, tenant.policy), Action.CONFIRM_SAFE, tuple(Cohort), now)
-    held_back = [held for held in plan.held_back if held.reason in RELEASABLE]
+    held_back = [held for held in plan.held_back if held.reason.rules.is_releasable]
     if not held_back:
         return Refused(Refusal.NOTHING_TO_DO)
     names = names_of(tx, surge.tenant_id, [held.user_id for held in held_back[:MOST_OPTIONS]])
@@ -101,6 +102,10 @@ def release_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, 
     )
 
 
+def _actions(kind: RequestKind) -> tuple[Action, ...]:
+    return tuple(each for each in CATALOGUE if kind.rules.may_ask_for(clears_risk=each in CLEARS_RISK))
+
+
 def recovery_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str) -> RecoveryDialog | Refused:
     """The flagged signers of this surge."""
     flagged = flagged_signers(tx, surge)
@@ -115,11 +120,11 @@ def recovery_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str)
         surge_id=surge.id,
         channel=channel,
         surge_name=surge.short_name,
-        actions=tuple(action for action in CATALOGUE if action in CLEARS_RISK),
+        actions=_actions(RequestKind.RECOVERY),
         people=tuple(
             NamedUser(each, names[each], f"signs as {known.get(each, 'somebody')}") for each in flagged[:MOST_OPTIONS]
         ),
-        most=MOST_RECOVERED,
+        most=RequestKind.RECOVERY.rules.most_named,
         approvals_needed=quorum.approvals,
         break_glass=glass or tuple(each for each in tenant.policy.break_glass if not groups_among([each])),
         expires_in_seconds=tenant.policy.request_lifetime // SECOND,
@@ -145,7 +150,7 @@ def way_back_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str)
         surge_id=surge.id,
         channel=channel,
         surge_name=surge.short_name,
-        actions=tuple(each for each in CATALOGUE if each not in CLEARS_RISK),
+        actions=_actions(RequestKind.WAY_BACK),
         runs=tuple(runs),
         approvals_needed=quorum_asked(tx, tenant.policy, surge, action, RequestKind.WAY_BACK).approvals,
         expires_in_seconds=tenant.policy.request_lifetime // SECOND,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.act.actions import CATALOGUE
 from bot.decide.action import Action
 from bot.decide.refusal import Refusal, Refused, explain
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.operations.approving.check_code import check_code
 from bot.operations.approving.host_answer import finish_click
 from bot.operations.approving.judge_person import judge_lists

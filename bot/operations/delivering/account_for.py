@@ -8,7 +8,8 @@ from bot.act.run import Run, RunState
 from bot.decide.calling import distinct
 from bot.decide.plan import Plan, read_plan, summarize
 from bot.decide.policy import Policy
-from bot.decide.request import Request, RequestKind, RequestState, Verdict
+from bot.decide.request import Request, RequestState, Verdict
+from bot.decide.request_kind import Choice
 from bot.operations.approving.call_signers import who_could_sign
 from bot.operations.approving.name_people import names_of
 from bot.operations.briefing.compose_briefing import known_of
@@ -64,7 +65,7 @@ def account_for_request(tx: Transaction, request: Request, surge: Surge, now: in
 
 def _people_of(tx: Transaction, request: Request, plan: Plan) -> tuple[PersonLine, ...]:
     """By name, where that is whom people decide on."""
-    if request.kind not in {RequestKind.RELEASE, RequestKind.RECOVERY}:
+    if request.kind.rules.chosen_by is not Choice.NAME:
         return ()
     names = names_of(tx, request.tenant_id, plan.user_ids)
     released: dict[str, list[str]] = {}
@@ -86,7 +87,7 @@ def _could_sign(tx: Transaction, request: Request, plan: Plan) -> int | None:
 def _may_ask_again(tx: Transaction, request: Request, surge: Surge) -> bool:
     if request.state in {RequestState.PENDING, RequestState.APPROVED}:
         return False
-    if surge.state is SurgeState.CLOSED and request.kind is not RequestKind.WAY_BACK:
+    if surge.state is SurgeState.CLOSED and request.kind.rules.needs_open_surge:
         return False
     others = tx.requests.requests_of_surge(request.tenant_id, request.surge_id)
     return not any(other.asked_again == request.id for other in others)

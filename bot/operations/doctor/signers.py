@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.decide.policy import Person, Policy, groups_among, quorum_for, refuse_person
 from bot.decide.quorum import Quorum
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.operations.approving.match_accounts import match_accounts
 from bot.operations.doctor.check import Check, failed, not_checked, passed, warned
 from bot.ports.graph import Graph

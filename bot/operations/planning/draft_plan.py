@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from bot.decide.action import Action
-from bot.decide.make_plan import OF_DETECTIONS, Facts, Guarded, kept_out, make_plan, release_plan
-from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan
+from bot.decide.held_back import HeldBackReason
+from bot.decide.make_plan import Facts, Guarded, kept_out, make_plan, release_plan
+from bot.decide.plan import CLEARS_RISK, Plan, lifted_by, read_plan
 from bot.decide.policy import Policy
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.operations.planning.known_signers import SIGNERS, known_signers
 from bot.operations.reading.keep_directory import DIRECTORY, is_warm
 from bot.operations.reading.keep_readings import known
@@ -81,14 +82,12 @@ def draft_recovery(
 ) -> Plan:
     """The plan that clears flagged signers: being a signer, and so privileged, holds nobody back in it."""
     people = people_among(tx, surge, tuple(sorted(set(users))), policy)
-    lifted = {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED}
     return make_plan(
         _facts(tx, surge, people, now),
         action=action,
         users=people.user_ids,
         made_at=now,
         kind=RequestKind.RECOVERY,
-        lifted=lifted,
     )
 
 
@@ -99,24 +98,26 @@ def draft_way_back(
     action: Action,
     *,
     users: Collection[str],
-    origin: Plan,
     run_id: str,
     now: int,
 ) -> Plan:
     """The plan for users whom a run acted on. Whom its plan released, or recovered, is not held back for the same."""
     people = people_among(tx, surge, tuple(sorted(set(users))), policy)
-    lifted = {each.reason for each in origin.released}
-    if origin.kind is RequestKind.RECOVERY:
-        lifted |= {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED}
     return make_plan(
         _facts(tx, surge, people, now),
         action=action,
         users=people.user_ids,
         made_at=now,
         kind=RequestKind.WAY_BACK,
-        lifted=lifted,
+        lifted=_lifted_by_run(tx, surge.tenant_id, run_id),
         run_id=run_id,
     )
+
+
+def _lifted_by_run(tx: Transaction, tenant_id: str, run_id: str) -> frozenset[HeldBackReason]:
+    """What held nobody back in the plan of this run; nothing where there is no such run."""
+    run = tx.runs.run_by_id(tenant_id, run_id)
+    return lifted_by(read_plan(tx.requests.plan_body(tenant_id, run.plan_hash))) if run is not None else frozenset()
 
 
 def still_eligible(
@@ -127,18 +128,13 @@ def still_eligible(
     facts = _facts(tx, surge, people, now)
     released = {detection_id for each in plan.released for detection_id in each.detection_ids}
     left = tuple(each for each in facts.detections if each.id not in released)
-    lifted = {each.reason for each in plan.released} - OF_DETECTIONS
-    if plan.kind is RequestKind.RECOVERY:
-        lifted |= {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED}
-    if plan.kind is RequestKind.WAY_BACK:
-        lifted |= {HeldBackReason.SIGNER, HeldBackReason.PRIVILEGED, HeldBackReason.DISABLED}
     again = make_plan(
         replace(facts, detections=left),
         action=plan.action,
         users=plan.user_ids,
         made_at=now,
         kind=plan.kind,
-        lifted=lifted,
+        lifted=lifted_by(plan) | _lifted_by_run(tx, plan.tenant_id, plan.run_id),
     )
     return frozenset(again.user_ids)
 

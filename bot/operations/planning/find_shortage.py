@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from bot.decide.calling import able_signers, distinct
-from bot.decide.request import RequestKind, RequestState
+from bot.decide.request import RequestState
+from bot.decide.request_kind import RequestKind
 from bot.operations.planning.known_signers import known_signers
 from bot.record.account import RequestAccount, Shortage
 from bot.store.transaction import Transaction
@@ -43,7 +44,7 @@ def _able_and_needed(tx: Transaction, surge: Surge, requests: Sequence[RequestAc
     waiting = [
         each
         for each in requests
-        if each.request.state is RequestState.PENDING and each.request.kind is not RequestKind.RECOVERY
+        if each.request.state is RequestState.PENDING and not each.request.kind.rules.only_break_glass
     ]
     if waiting:
         short = min(waiting, key=lambda each: (each.could_sign or 0) - each.missing)

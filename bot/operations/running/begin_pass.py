@@ -8,7 +8,8 @@ import structlog
 from bot.act.canary import IN_TIME, canary_for
 from bot.act.pause import PauseReason
 from bot.act.run import MINUTE, SECOND, Run, RunState
-from bot.decide.plan import CLEARS_RISK, HeldBackReason, Plan, is_released, plan_hash, read_plan
+from bot.decide.held_back import HeldBackReason
+from bot.decide.plan import CLEARS_RISK, Plan, is_released, plan_hash, read_plan
 from bot.decide.request import Request, RequestState
 from bot.operations.tenant import Tenant
 from bot.record.ledger import Event

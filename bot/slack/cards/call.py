@@ -2,7 +2,7 @@
 
 import re
 
-from bot.decide.request import RequestKind, RequestState
+from bot.decide.request import RequestState
 from bot.record.account import CallAccount, RequestAccount
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Card
@@ -41,14 +41,14 @@ def call_card(account: CallAccount) -> Card:
 
 def _called(account: CallAccount) -> str:
     """The first words. A recovery is told to everybody on the lists, whether they can sign it or not."""
-    if account.request.request.kind is RequestKind.RECOVERY:
+    if account.request.request.kind.rules.tells_everybody:
         return "Signers are flagged, break glass is asked for"
     return "Your signature is still wanted" if account.is_reminder else "Your signature is wanted"
 
 
 def _wanted(asked: RequestAccount) -> str:
     glass = f", {asked.missing_glass:,} of them under break glass" if asked.missing_glass else ""
-    if asked.request.kind is RequestKind.RECOVERY:
+    if asked.request.kind.rules.only_break_glass:
         who = "Only break-glass approvers can sign it, each with a one-time code; everybody on the lists is told."
     else:
         who = "Look at the request, then approve or reject it there."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.decide.action import Action
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.ports.slack import NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
 from bot.slack.action_ids import PEOPLE_FIELD, RECOVERY_DIALOG, RELEASE_DIALOG, RUN_FIELD, WAY_BACK_DIALOG
 from bot.slack.cards import blocks

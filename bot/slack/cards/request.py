@@ -2,7 +2,8 @@
 
 from bot.act.estimate import estimate
 from bot.decide.action import RULES, Action
-from bot.decide.request import RequestKind, RequestState, Verdict
+from bot.decide.request import RequestState, Verdict
+from bot.decide.request_kind import Choice
 from bot.ports.slack import ClickKind
 from bot.record.account import RequestAccount
 from bot.slack.action_ids import BUTTONS
@@ -50,15 +51,8 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
 def title(account: RequestAccount) -> str:
     """Confirm safe for 1,180 users; what kind of request it is, where it is not the usual one."""
     what = f"{account.plan.action.value} for {counted(account.plan.users, 'user')}"
-    match account.request.kind:
-        case RequestKind.SURGE:
-            return what
-        case RequestKind.RELEASE:
-            return f"Release: {what}"
-        case RequestKind.RECOVERY:
-            return f"BREAK GLASS recovery of signers: {what}"
-        case RequestKind.WAY_BACK:
-            return f"Way back: {what}"
+    kind = account.request.kind.rules.title
+    return f"{kind}: {what}" if kind else what
 
 
 def cost(users: int, action: Action, calls_per_second: float, *, at_risk: int = 0) -> str:
@@ -92,7 +86,7 @@ def _figures(account: RequestAccount, calls_per_second: float) -> list[str]:
     plan = account.plan
     closed = [f"closed before {number(plan.already_closed)}"] if plan.already_closed else []
     cohorts = ", ".join(cohort.value for cohort in Cohort if cohort in plan.cohorts) or "none"
-    is_by_cohort = account.request.kind is RequestKind.SURGE
+    is_by_cohort = account.request.kind.rules.chosen_by is Choice.COHORT
     takes = cost(plan.users, plan.action, calls_per_second, at_risk=plan.users + plan.held_back)
     return [
         f"users {number(plan.users)}",
@@ -108,17 +102,13 @@ def _people(account: RequestAccount) -> list[Json]:
     """Whom it is about, by name, and what each was held back for."""
     if not account.people:
         return []
-    said = {
-        RequestKind.RELEASE: "Released, though held back for",
-        RequestKind.RECOVERY: "Signers who are cleared first, so that they can sign again",
-    }
     lines = [
         f"{clean(each.user_principal_name)[:120]}{': ' + each.fact if each.fact else ''}"
         for each in account.people[:MOST_PEOPLE]
     ]
     return [
         blocks.rich_text(
-            blocks.line(blocks.words(said.get(account.request.kind, "Who"), bold=True)),
+            blocks.line(blocks.words(account.request.kind.rules.people_heading, bold=True)),
             blocks.bullets(lines, most=400),
         )
     ]

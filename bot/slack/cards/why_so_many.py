@@ -2,7 +2,7 @@
 
 from bot.decide.action import Action
 from bot.decide.plan import CLEARS_RISK
-from bot.decide.request import RequestKind
+from bot.decide.request_kind import RequestKind
 from bot.slack.cards.text import plain
 from bot.watch.evidence import Band
 
@@ -11,13 +11,8 @@ _BANDS = {band.value: band for band in Band}
 
 def why_so_many(evidence: str, action: Action, kind: RequestKind = RequestKind.SURGE) -> str:
     """The sentence, with a space at its end; without evidence it says that none was gathered."""
-    match kind:
-        case RequestKind.RELEASE:
-            return "A user who is held back is released only under the larger quorum. "
-        case RequestKind.RECOVERY:
-            return "Signers are recovered under break glass alone. "
-        case _:
-            return _by_evidence(evidence, action)
+    by_kind = kind.rules.why_so_many
+    return f"{by_kind} " if by_kind else _by_evidence(evidence, action)
 
 
 def _by_evidence(evidence: str, action: Action) -> str:
