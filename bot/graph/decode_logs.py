@@ -33,10 +33,8 @@ class _SignInEntry(msgspec.Struct, rename="camel"):
     created_date_time: Any = None
     status: Any = None
     ip_address: Any = None
-    location: Any = None
     app_display_name: Any = None
     risk_level_during_sign_in: Any = None
-    applied_conditional_access_policies: Any = None
 
 
 class _AuditEntry(msgspec.Struct, rename="camel"):
@@ -53,7 +51,6 @@ class _AnnouncementEntry(msgspec.Struct, rename="camel"):
     id: Any = None
     title: Any = None
     start_date_time: Any = None
-    end_date_time: Any = None
     service: Any = None
     services: Any = None
     impact_description: Any = None
@@ -103,19 +100,14 @@ def _sign_in(raw: bytes | msgspec.Raw) -> SignIn | None:
     code = whole_number(inside(entry.status).get("errorCode"))
     if not identifier or not user_id or at is None or code is None:
         return None
-    policies = map(inside, each(entry.applied_conditional_access_policies))
     return SignIn(
         id=identifier,
         user_id=user_id,
         at=at,
         error_code=code,
         ip_address=text(entry.ip_address),
-        country=text(inside(entry.location).get("countryOrRegion")),
         app=text(entry.app_display_name),
         risk_level=text(entry.risk_level_during_sign_in),
-        policy_names=tuple(
-            text(policy.get("displayName")) for policy in policies if text(policy.get("result")).lower() == "failure"
-        ),
     )
 
 

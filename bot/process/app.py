@@ -140,7 +140,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
         poll_seconds=settings.poll_interval,
     )
     app = connection.build_app(inbox)
-    health = health_app(lambda: _state(settings, replica, connection))
+    health = health_app(
+        lambda: _state(settings, replica, connection), envelope_age=lambda: connection.last_envelope_age
+    )
     if settings.slack_mode == "http":
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         health.router.add_post("/slack/events", events_handler(app, signing_secret=secret))

@@ -48,7 +48,6 @@ class Event(StrEnum):
     BATCH_READ_BACK = "batch:read-back"
     USERS_SETTLED = "users:settled"
     USERS_FLAGGED_AGAIN = "users:flagged-again"
-    POLICY_CHANGED = "policy:changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,20 +34,6 @@ class Counts:
         )
         return dict(iter(self._connection.execute(statement)))
 
-    def count_detections(self, surge: Surge, *, since: int, until: int, but: Collection[str]) -> int:
-        """Detections of the surge's users from since to before until, but for these types."""
-        return self._one(
-            select(func.count())
-            .select_from(detections)
-            .where(
-                detections.c.tenant_id == surge.tenant_id,
-                detections.c.detected_at >= since,
-                detections.c.detected_at < until,
-                detections.c.risk_event_type.not_in(sorted(but)),
-                detections.c.user_id.in_(_members(surge)),
-            )
-        )
-
     def last_detection(self, tenant_id: str, risk_event_type: str, before: int) -> int | None:
         """When somebody of the tenant was last flagged for this type before a time."""
         found: int | None = self._connection.execute(

@@ -15,7 +15,6 @@ from typing import Self
 class Registered(IntFlag):
     """What a user has registered. methodsRegistered is an open set: what is not known here only counts elsewhere."""
 
-    NOTHING = 0
     PASSWORDLESS = 1
     """isPasswordlessCapable: some passwordless method is registered."""
     MFA = 2

@@ -6,9 +6,6 @@ that came: vendors have seen members outside the documented ones, and an unknown
 
 from dataclasses import dataclass
 
-OPEN_STATES = frozenset({"atRisk", "confirmedCompromised"})
-"""riskState values that still hold a risk. Any value we do not know counts as open: see is_open."""
-
 CLOSED_STATES = frozenset({"none", "confirmedSafe", "remediated", "dismissed"})
 
 
