@@ -1,6 +1,7 @@
 """The ledger's rows and the head of each chain, which is locked while a row is added."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -35,19 +36,7 @@ class Ledger:
             actor=actor,
             facts=facts,
         )
-        self._connection.execute(
-            insert(ledger).values(
-                tenant_id=entry.tenant_id,
-                number=entry.number,
-                at=entry.at,
-                event=entry.event,
-                subject=entry.subject,
-                actor=entry.actor,
-                body=entry.body,
-                previous=entry.previous,
-                hash=entry.hash,
-            )
-        )
+        self._connection.execute(insert(ledger).values(**asdict(entry)))
         self._connection.execute(
             update(ledger_heads)
             .where(ledger_heads.c.tenant_id == tenant_id)

@@ -37,7 +37,7 @@ def request_dialog(dialog: RequestDialog) -> Json:
         shown += [action_choice(dialog.actions, dialog.action), what_they_do(dialog.actions)]
     shown += gaps(dialog.gaps)
     shown += _held_back(dialog)
-    made = asking_dialog(TITLE, shown, callback_id=REQUEST_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel)
+    made = asking_dialog(TITLE, shown, REQUEST_DIALOG, dialog)
     if choices and dialog.actions:
         return made
     return modal(TITLE, shown) | {"private_metadata": made["private_metadata"]}
