@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.operations.briefing import tenant_readings
+from bot.operations.reading import tenant_readings
 from bot.operations.reading.keep_readings import keep_in_quiet, known, refresh
 from bot.operations.reading.tenant_readings import (
     APPS,
