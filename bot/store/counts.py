@@ -3,18 +3,16 @@
 import sys
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
+from bot.store.rows import Repository
 from bot.store.tables import detections, directory_users, profiles, risky_users, surge_users, watches
 from bot.watch.profile import SignInKind
 from bot.watch.surge import Surge
 
 
-class Counts:
+class Counts(Repository):
     """Figures that the database counts by itself."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def flagged_at(self, surge: Surge) -> dict[str, int]:
         """By user id: the first flag that is part of the surge (microseconds UTC)."""

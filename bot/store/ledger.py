@@ -3,18 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from bot.record.ledger import GENESIS, Entry, Event, next_entry
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import ledger, ledger_heads
 
 
-class Ledger:
+class Ledger(Repository):
     """The audit record."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def append_entry(self, *, tenant_id: str, at: int, event: Event, subject: str, actor: str, facts: object) -> None:
         """Write the next row of the tenant's chain in this transaction; the chain's head is locked."""
