@@ -8,7 +8,7 @@ import msgspec
 import structlog
 import typer
 
-from bot.breach.doors import BreachDoors
+from bot.breach.door import BreachDoors
 from bot.operations.doctor.check import Check, State, can_work, failed
 from bot.operations.doctor.examine import Patient, Workspace, examine
 from bot.ports.slack import SlackError

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp import web
 
-from bot.breach.doors import BreachDoors
+from bot.breach.door import BreachDoors
 from bot.graph.transport import trusted_authorities
 from bot.operations.bells import Bell, Bells
 from bot.operations.delivering.carry_out_click import Inbox
