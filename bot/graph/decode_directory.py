@@ -19,6 +19,7 @@ from bot.graph.entries import (
     text,
     truth,
 )
+from bot.watch.account import AccountState
 from bot.watch.announcements import MicrosoftApp
 from bot.watch.privilege import Role
 from bot.watch.profile import DirectoryUser
@@ -52,17 +53,6 @@ class RoleAssignment:
     principal_id: str
     is_group: bool
     is_app: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What an action on an account shows by. Times in microseconds UTC; None for what was not given."""
-
-    user_id: str
-    sessions_valid_from: int | None
-    must_change_password: bool | None
-    password_changed_at: int | None
-    account_enabled: bool | None
 
 
 _CHANGE = reader("id", removed="@removed")
@@ -109,8 +99,8 @@ def user_members(entry: Entry) -> str | None:
 
 
 @page_of("id sign_in_sessions_valid_from_date_time password_profile last_password_change_date_time account_enabled")
-def accounts(entry: Entry) -> Account | None:
-    """A page of users with what actions on accounts show by."""
+def accounts(entry: Entry) -> AccountState | None:
+    """A page of users with what actions on accounts show by, without when it was read."""
     identifier = text(entry.id)
     if not identifier:
         return None
@@ -119,12 +109,13 @@ def accounts(entry: Entry) -> Account | None:
         truth(profile.get(name)) for name in ("forceChangePasswordNextSignInWithMfa", "forceChangePasswordNextSignIn")
     ]
     told = [demand for demand in demands if demand is not None]
-    return Account(
+    return AccountState(
         user_id=identifier,
         sessions_valid_from=moment(entry.sign_in_sessions_valid_from_date_time),
         must_change_password=any(told) if told else None,
         password_changed_at=moment(entry.last_password_change_date_time),
         account_enabled=truth(entry.account_enabled),
+        read_at=0,
     )
 
 

@@ -105,8 +105,4 @@ def gaps(values: Sequence[str]) -> list[Json]:
     """What could not be read, so that whoever asks or signs knows it."""
     if not values:
         return []
-    return [
-        blocks.rich_text(
-            blocks.line(blocks.words("Not available", bold=True)), blocks.bullets(list(values[:5]), most=300)
-        )
-    ]
+    return [blocks.listed("Not available", list(values[:5]), 300)]

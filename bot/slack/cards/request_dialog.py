@@ -76,12 +76,7 @@ def _held_back(dialog: RequestDialog) -> list[Json]:
     if not dialog.held_back:
         return [blocks.paragraph("Nobody is held back.")]
     total = sum(count for _, count in dialog.held_back)
-    shown = [
-        blocks.rich_text(
-            blocks.line(blocks.words(f"Held back: {counted(total, 'user')}", bold=True)),
-            blocks.bullets(top_reasons(dialog.held_back, MOST_REASONS), most=250),
-        )
-    ]
+    shown = [blocks.listed(f"Held back: {counted(total, 'user')}", top_reasons(dialog.held_back, MOST_REASONS), 250)]
     people = [f"{clean(name)[:120]}: {clean(reason)}" for name, reason in dialog.held_back_people[:MOST_PEOPLE]]
     if people:
         rest = total - len(people)
