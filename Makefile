@@ -24,11 +24,12 @@ demo: setup ## April 2025 on an invented tenant and workspace (ARGS=--auto plays
 test: setup ## every test; the browser tests need Chromium
 	$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## ruff, mypy, import rules
+check: setup ## ruff, mypy, import rules, dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/vulture
 
 bench: setup ## figures beside their bounds (about 20 minutes); writes docs/remediation-benchmark.md
 	$(BIN)/python -m tests.bench.decoding

@@ -8,14 +8,13 @@ import msgspec
 import structlog
 import typer
 
-from bot.breach.doors import BreachDoors
-from bot.graph.door import open_graph
+from bot.breach.door import BreachDoors
 from bot.operations.doctor.check import Check, State, can_work, failed
 from bot.operations.doctor.examine import Patient, Workspace, examine
 from bot.ports.slack import SlackError
+from bot.process.doors import graph_of, slack_of
 from bot.process.world import RealWorld
 from bot.settings import Settings, SettingsError, TenantOptions, read_settings, read_tenants
-from bot.slack.connection import SlackConnection
 from bot.slack.door import SlackDoor
 from bot.slack.examination import Examination as SlackExamination
 from bot.slack.manifest import SCOPES
@@ -63,15 +62,7 @@ def _verdict(checks: list[Check]) -> str:
 
 def _patient(options: TenantOptions, world: RealWorld, doors: BreachDoors, stack: AsyncExitStack) -> Patient:
     settings = options.settings
-    token = settings.graph_access_token
-    graph = open_graph(
-        tenant_id=settings.azure_tenant_id,
-        graph_url=settings.graph_url,
-        access_token=token.get_secret_value() if token else None,
-        world=world,
-        requests_per_second=settings.identity_protection_rps,
-        reports_per_second=settings.reports_rps,
-    )
+    graph = graph_of(settings, world)
     stack.push_async_callback(graph.close)
     return Patient(
         id=settings.azure_tenant_id,
@@ -85,11 +76,7 @@ def _patient(options: TenantOptions, world: RealWorld, doors: BreachDoors, stack
 
 async def _workspace(settings: Settings, world: RealWorld, stack: AsyncExitStack) -> Workspace | str:
     """Slack, or its code where it did not let us in."""
-    connection = SlackConnection(
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=settings.slack_app_token.get_secret_value() if settings.slack_app_token else "",
-        api_url=settings.slack_api_url,
-    )
+    connection = slack_of(settings)
     stack.push_async_callback(connection.close)
     try:
         client, team = await connection.open()

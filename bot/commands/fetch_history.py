@@ -5,9 +5,9 @@ from pathlib import Path
 
 import typer
 
-from bot.graph.door import open_graph
 from bot.operations.watching.history_file import history_writer
 from bot.ports.graph import GraphError, Priority
+from bot.process.doors import graph_of
 from bot.process.world import RealWorld
 from bot.settings import GraphSettings, read_graph_settings
 
@@ -29,16 +29,8 @@ def fetch(file: Path, days: int) -> None:
 
 
 async def _fetch(settings: GraphSettings, file: Path, days: int) -> int:
-    token = settings.graph_access_token
     world = RealWorld()
-    graph = open_graph(
-        tenant_id=settings.azure_tenant_id,
-        graph_url=settings.graph_url,
-        access_token=token.get_secret_value() if token else None,
-        world=world,
-        requests_per_second=settings.identity_protection_rps,
-        reports_per_second=settings.reports_rps,
-    )
+    graph = graph_of(settings, world)
     seen: set[str] = set()
     try:
         with history_writer(file) as write:

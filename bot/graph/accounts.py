@@ -1,6 +1,7 @@
 """Writes, on risk and on accounts themselves, and what accounts show of the latter."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from kiota_abstractions.request_information import RequestInformation
@@ -11,7 +12,6 @@ from bot.decide.action import Action
 from bot.graph import decode_directory, requests, requests_directory
 from bot.graph.batches import Ids, Inner, Question, answers_by_number, longest_wait
 from bot.graph.calls import Written
-from bot.graph.decode_directory import Account
 from bot.graph.endpoints import PASSWORD_PROFILE, RISKY_USER_ACTIONS, SESSION_REVOCATION, USERS, Endpoint, Family
 from bot.graph.entries import UnreadableError
 from bot.graph.refusals import answer_to, request_id_of
@@ -65,9 +65,9 @@ class AccountsPart(Tenancy):
                 raise
             found = await self._by_id.read(wanted, Priority.ACT, self._accounts(with_password_profile=False))
             log.warning("graph_password_profiles_unreadable", tenant_id=self._tenant_id, why=error.why)
-        return {account.user_id: _state(account, read_at) for account, read_at in found}
+        return {account.user_id: replace(account, read_at=read_at) for account, read_at in found}
 
-    def _accounts(self, *, with_password_profile: bool) -> Question[Account]:
+    def _accounts(self, *, with_password_profile: bool) -> Question[AccountState]:
         def ask(user_ids: Ids) -> RequestInformation:
             return requests_directory.accounts_by_id(
                 self._client, user_ids, with_password_profile=with_password_profile
@@ -118,14 +118,3 @@ def _answer_within(inner: Inner | None, outer: Answer) -> Answer:
         return outer
     own = request_id_of(inner.header("request-id"))
     return answer_to(inner.status, bytes(inner.body), own or outer.request_id)
-
-
-def _state(account: Account, read_at: int) -> AccountState:
-    return AccountState(
-        user_id=account.user_id,
-        sessions_valid_from=account.sessions_valid_from,
-        must_change_password=account.must_change_password,
-        password_changed_at=account.password_changed_at,
-        account_enabled=account.account_enabled,
-        read_at=read_at,
-    )

@@ -1,84 +1,37 @@
 """Risk, users, domains and registrations: bytes from Graph to values of the core."""
 
-from typing import Any
-
 import msgspec
 
-from bot.graph.entries import Listing, UnreadableError, each, listing, moment, strictly, text, truth
+from bot.graph.entries import (
+    Entry,
+    Listing,
+    UnreadableError,
+    each,
+    listing,
+    moment,
+    page_of,
+    reader,
+    strictly,
+    text,
+    truth,
+)
 from bot.graph.timestamps import microseconds
 from bot.watch.profile import DirectoryUser, Domain, Federation
 from bot.watch.registration import Registered
 from bot.watch.risk import Detection, RiskyUser
 
-
-class _DetectionEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    user_id: Any = None
-    user_principal_name: Any = None
-    user_display_name: Any = None
-    risk_event_type: Any = None
-    risk_level: Any = None
-    risk_state: Any = None
-    risk_detail: Any = None
-    detected_date_time: Any = None
-    last_updated_date_time: Any = None
-
-
-class _RiskyUserEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    user_principal_name: Any = None
-    user_display_name: Any = None
-    risk_level: Any = None
-    risk_state: Any = None
-    risk_detail: Any = None
-    risk_last_updated_date_time: Any = None
-    is_processing: Any = None
-    is_deleted: Any = None
-
-
-class _UserEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    user_principal_name: Any = None
-    display_name: Any = None
-    mail: Any = None
-    user_type: Any = None
-    external_user_state: Any = None
-    account_enabled: Any = None
-    on_premises_sync_enabled: Any = None
-    created_date_time: Any = None
-    last_password_change_date_time: Any = None
-    department: Any = None
-
-
-class _DomainEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    authentication_type: Any = None
-
-
-class _FederationEntry(msgspec.Struct, rename="camel"):
-    issuer_uri: Any = None
-    passive_sign_in_uri: Any = None
-    active_sign_in_uri: Any = None
-    metadata_exchange_uri: Any = None
-    sign_out_uri: Any = None
-
-
-class _RegistrationEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    is_passwordless_capable: Any = None
-    is_mfa_registered: Any = None
-    is_mfa_capable: Any = None
-    is_sspr_capable: Any = None
-    is_admin: Any = None
-    methods_registered: Any = None
-
-
-_DETECTION = msgspec.json.Decoder(_DetectionEntry)
-_RISKY_USER = msgspec.json.Decoder(_RiskyUserEntry)
-_USER = msgspec.json.Decoder(_UserEntry)
-_DOMAIN = msgspec.json.Decoder(_DomainEntry)
-_FEDERATION = msgspec.json.Decoder(_FederationEntry)
-_REGISTRATION = msgspec.json.Decoder(_RegistrationEntry)
+_DETECTION = reader(
+    "id user_id user_principal_name user_display_name risk_event_type risk_level risk_state risk_detail "
+    "detected_date_time last_updated_date_time"
+)
+_RISKY_USER = reader(
+    "id user_principal_name user_display_name risk_level risk_state risk_detail risk_last_updated_date_time "
+    "is_processing is_deleted"
+)
+_USER = reader(
+    "id user_principal_name display_name mail user_type external_user_state account_enabled "
+    "on_premises_sync_enabled created_date_time last_password_change_date_time department"
+)
 
 
 def detections(body: bytes) -> Listing[Detection]:
@@ -108,21 +61,6 @@ def risky_user(body: bytes) -> RiskyUser:
 def users(body: bytes) -> Listing[DirectoryUser]:
     """A page of users. Raises UnreadableError."""
     return listing(body, user)
-
-
-def domains(body: bytes) -> Listing[Domain]:
-    """A page of domains, their federation still unread. Raises UnreadableError."""
-    return listing(body, _domain)
-
-
-def federations(body: bytes) -> Listing[Federation]:
-    """A domain's federation configurations. Raises UnreadableError."""
-    return listing(body, _federation)
-
-
-def registrations(body: bytes) -> Listing[tuple[str, Registered]]:
-    """A page of userRegistrationDetails: user id, and what is registered. Raises UnreadableError."""
-    return listing(body, _registration)
 
 
 def _detection(raw: bytes | msgspec.Raw) -> Detection | None:
@@ -188,16 +126,18 @@ def user(raw: bytes | msgspec.Raw) -> DirectoryUser | None:
     )
 
 
-def _domain(raw: bytes | msgspec.Raw) -> Domain | None:
-    entry = strictly(_DOMAIN, raw)
+@page_of("id authentication_type")
+def domains(entry: Entry) -> Domain | None:
+    """A page of domains, their federation still unread."""
     name = text(entry.id)
     if not name:
         return None
     return Domain(name=name, is_federated=text(entry.authentication_type).lower() == "federated", federation=None)
 
 
-def _federation(raw: bytes | msgspec.Raw) -> Federation | None:
-    entry = strictly(_FEDERATION, raw)
+@page_of("issuer_uri passive_sign_in_uri active_sign_in_uri metadata_exchange_uri sign_out_uri")
+def federations(entry: Entry) -> Federation | None:
+    """A domain's federation configurations."""
     found = (
         entry.issuer_uri,
         entry.passive_sign_in_uri,
@@ -208,8 +148,9 @@ def _federation(raw: bytes | msgspec.Raw) -> Federation | None:
     return Federation(tuple(filter(None, map(text, found))))
 
 
-def _registration(raw: bytes | msgspec.Raw) -> tuple[str, Registered] | None:
-    entry = strictly(_REGISTRATION, raw)
+@page_of("id is_passwordless_capable is_mfa_registered is_mfa_capable is_sspr_capable is_admin methods_registered")
+def registrations(entry: Entry) -> tuple[str, Registered] | None:
+    """A page of userRegistrationDetails: user id, and what is registered."""
     identifier, capable = text(entry.id), truth(entry.is_passwordless_capable)
     if not identifier or capable is None:
         return None

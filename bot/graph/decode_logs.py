@@ -4,9 +4,17 @@ import html
 import re
 from typing import Any
 
-import msgspec
-
-from bot.graph.entries import Listing, each, inside, listing, moment, strictly, text, texts, truth, whole_number
+from bot.graph.entries import (
+    Entry,
+    each,
+    inside,
+    moment,
+    page_of,
+    text,
+    texts,
+    truth,
+    whole_number,
+)
 from bot.watch.access_policies import AccessPolicy, Grant
 from bot.watch.announcements import Announcement
 from bot.watch.audits import Audit
@@ -27,100 +35,27 @@ _GRANTS = {
 _GUESTS = "GuestsOrExternalUsers"
 
 
-class _SignInEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    user_id: Any = None
-    created_date_time: Any = None
-    status: Any = None
-    ip_address: Any = None
-    location: Any = None
-    app_display_name: Any = None
-    risk_level_during_sign_in: Any = None
-    applied_conditional_access_policies: Any = None
-
-
-class _AuditEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    activity_date_time: Any = None
-    activity_display_name: Any = None
-    category: Any = None
-    result: Any = None
-    initiated_by: Any = None
-    target_resources: Any = None
-
-
-class _AnnouncementEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    title: Any = None
-    start_date_time: Any = None
-    end_date_time: Any = None
-    service: Any = None
-    services: Any = None
-    impact_description: Any = None
-    posts: Any = None
-    body: Any = None
-    is_resolved: Any = None
-
-
-class _PolicyEntry(msgspec.Struct, rename="camel"):
-    id: Any = None
-    display_name: Any = None
-    state: Any = None
-    modified_date_time: Any = None
-    conditions: Any = None
-    grant_controls: Any = None
-
-
-_SIGN_IN = msgspec.json.Decoder(_SignInEntry)
-_AUDIT = msgspec.json.Decoder(_AuditEntry)
-_ANNOUNCEMENT = msgspec.json.Decoder(_AnnouncementEntry)
-_POLICY = msgspec.json.Decoder(_PolicyEntry)
-
-
-def sign_ins(body: bytes) -> Listing[SignIn]:
-    """A page of signIns. Raises UnreadableError."""
-    return listing(body, _sign_in)
-
-
-def audits(body: bytes) -> Listing[Audit]:
-    """A page of directoryAudits. Raises UnreadableError."""
-    return listing(body, _audit)
-
-
-def announcements(body: bytes) -> Listing[Announcement]:
-    """A page of health issues or of messages. Raises UnreadableError."""
-    return listing(body, _announcement)
-
-
-def access_policies(body: bytes) -> Listing[AccessPolicy]:
-    """A page of Conditional Access policies. Raises UnreadableError."""
-    return listing(body, _policy)
-
-
-def _sign_in(raw: bytes | msgspec.Raw) -> SignIn | None:
-    entry = strictly(_SIGN_IN, raw)
+@page_of("id user_id created_date_time status ip_address app_display_name risk_level_during_sign_in")
+def sign_ins(entry: Entry) -> SignIn | None:
+    """A page of signIns."""
     identifier, user_id, at = text(entry.id), text(entry.user_id), moment(entry.created_date_time)
     code = whole_number(inside(entry.status).get("errorCode"))
     if not identifier or not user_id or at is None or code is None:
         return None
-    policies = map(inside, each(entry.applied_conditional_access_policies))
     return SignIn(
         id=identifier,
         user_id=user_id,
         at=at,
         error_code=code,
         ip_address=text(entry.ip_address),
-        country=text(inside(entry.location).get("countryOrRegion")),
         app=text(entry.app_display_name),
         risk_level=text(entry.risk_level_during_sign_in),
-        policy_names=tuple(
-            text(policy.get("displayName")) for policy in policies if text(policy.get("result")).lower() == "failure"
-        ),
     )
 
 
-def _audit(raw: bytes | msgspec.Raw) -> Audit | None:
-    entry = strictly(_AUDIT, raw)
+@page_of("id activity_date_time activity_display_name category result initiated_by target_resources")
+def audits(entry: Entry) -> Audit | None:
+    """A page of directoryAudits."""
     identifier, at = text(entry.id), moment(entry.activity_date_time)
     if not identifier or at is None:
         return None
@@ -146,8 +81,9 @@ def _audit(raw: bytes | msgspec.Raw) -> Audit | None:
     )
 
 
-def _announcement(raw: bytes | msgspec.Raw) -> Announcement | None:
-    entry = strictly(_ANNOUNCEMENT, raw)
+@page_of("id title start_date_time service services impact_description posts body is_resolved")
+def announcements(entry: Entry) -> Announcement | None:
+    """A page of health issues or of messages."""
     identifier, started_at = text(entry.id), moment(entry.start_date_time)
     if not identifier or started_at is None:
         return None
@@ -164,8 +100,9 @@ def _announcement(raw: bytes | msgspec.Raw) -> Announcement | None:
     )
 
 
-def _policy(raw: bytes | msgspec.Raw) -> AccessPolicy | None:
-    entry = strictly(_POLICY, raw)
+@page_of("id display_name state modified_date_time conditions grant_controls")
+def access_policies(entry: Entry) -> AccessPolicy | None:
+    """A page of Conditional Access policies."""
     identifier = text(entry.id)
     if not identifier:
         return None

@@ -106,23 +106,13 @@ class DirectoryPart(Tenancy):
         if not address:
             return ()
         asked = requests.users_by_address(self._client, address)
-        found = [page.items async for page in self._lists.read(asked, USERS, Priority.CLICK, decode.users)]
+        found = await self._lists.read_all(asked, USERS, Priority.CLICK, decode.users)
         wanted = address.casefold()
-        return tuple(
-            user
-            for items in found
-            for user in items
-            if wanted in {user.mail.casefold(), user.user_principal_name.casefold()}
-        )
+        return tuple(user for user in found if wanted in {user.mail.casefold(), user.user_principal_name.casefold()})
 
     async def domains(self) -> tuple[Domain, ...]:
         """All domains, the federated ones with their federation configuration (None where it can't be read)."""
-        asked = requests.domains(self._client)
-        found = [
-            domain
-            async for page in self._lists.read(asked, DOMAINS, Priority.BRIEF, decode.domains)
-            for domain in page.items
-        ]
+        found = await self._lists.read_all(requests.domains(self._client), DOMAINS, Priority.BRIEF, decode.domains)
         return tuple([await self._with_federation(domain) if domain.is_federated else domain for domain in found])
 
     async def registrations(self) -> RegistrationReport:

@@ -5,16 +5,20 @@ becomes the empty value, a property of another type than documented becomes text
 can't be used (no id, no user, no time) is left out and counted, never the whole page.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from bot.graph.timestamps import microseconds
 
 T = TypeVar("T")
+
+Entry: TypeAlias = Any
+"""An entry by those of its properties that are read, named as in Python, each as it came; None where it did not."""
 
 
 class UnreadableError(ValueError):
@@ -59,6 +63,32 @@ def listing(body: bytes, entry: Callable[[bytes | msgspec.Raw], T | None]) -> Li
         len(collection.value) - len(items),
         collection.delta_link or None,
     )
+
+
+def reader(properties: str, **named: str) -> msgspec.json.Decoder[Entry]:
+    """Reads these properties, parted by spaces, and no others. named: those whose name at Graph is no word."""
+    wanted = [*properties.split(), *named]
+    rename = {name: named.get(name) or _camel(name) for name in wanted}
+    return msgspec.json.Decoder(msgspec.defstruct("Entry", [(name, Any, None) for name in wanted], rename=rename))
+
+
+def page_of(properties: str, **named: str) -> Callable[[Callable[[Entry], T | None]], Callable[[bytes], Listing[T]]]:
+    """Make what reads one entry read a page of them. The page raises UnreadableError; an entry may, and is dropped."""
+    decoder = reader(properties, **named)
+
+    def read(entry: Callable[[Entry], T | None]) -> Callable[[bytes], Listing[T]]:
+        @functools.wraps(entry)
+        def page(body: bytes) -> Listing[T]:
+            return listing(body, lambda raw: entry(strictly(decoder, raw)))
+
+        return page
+
+    return read
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def count(body: bytes) -> int:

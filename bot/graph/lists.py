@@ -69,6 +69,10 @@ class Lists:
                 raise GraphError(Problem.MALFORMED, f"Microsoft Graph's pages of {endpoint.name} go round in a circle")
             followed.add(mark)
 
+    async def read_all(self, request: Request, endpoint: Endpoint, priority: Priority, decode: Decode[T]) -> list[T]:
+        """What is on all pages. Raises GraphError."""
+        return [item async for page in self.read(request, endpoint, priority, decode) for item in page.items]
+
     async def read_filtered(
         self,
         narrow: Request,

@@ -75,8 +75,8 @@ class LogsPart(Tenancy):
         Read behind everything urgent, since they share Identity Protection's budget.
         """
         request = requests_logs.access_policies(self._client)
-        found = self._lists.read(request, ACCESS_POLICIES, Priority.BRIEF, decode_logs.access_policies)
-        return tuple([policy async for page in found for policy in page.items if policy.acts_on_user_risk])
+        found = await self._lists.read_all(request, ACCESS_POLICIES, Priority.BRIEF, decode_logs.access_policies)
+        return tuple(policy for policy in found if policy.acts_on_user_risk)
 
     async def _announced(
         self, endpoint: Endpoint, request: Callable[[GraphServiceClient, int | None], Request], since: int

@@ -46,7 +46,6 @@ _SOON = 1e-6
 @dataclass(eq=False, slots=True)
 class _Waiter:
     priority: Priority
-    arrival: int
     since: float
     units: int
     slot: asyncio.Future[float]
@@ -60,7 +59,6 @@ class Pacer:
         self.rate = rate
         self._monotonic = monotonic
         self._waiting: list[_Waiter] = []
-        self._arrivals = 0
         self._served_at: dict[Priority, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -74,9 +72,8 @@ class Pacer:
     async def _queue(self, priority: Priority, units: int = 1, ahead: float = 0.0) -> float:
         if self._is_closed:
             raise _closed()
-        self._arrivals += 1
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiter(priority, self._arrivals, self._monotonic(), units, future, ahead))
+        self._waiting.append(_Waiter(priority, self._monotonic(), units, future, ahead))
         self._hand_out()
         return await future
 

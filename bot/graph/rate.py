@@ -43,11 +43,6 @@ class Rate:
         """Seconds between two slots of one unit at the present pace."""
         return 1 / self._present
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing holds the rate down."""
-        return self._present >= self._full
-
     def limit(self, units_per_second: float) -> None:
         """Set the full rate, once more is known of the tenant."""
         self._present *= units_per_second / self._full

@@ -1,6 +1,7 @@
 """Requests, made with msgraph-sdk's builders."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,19 +12,11 @@ from kiota_abstractions.request_information import RequestInformation
 from msgraph.generated.domains.item.federation_configuration.federation_configuration_request_builder import (
     FederationConfigurationRequestBuilder,
 )
-from msgraph.generated.identity_protection.risk_detections.risk_detections_request_builder import (
-    RiskDetectionsRequestBuilder,
-)
 from msgraph.generated.identity_protection.risky_users.confirm_compromised import (
     confirm_compromised_post_request_body as compromised_body,
 )
 from msgraph.generated.identity_protection.risky_users.confirm_safe import confirm_safe_post_request_body as safe_body
 from msgraph.generated.identity_protection.risky_users.dismiss import dismiss_post_request_body as dismiss_body
-from msgraph.generated.identity_protection.risky_users.risky_users_request_builder import RiskyUsersRequestBuilder
-from msgraph.generated.reports.authentication_methods.user_registration_details.user_registration_details_request_builder import (  # noqa: E501 - Microsoft's name
-    UserRegistrationDetailsRequestBuilder,
-)
-from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
 
 from bot.decide.action import Action
@@ -65,12 +58,25 @@ NEWER_MEMBERS = {"Prefer": "include-unknown-enum-members"}
 """Else Graph writes unknownFutureValue for members such as adminConfirmedAccountSafe."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """The OData options of a list. Each of the SDK's builders has a class of its own that says the same."""
+
+    count: bool | None = None
+    expand: list[str] | None = None
+    filter: str | None = None
+    select: list[str] | None = None
+    top: int | None = None
+
+    def get_query_parameter(self, name: str) -> str:
+        """The option's name in the URL, as the SDK asks for it."""
+        return f"%24{name}"
+
+
 def detections(client: GraphServiceClient, since: int | None) -> Request:
     """Pages of riskDetections, filtered by detectedDateTime where `since` (microseconds UTC) is given."""
     builder = client.identity_protection.risk_detections
-    query = RiskDetectionsRequestBuilder.RiskDetectionsRequestBuilderGetQueryParameters(
-        top=RISK_PAGE, filter=None if since is None else f"detectedDateTime ge {filter_text(since)}"
-    )
+    query = Query(top=RISK_PAGE, filter=None if since is None else f"detectedDateTime ge {filter_text(since)}")
     return listing(builder, query, NEWER_MEMBERS)
 
 
@@ -84,9 +90,7 @@ def risky_users(
         conditions.append("riskState eq 'atRisk'")
     if changed_since is not None:
         conditions.append(f"riskLastUpdatedDateTime ge {filter_text(changed_since)}")
-    query = RiskyUsersRequestBuilder.RiskyUsersRequestBuilderGetQueryParameters(
-        top=min(page_size, RISK_PAGE), filter=" and ".join(conditions) or None
-    )
+    query = Query(top=min(page_size, RISK_PAGE), filter=" and ".join(conditions) or None)
     return listing(builder, query, NEWER_MEMBERS)
 
 
@@ -117,24 +121,20 @@ def count_users(client: GraphServiceClient) -> RequestInformation:
 
 def users(client: GraphServiceClient) -> Request:
     """All users in the largest pages."""
-    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(top=USER_PAGE, select=USER_PROPERTIES)
+    query = Query(top=USER_PAGE, select=USER_PROPERTIES)
     return listing(client.users, query)
 
 
 def users_by_address(client: GraphServiceClient, address: str) -> Request:
     """Users with exactly this mail or userPrincipalName."""
     wanted = literal(address)
-    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
-        filter=f"mail eq {wanted} or userPrincipalName eq {wanted}", select=USER_PROPERTIES
-    )
+    query = Query(filter=f"mail eq {wanted} or userPrincipalName eq {wanted}", select=USER_PROPERTIES)
     return listing(client.users, query)
 
 
 def users_by_id(client: GraphServiceClient, user_ids: Sequence[str]) -> Request:
     """Up to 15 users by id."""
-    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
-        filter=f"id in ({','.join(map(literal, user_ids))})", select=USER_PROPERTIES
-    )
+    query = Query(filter=f"id in ({','.join(map(literal, user_ids))})", select=USER_PROPERTIES)
     return listing(client.users, query)
 
 
@@ -172,9 +172,7 @@ def federation(client: GraphServiceClient, domain: str) -> RequestInformation:
 def registration(client: GraphServiceClient) -> Request:
     """Pages of the registration report, large and lean. The documents name neither option."""
     builder = client.reports.authentication_methods.user_registration_details
-    query = UserRegistrationDetailsRequestBuilder.UserRegistrationDetailsRequestBuilderGetQueryParameters(
-        top=USER_PAGE, select=REGISTRATION_PROPERTIES
-    )
+    query = Query(top=USER_PAGE, select=REGISTRATION_PROPERTIES)
     return listing(builder, query)
 
 

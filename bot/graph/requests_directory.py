@@ -4,29 +4,10 @@ from collections.abc import Sequence
 
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
-from msgraph.generated.directory.on_premises_synchronization.on_premises_synchronization_request_builder import (
-    OnPremisesSynchronizationRequestBuilder,
-)
-from msgraph.generated.groups.item.transitive_members.transitive_members_request_builder import (
-    TransitiveMembersRequestBuilder,
-)
-from msgraph.generated.organization.organization_request_builder import OrganizationRequestBuilder
-from msgraph.generated.policies.feature_rollout_policies.feature_rollout_policies_request_builder import (
-    FeatureRolloutPoliciesRequestBuilder,
-)
-from msgraph.generated.role_management.directory.role_assignments.role_assignments_request_builder import (
-    RoleAssignmentsRequestBuilder,
-)
-from msgraph.generated.role_management.directory.role_definitions.role_definitions_request_builder import (
-    RoleDefinitionsRequestBuilder,
-)
-from msgraph.generated.service_principals.service_principals_request_builder import ServicePrincipalsRequestBuilder
-from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuilder
-from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
 
 from bot.graph.lists import Request
-from bot.graph.requests import USER_PAGE, USER_PROPERTIES, listing, literal
+from bot.graph.requests import USER_PAGE, USER_PROPERTIES, Query, listing, literal
 from bot.watch.announcements import MICROSOFT_TENANT
 
 _ADVANCED = {"ConsistencyLevel": "eventual"}
@@ -45,7 +26,7 @@ PASSWORD_PROFILE = "passwordProfile"  # noqa: S105 - a property's name
 
 def changes(client: GraphServiceClient) -> Request:
     """Pages of users/delta; the properties that are named at first hold for the whole chain of links."""
-    query = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(select=USER_PROPERTIES)
+    query = Query(select=USER_PROPERTIES)
     return listing(client.users.delta, query, {"Prefer": f"odata.maxpagesize={USER_PAGE}"})
 
 
@@ -54,9 +35,7 @@ def accounts_by_id(
 ) -> RequestInformation:
     """Up to 15 users with what actions on accounts show by."""
     properties = [*ACCOUNT_PROPERTIES, *([PASSWORD_PROFILE] if with_password_profile else [])]
-    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
-        filter=f"id in ({','.join(map(literal, user_ids))})", select=properties
-    )
+    query = Query(filter=f"id in ({','.join(map(literal, user_ids))})", select=properties)
     return listing(client.users, query)(None)
 
 
@@ -78,29 +57,25 @@ def require_password_change(client: GraphServiceClient, user_id: str) -> Request
 
 def role_definitions(client: GraphServiceClient) -> Request:
     """Pages of the directory's roles."""
-    query = RoleDefinitionsRequestBuilder.RoleDefinitionsRequestBuilderGetQueryParameters(
-        select=["id", "templateId", "displayName"]
-    )
+    query = Query(select=["id", "templateId", "displayName"])
     return listing(client.role_management.directory.role_definitions, query)
 
 
 def role_assignments(client: GraphServiceClient) -> Request:
     """Pages of who holds which role, and whether that is a user, a group or an app."""
-    query = RoleAssignmentsRequestBuilder.RoleAssignmentsRequestBuilderGetQueryParameters(expand=["principal"])
+    query = Query(expand=["principal"])
     return listing(client.role_management.directory.role_assignments, query)
 
 
 def group_members(client: GraphServiceClient, group_id: str) -> Request:
     """Pages of a group's members, nested groups expanded."""
-    query = TransitiveMembersRequestBuilder.TransitiveMembersRequestBuilderGetQueryParameters(
-        top=USER_PAGE, select=["id"]
-    )
+    query = Query(top=USER_PAGE, select=["id"])
     return listing(client.groups.by_group_id(group_id).transitive_members, query)
 
 
 def microsoft_apps(client: GraphServiceClient) -> Request:
     """Pages of the service principals of Microsoft's own apps; an advanced query."""
-    query = ServicePrincipalsRequestBuilder.ServicePrincipalsRequestBuilderGetQueryParameters(
+    query = Query(
         top=USER_PAGE,
         count=True,
         filter=f"appOwnerOrganizationId eq {MICROSOFT_TENANT}",
@@ -111,21 +86,17 @@ def microsoft_apps(client: GraphServiceClient) -> Request:
 
 def synchronization(client: GraphServiceClient) -> Request:
     """The tenant's synchronisation from on-premises."""
-    query = OnPremisesSynchronizationRequestBuilder.OnPremisesSynchronizationRequestBuilderGetQueryParameters(
-        select=["id", "features"]
-    )
+    query = Query(select=["id", "features"])
     return listing(client.directory.on_premises_synchronization, query)
 
 
 def rollouts(client: GraphServiceClient) -> Request:
     """The tenant's staged rollouts, with the groups that they apply to."""
-    query = FeatureRolloutPoliciesRequestBuilder.FeatureRolloutPoliciesRequestBuilderGetQueryParameters(
-        expand=["appliesTo"]
-    )
+    query = Query(expand=["appliesTo"])
     return listing(client.policies.feature_rollout_policies, query)
 
 
 def organization(client: GraphServiceClient) -> Request:
     """The tenant itself with its plans."""
-    query = OrganizationRequestBuilder.OrganizationRequestBuilderGetQueryParameters(select=["id", "assignedPlans"])
+    query = Query(select=["id", "assignedPlans"])
     return listing(client.organization, query)

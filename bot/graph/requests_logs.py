@@ -1,13 +1,9 @@
 """Requests for the logs, for what Microsoft announces, and for Conditional Access policies."""
 
-from msgraph.generated.admin.service_announcement.issues.issues_request_builder import IssuesRequestBuilder
-from msgraph.generated.admin.service_announcement.messages.messages_request_builder import MessagesRequestBuilder
-from msgraph.generated.audit_logs.directory_audits.directory_audits_request_builder import DirectoryAuditsRequestBuilder
-from msgraph.generated.audit_logs.sign_ins.sign_ins_request_builder import SignInsRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
 
 from bot.graph.lists import Request
-from bot.graph.requests import NEWER_MEMBERS, listing, literal
+from bot.graph.requests import NEWER_MEMBERS, Query, listing, literal
 from bot.graph.timestamps import filter_text
 
 LOG_PAGE = 1_000
@@ -25,7 +21,7 @@ def sign_ins(
         conditions.append(f"status/errorCode eq {error_code}")
     if user_id is not None:
         conditions.append(f"userId eq {literal(user_id)}")
-    query = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(top=LOG_PAGE, filter=" and ".join(conditions))
+    query = Query(top=LOG_PAGE, filter=" and ".join(conditions))
     return listing(client.audit_logs.sign_ins, query)
 
 
@@ -34,21 +30,19 @@ def audits(client: GraphServiceClient, *, since: int, until: int | None, activit
     conditions = _between("activityDateTime", since, until)
     if activity is not None:
         conditions.append(f"activityDisplayName eq {literal(activity)}")
-    query = DirectoryAuditsRequestBuilder.DirectoryAuditsRequestBuilderGetQueryParameters(
-        top=LOG_PAGE, filter=" and ".join(conditions)
-    )
+    query = Query(top=LOG_PAGE, filter=" and ".join(conditions))
     return listing(client.audit_logs.directory_audits, query)
 
 
 def health_issues(client: GraphServiceClient, since: int | None) -> Request:
     """Pages of the health issues of Microsoft's services."""
-    query = IssuesRequestBuilder.IssuesRequestBuilderGetQueryParameters(filter=_begun(since))
+    query = Query(filter=_begun(since))
     return listing(client.admin.service_announcement.issues, query, _LARGE_PAGES)
 
 
 def messages(client: GraphServiceClient, since: int | None) -> Request:
     """Pages of the message center."""
-    query = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters(filter=_begun(since))
+    query = Query(filter=_begun(since))
     return listing(client.admin.service_announcement.messages, query, _LARGE_PAGES)
 
 

@@ -5,7 +5,6 @@ from contextlib import aclosing
 import structlog
 
 from bot.graph import decode_directory, requests_directory
-from bot.graph.decode_directory import RoleAssignment
 from bot.graph.endpoints import (
     GROUP_MEMBERS,
     ORGANIZATION,
@@ -33,24 +32,19 @@ class RolesPart(Tenancy):
         read is named as the report's problem, and the others stand. Raises GraphError where the roles themselves
         can't be read.
         """
-        named: dict[str, Role] = {}
-        definitions = self._lists.read(
+        definitions = await self._lists.read_all(
             requests_directory.role_definitions(self._client),
             ROLE_DEFINITIONS,
             Priority.BRIEF,
             decode_directory.role_definitions,
         )
-        async for page in definitions:
-            named |= {definition.id: definition.role for definition in page.items}
-        found: list[RoleAssignment] = []
-        assignments = self._lists.read(
+        named = {definition.id: definition.role for definition in definitions}
+        found = await self._lists.read_all(
             requests_directory.role_assignments(self._client),
             ROLE_ASSIGNMENTS,
             Priority.BRIEF,
             decode_directory.role_assignments,
         )
-        async for page_of_assignments in assignments:
-            found += page_of_assignments.items
         members, problem = await self._members_of({held.principal_id for held in found if held.is_group})
         held_by: dict[str, set[Role]] = {}
         for held in found:
@@ -68,17 +62,14 @@ class RolesPart(Tenancy):
 
     async def group_members(self, group_id: str) -> frozenset[str]:
         """User ids of a group, nested groups expanded. Raises GraphError, NOT_FOUND where there is no such group."""
-        found: set[str] = set()
         request = requests_directory.group_members(self._client, group_id)
-        async for page in self._lists.read(request, GROUP_MEMBERS, Priority.BRIEF, decode_directory.user_members):
-            found.update(filter(None, page.items))
-        return frozenset(found)
+        members = await self._lists.read_all(request, GROUP_MEMBERS, Priority.BRIEF, decode_directory.user_members)
+        return frozenset(filter(None, members))
 
     async def microsoft_apps(self) -> tuple[MicrosoftApp, ...]:
         """The service principals of Microsoft's own apps."""
         request = requests_directory.microsoft_apps(self._client)
-        found = self._lists.read(request, SERVICE_PRINCIPALS, Priority.BRIEF, decode_directory.apps)
-        return tuple([app async for page in found for app in page.items])
+        return tuple(await self._lists.read_all(request, SERVICE_PRINCIPALS, Priority.BRIEF, decode_directory.apps))
 
     async def password_hash_sync(self) -> bool | None:
         """Whether password hashes are synchronised from on-premises; None where the tenant has no synchronisation.
@@ -86,8 +77,8 @@ class RolesPart(Tenancy):
         Microsoft's page names no permission for apps: that this is refused is usual.
         """
         request = requests_directory.synchronization(self._client)
-        found = self._lists.read(request, SYNCHRONIZATION, Priority.BRIEF, decode_directory.password_hash_syncs)
-        told = [each async for page in found for each in page.items]
+        syncs = decode_directory.password_hash_syncs
+        told = await self._lists.read_all(request, SYNCHRONIZATION, Priority.BRIEF, syncs)
         return any(told) if told else None
 
     async def staged_rollout(self) -> frozenset[str]:

@@ -114,23 +114,29 @@ class DialogChoice:
     eligible: int
 
 
-@dataclass(frozen=True, slots=True)
-class RequestDialog:
-    """What the request dialog shows once it is filled."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskingDialog:
+    """What every dialog shows that asks for signatures."""
 
     surge_id: str
     channel: str
     """Where the surge's card stands; private answers go there."""
     surge_name: str
     actions: tuple[Action, ...]
+    approvals_needed: int
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDialog(AskingDialog):
+    """What the request dialog shows once it is filled."""
+
     choices: tuple[DialogChoice, ...]
     held_back: tuple[tuple[str, int], ...]
     """Reason and number, most first."""
     held_back_people: tuple[tuple[str, str], ...]
     """Name and reason, the first few."""
     eligible: int
-    approvals_needed: int
-    expires_in_seconds: int
     action: Action = Action.CONFIRM_SAFE
     """The one that the figures are for."""
     break_glass_needed: int = 0
@@ -154,52 +160,34 @@ class NamedUser:
     fact: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseDialog:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDialog(AskingDialog):
     """One held-back user, to be released with a reason."""
 
-    surge_id: str
-    channel: str
-    surge_name: str
-    actions: tuple[Action, ...]
     people: tuple[NamedUser, ...]
     """Those who may be released, the first hundred."""
     more: int
     """How many more there are: above zero, a name is typed."""
-    approvals_needed: int
     break_glass_needed: int
-    expires_in_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryDialog:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryDialog(AskingDialog):
     """Flagged signers, to be cleared first so that they can sign again."""
 
-    surge_id: str
-    channel: str
-    surge_name: str
-    actions: tuple[Action, ...]
     people: tuple[NamedUser, ...]
     most: int
     """How many may be chosen."""
-    approvals_needed: int
     break_glass: tuple[str, ...]
     """Slack user ids of the break-glass approvers."""
-    expires_in_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class WayBackDialog:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBackDialog(AskingDialog):
     """The users of a run, to be put under another action."""
 
-    surge_id: str
-    channel: str
-    surge_name: str
-    actions: tuple[Action, ...]
     runs: tuple[tuple[str, str], ...]
     """Id and words of each run, newest first."""
-    approvals_needed: int
-    expires_in_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

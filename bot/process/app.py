@@ -13,14 +13,14 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp import web
 
-from bot.breach.doors import BreachDoors
-from bot.graph.door import open_graph
+from bot.breach.door import BreachDoors
 from bot.graph.transport import trusted_authorities
 from bot.operations.bells import Bell, Bells
 from bot.operations.delivering.carry_out_click import Inbox
 from bot.operations.delivering.send_cards import Sender
 from bot.operations.tenant import Tenant
 from bot.ports.slack import SlackError
+from bot.process.doors import graph_of, slack_of
 from bot.process.health import health_app
 from bot.process.replica import Replica
 from bot.process.world import RealWorld
@@ -104,11 +104,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     stack.push_async_callback(database.close)
     if store.is_sole:
         await database.transact(lambda tx: tx.leases.clear_leases())
-    connection = SlackConnection(
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=settings.slack_app_token.get_secret_value() if settings.slack_app_token else "",
-        api_url=settings.slack_api_url,
-    )
+    connection = slack_of(settings)
     stack.push_async_callback(connection.close)
     opened = await _reach_slack(connection, stop)
     if opened is None:
@@ -140,7 +136,9 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
         poll_seconds=settings.poll_interval,
     )
     app = connection.build_app(inbox)
-    health = health_app(lambda: _state(settings, replica, connection))
+    health = health_app(
+        lambda: _state(settings, replica, connection), envelope_age=lambda: connection.last_envelope_age
+    )
     if settings.slack_mode == "http":
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         health.router.add_post("/slack/events", events_handler(app, signing_secret=secret))
@@ -247,15 +245,7 @@ def _tenant(
     doors: BreachDoors,
 ) -> Tenant:
     settings = options.settings
-    token = settings.graph_access_token
-    graph = open_graph(
-        tenant_id=settings.azure_tenant_id,
-        graph_url=settings.graph_url,
-        access_token=token.get_secret_value() if token else None,
-        world=world,
-        requests_per_second=settings.identity_protection_rps,
-        reports_per_second=settings.reports_rps,
-    )
+    graph = graph_of(settings, world)
     return Tenant(
         id=settings.azure_tenant_id,
         channel=settings.slack_channel,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
 import msgspec
@@ -48,7 +48,6 @@ class Event(StrEnum):
     BATCH_READ_BACK = "batch:read-back"
     USERS_SETTLED = "users:settled"
     USERS_FLAGGED_AGAIN = "users:flagged-again"
-    POLICY_CHANGED = "policy:changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,10 @@ class Entry:
     hash: str
 
 
-def entry_hash(
-    *, tenant_id: str, number: int, at: int, event: str, subject: str, actor: str, body: bytes, previous: str
-) -> str:
-    """SHA-256 over every field, each unmistakably bounded (a JSON array), and the hash before."""
-    fields = [tenant_id, number, at, event, subject, actor, body.decode(), previous]
-    return hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+def entry_hash(entry: Entry) -> str:
+    """SHA-256 over every field but the hash, each unmistakably bounded (a JSON array). Raises UnicodeError."""
+    *fields, body, previous, _ = astuple(entry)
+    return hashlib.sha256(msgspec.json.encode([*fields, body.decode(), previous])).hexdigest()
 
 
 def next_entry(
@@ -79,17 +76,8 @@ def next_entry(
 ) -> Entry:
     """The row that follows `previous`. facts: anything msgspec can write."""
     body = msgspec.json.encode(facts, order="deterministic")
-    digest = entry_hash(
-        tenant_id=tenant_id,
-        number=number,
-        at=at,
-        event=event.value,
-        subject=subject,
-        actor=actor,
-        body=body,
-        previous=previous,
-    )
-    return Entry(tenant_id, number, at, event.value, subject, actor, body, previous, digest)
+    entry = Entry(tenant_id, number, at, event.value, subject, actor, body, previous, hash="")
+    return replace(entry, hash=entry_hash(entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +91,9 @@ class Broken:
 
 def _bears_its_hash(entry: Entry) -> bool:
     try:
-        made = entry_hash(
-            tenant_id=entry.tenant_id,
-            number=entry.number,
-            at=entry.at,
-            event=entry.event,
-            subject=entry.subject,
-            actor=entry.actor,
-            body=entry.body,
-            previous=entry.previous,
-        )
+        return entry_hash(entry) == entry.hash
     except UnicodeError:  # only a changed row holds bytes that are no text
         return False
-    return made == entry.hash
 
 
 def first_break(entries: Iterable[Entry], *, head_number: int, head_hash: str, tenant_id: str) -> Broken | None:

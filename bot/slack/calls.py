@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -38,21 +40,31 @@ class Calls:
         except TooLateError as late:
             raise SlackError("ratelimited", retry_after=late.seconds) from None
         try:
-            if reads:
-                response = await self._client.api_call(method, http_verb="GET", params=arguments)
-            else:
-                response = await self._client.api_call(method, json=arguments)
-        except Exception as failure:
-            error = as_slack_error(failure)
-            if error is None:
-                raise
+            with slack_errors():
+                if reads:
+                    response = await self._client.api_call(method, http_verb="GET", params=arguments)
+                else:
+                    response = await self._client.api_call(method, json=arguments)
+        except SlackError as error:
             if error.retry_after is not None:
                 self._rates.refused(method, key, error.retry_after)
-            raise error from None
+            raise
         answer = response.data
         if not isinstance(answer, dict):
             raise SlackError("malformed_answer", fate_unknown=True)
         return answer
+
+
+@contextmanager
+def slack_errors() -> Iterator[None]:
+    """Whatever Slack's library raises within comes as SlackError; a fault of ours as it is."""
+    try:
+        yield
+    except Exception as failure:
+        error = as_slack_error(failure)
+        if error is None:
+            raise
+        raise error from None
 
 
 def as_slack_error(failure: Exception) -> SlackError | None:

@@ -13,7 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ports.slack import ClickInbox, SlackError
-from bot.slack.calls import SECONDS_TO_ANSWER, as_slack_error
+from bot.slack.calls import SECONDS_TO_ANSWER, slack_errors
 from bot.slack.listeners import register
 from bot.slack.quiet import quiet_logger
 from bot.slack.socket import Link
@@ -220,13 +220,8 @@ class SlackConnection:
         if self._session is None:
             msg = "open comes before listen"
             raise RuntimeError(msg)
-        try:
+        with slack_errors():
             response = await self._plain_client().apps_connections_open(app_token=self._app_token)
-        except Exception as failure:
-            error = as_slack_error(failure)
-            if error is None:
-                raise
-            raise error from None
         return str(response["url"])
 
     def _plain_client(self) -> AsyncWebClient:
@@ -249,13 +244,8 @@ async def _close(link: Link) -> None:
 
 async def auth_test(client: AsyncWebClient) -> Team:
     """Who we are. Raises SlackError with Slack's code when the token is refused."""
-    try:
+    with slack_errors():
         answer = await client.auth_test()
-    except Exception as failure:
-        error = as_slack_error(failure)
-        if error is None:
-            raise
-        raise error from None
     return Team(str(answer["team_id"]), str(answer["user_id"]), str(answer.get("bot_id") or ""))
 
 

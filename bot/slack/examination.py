@@ -5,7 +5,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.ports.examination import ChannelFacts
 from bot.ports.slack import SlackError
 from bot.ports.world import World
-from bot.slack.calls import Calls, as_slack_error
+from bot.slack.calls import Calls, slack_errors
 from bot.slack.connection import SlackConnection
 from bot.slack.rates import Rates
 
@@ -20,13 +20,8 @@ class Examination:
 
     async def scopes(self) -> frozenset[str] | None:
         """What the bot token was granted: the X-OAuth-Scopes header of an answer. Raises SlackError."""
-        try:
+        with slack_errors():
             answer = await self._client.auth_test()
-        except Exception as failure:
-            error = as_slack_error(failure)
-            if error is None:
-                raise
-            raise error from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
         listed = headers.get("x-oauth-scopes")
         if not isinstance(listed, str):

@@ -1,18 +1,15 @@
 """Briefings, never changed."""
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import briefings
 from bot.watch.briefing import Briefing
 
 
-class Briefings:
+class Briefings(Repository):
     """Briefings, never changed."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add_briefing(self, tenant_id: str, briefing: Briefing) -> None:
         """Keep a revision."""

@@ -1,12 +1,12 @@
 """Cards: the messages of the bot, each with what is wanted and what is shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import RowMapping, func, select, update
 
 from bot.ports.slack import Posted
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import cards
 
 
@@ -42,30 +42,16 @@ class Card:
 
 
 _MOST_WHY = 300
+_PLAIN = [field.name for field in fields(Card) if field.name not in {"subject", "posted"}]
 
 
 def _card(row: RowMapping) -> Card:
     posted = Posted(row["posted_channel"], row["posted_ts"]) if row["posted_ts"] else None
-    return Card(
-        tenant_id=row["tenant_id"],
-        id=row["id"],
-        subject=CardSubject(row["subject"]),
-        subject_id=row["subject_id"],
-        channel=row["channel"],
-        parent_id=row["parent_id"],
-        posted=posted,
-        wanted=row["wanted"],
-        shown=row["shown"],
-        posting_since=row["posting_since"],
-        attempts=row["attempts"],
-    )
+    return Card(subject=CardSubject(row["subject"]), posted=posted, **{name: row[name] for name in _PLAIN})
 
 
-class Cards:
+class Cards(Repository):
     """Messages wanted and shown."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def ensure_card(
         self,

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from bot.act.outcome import OutcomeState
 from bot.decide.plan import CLEARS_RISK
-from bot.store.rows import select_by_keys
+from bot.store.rows import Repository, select_by_keys
 from bot.store.tables import detections, intents, outcomes, runs
 
 _DONE_AT = func.coalesce(outcomes.c.verified_at, outcomes.c.sent_at)
@@ -27,11 +27,8 @@ def _is_cleared(tenant_id: str) -> ColumnElement[bool]:
     )
 
 
-class Cleared:
+class Cleared(Repository):
     """Users whose risk a run cleared, and seen to be."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def cleared_since(self, tenant_id: str, since: int) -> tuple[tuple[str, int], ...]:
         """Users whose risk was cleared, each with the time at which that was verified."""

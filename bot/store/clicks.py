@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from bot.ports.slack import Click
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import clicks
 
 
@@ -22,11 +22,8 @@ class KeptClick:
 _MOST_WHY = 300
 
 
-class Clicks:
+class Clicks(Repository):
     """Clicks, each carried out once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add_click(self, tenant_id: str, click: Click, at: int, *, try_at: int) -> bool:
         """Keep it, for whoever is to try it from try_at on; False if its key is known."""

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import RowMapping, delete, select
 
 from bot.decide.codes import Enrolment
-from bot.store.rows import upsert_rows
+from bot.store.rows import Repository, upsert_rows
 from bot.store.tables import one_time_codes
 
 _FIELDS = [field.name for field in fields(Enrolment)]
@@ -17,11 +17,8 @@ def _enrolment(row: RowMapping) -> Enrolment:
     return Enrolment(**{name: row[name] for name in _FIELDS})
 
 
-class Codes:
+class Codes(Repository):
     """Who was enrolled for one-time codes; a person has one for every tenant."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def enrolment_of(self, user_id: str) -> Enrolment | None:
         """By Slack user id."""

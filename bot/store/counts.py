@@ -3,18 +3,16 @@
 import sys
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
+from bot.store.rows import Repository
 from bot.store.tables import detections, directory_users, profiles, risky_users, surge_users, watches
 from bot.watch.profile import SignInKind
 from bot.watch.surge import Surge
 
 
-class Counts:
+class Counts(Repository):
     """Figures that the database counts by itself."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def flagged_at(self, surge: Surge) -> dict[str, int]:
         """By user id: the first flag that is part of the surge (microseconds UTC)."""
@@ -33,20 +31,6 @@ class Counts:
             .group_by(detections.c.risk_event_type)
         )
         return dict(iter(self._connection.execute(statement)))
-
-    def count_detections(self, surge: Surge, *, since: int, until: int, but: Collection[str]) -> int:
-        """Detections of the surge's users from since to before until, but for these types."""
-        return self._one(
-            select(func.count())
-            .select_from(detections)
-            .where(
-                detections.c.tenant_id == surge.tenant_id,
-                detections.c.detected_at >= since,
-                detections.c.detected_at < until,
-                detections.c.risk_event_type.not_in(sorted(but)),
-                detections.c.user_id.in_(_members(surge)),
-            )
-        )
 
     def last_detection(self, tenant_id: str, risk_event_type: str, before: int) -> int | None:
         """When somebody of the tenant was last flagged for this type before a time."""

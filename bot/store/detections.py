@@ -1,39 +1,23 @@
 """Every detection that was ever seen."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import fields
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import and_, or_, select
 
 from bot.decide.plan import NEVER_IN_BULK
-from bot.store.rows import select_by_keys, upsert_rows
+from bot.store.rows import Repository, select_by_keys, upsert_rows
 from bot.store.tables import detections, surge_users
 from bot.watch.detector import Flag
 from bot.watch.risk import CLOSED_STATES, Detection, is_open
 from bot.watch.surge import Surge
 
-_DETECTION_COLUMNS = (
-    "id",
-    "user_id",
-    "user_principal_name",
-    "user_display_name",
-    "risk_event_type",
-    "risk_level",
-    "risk_state",
-    "risk_detail",
-    "detected_at",
-    "last_updated_text",
-    "raw",
-)
+_COLUMNS = [field.name for field in fields(Detection)]
+_JUDGED_COLUMNS = [name for name in _COLUMNS if name != "raw"]
 
 
-_JUDGED_COLUMNS = _DETECTION_COLUMNS[:-1]
-
-
-class Detections:
+class Detections(Repository):
     """Every detection ever seen, with its raw JSON."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def keep_detections(self, tenant_id: str, found: Iterable[Detection], visible_at: int | None) -> tuple[Flag, ...]:
         """Insert the new, update the known; the flags of those that are new.
@@ -49,7 +33,7 @@ class Detections:
         }
         rows = [
             {"tenant_id": tenant_id, "visible_at": detection.detected_at if visible_at is None else visible_at}
-            | {column: getattr(detection, column) for column in _DETECTION_COLUMNS}
+            | {column: getattr(detection, column) for column in _COLUMNS}
             for detection in by_id.values()
         ]
         upsert_rows(

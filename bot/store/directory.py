@@ -6,9 +6,9 @@ from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select
 
-from bot.store.rows import tuples_by_keys, upsert_rows
+from bot.store.rows import Repository, tuples_by_keys, upsert_rows
 from bot.store.tables import directory_users, profiles, risky_users, surge_users
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
@@ -51,11 +51,8 @@ def _profile(row: Sequence[Any]) -> Profile:
     )
 
 
-class Directory:
+class Directory(Repository):
     """What was read of users: risk and profile."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def keep_risky(self, tenant_id: str, users: Iterable[RiskyUser], read_at: int) -> None:
         """Insert or update; an older reading never overwrites a newer one."""

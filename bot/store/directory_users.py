@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import RowMapping, delete, func, select
 
-from bot.store.rows import MOST_KEYS, select_by_keys, upsert_rows
+from bot.store.rows import MOST_KEYS, Repository, select_by_keys, upsert_rows
 from bot.store.tables import directory_users
 from bot.watch.profile import DirectoryUser
 
@@ -16,11 +16,8 @@ def _user(row: RowMapping) -> DirectoryUser:
     return DirectoryUser(**row)
 
 
-class DirectoryUsers:
+class DirectoryUsers(Repository):
     """The tenant's whole directory as it was read last. It is large: nothing gives all of it at once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def keep_directory_users(self, tenant_id: str, users: Iterable[DirectoryUser]) -> None:
         """Insert or update."""

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.ports.examination import DatabaseFacts, DatabaseState
 from bot.store.engine import open_engine
+from bot.store.migrate import known_revisions, newest_revision
 from bot.store.tables import one_time_codes
 
 
@@ -59,8 +60,7 @@ def _looked_at(kind: str, engine: Engine) -> DatabaseFacts:
             if not inspect(connection).has_table("alembic_version"):
                 return DatabaseFacts(kind, DatabaseState.OLDER)
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
-            known, head = _revisions()
-            if set(found) == {head}:
+            if set(found) == {newest_revision()}:
                 enrolled = connection.execute(select(one_time_codes.c.user_id)).scalars().all()
                 return DatabaseFacts(kind, DatabaseState.READY, enrolled=frozenset(enrolled))
     except SQLAlchemyError as problem:
@@ -68,19 +68,7 @@ def _looked_at(kind: str, engine: Engine) -> DatabaseFacts:
         return DatabaseFacts(kind, DatabaseState.UNUSABLE, f"it can't be reached or read: {cause[:200]}")
     finally:
         engine.dispose()
-    strange = sorted(set(found) - known)
+    strange = sorted(set(found) - set(known_revisions()))
     if strange:
         return DatabaseFacts(kind, DatabaseState.NEWER, f"revision {strange[0]}")
     return DatabaseFacts(kind, DatabaseState.OLDER)
-
-
-def _revisions() -> tuple[frozenset[str], str]:
-    """All revisions that this version knows, and the last one."""
-    from alembic.config import Config  # noqa: PLC0415 - not in the bot's own process
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", "bot.store:migrations")
-    config.set_main_option("path_separator", "os")
-    scripts = ScriptDirectory.from_config(config)
-    return frozenset(script.revision for script in scripts.walk_revisions()), scripts.get_current_head() or ""

@@ -4,20 +4,17 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import or_, select
 
-from bot.store.rows import upsert_rows
+from bot.store.rows import Repository, upsert_rows
 from bot.store.tables import impacts, outcomes, runs
 from bot.watch.impact import Impact
 
 _COLUMNS = [impacts.c[field.name] for field in fields(Impact)]
 
 
-class Impacts:
+class Impacts(Repository):
     """What the sign-in log said of each user of a surge who was stopped."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def keep_impacts(self, tenant_id: str, surge_id: str, found: Iterable[Impact]) -> None:
         """Insert or update."""

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import select, text, update
 
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import leases
 
 
@@ -27,11 +27,8 @@ _CLOCKS = {
 }
 
 
-class Leases:
+class Leases(Repository):
     """Who does whose work. All on the database's clock."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def _now(self) -> int:
         return int(self._connection.execute(text(_CLOCKS[self._connection.dialect.name])).scalar_one())

@@ -1,19 +1,17 @@
 """The ledger's rows and the head of each chain, which is locked while a row is added."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from bot.record.ledger import GENESIS, Entry, Event, next_entry
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import ledger, ledger_heads
 
 
-class Ledger:
+class Ledger(Repository):
     """The audit record."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def append_entry(self, *, tenant_id: str, at: int, event: Event, subject: str, actor: str, facts: object) -> None:
         """Write the next row of the tenant's chain in this transaction; the chain's head is locked."""
@@ -35,19 +33,7 @@ class Ledger:
             actor=actor,
             facts=facts,
         )
-        self._connection.execute(
-            insert(ledger).values(
-                tenant_id=entry.tenant_id,
-                number=entry.number,
-                at=entry.at,
-                event=entry.event,
-                subject=entry.subject,
-                actor=entry.actor,
-                body=entry.body,
-                previous=entry.previous,
-                hash=entry.hash,
-            )
-        )
+        self._connection.execute(insert(ledger).values(**asdict(entry)))
         self._connection.execute(
             update(ledger_heads)
             .where(ledger_heads.c.tenant_id == tenant_id)

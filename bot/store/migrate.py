@@ -39,10 +39,15 @@ class MigrationError(Exception):
     """The database can't be opened, or not be brought up to date; the message says why."""
 
 
-def newest_revision() -> str:
-    """The revision that this version's tables are of, by the names of the files: no need of Alembic for that."""
+def known_revisions() -> list[str]:
+    """All revisions in order, by the names of the files: no need of Alembic for that."""
     names = [each.name for each in files("bot.store.migrations.versions").iterdir()]
-    return max(name.partition("_")[0] for name in names if name[:1].isdigit() and name.endswith(".py"))
+    return sorted(name.partition("_")[0] for name in names if name[:1].isdigit() and name.endswith(".py"))
+
+
+def newest_revision() -> str:
+    """The revision that this version's tables are of."""
+    return known_revisions()[-1]
 
 
 def is_current(url: str) -> bool:

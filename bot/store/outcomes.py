@@ -4,11 +4,11 @@ import sys
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, func, select, update
 
 from bot.act.outcome import Outcome, OutcomeState, Queued
 from bot.act.run import Run
-from bot.store.rows import MOST_KEYS, select_by_keys, upsert_rows
+from bot.store.rows import MOST_KEYS, Repository, select_by_keys, upsert_rows
 from bot.store.tables import outcomes, runs
 
 OUTCOME_COLUMNS = [field.name for field in fields(Outcome) if field.name != "state"]
@@ -27,11 +27,8 @@ def accepted_of(run: Run) -> ColumnElement[bool]:
     )
 
 
-class Outcomes:
+class Outcomes(Repository):
     """What became of each user of a run."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def count_outcomes(self, tenant_id: str, run_id: str) -> dict[OutcomeState, int]:
         """Users by outcome, every state named."""

@@ -1,16 +1,16 @@
 """Plans, requests and votes."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, insert, or_, select, update
 
 from bot.act.outcome import OutcomeState
 from bot.act.run import RunState
 from bot.decide.plan import read_plan
 from bot.decide.request import Request, RequestState, Verdict, Vote
 from bot.decide.request_kind import RequestKind
-from bot.store.rows import insert_rows
+from bot.store.rows import Repository, insert_rows
 from bot.store.tables import outcomes, plans, requests, runs, votes
 
 _PLAIN = [field.name for field in fields(Request) if field.name not in {"state", "kind", "requester_accounts"}]
@@ -28,11 +28,8 @@ def _request(row: RowMapping) -> Request:
     )
 
 
-class Requests:
+class Requests(Repository):
     """Plans, requests and votes."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add_plan(self, tenant_id: str, plan_hash: str, body: bytes) -> None:
         """Keep a plan's canonical bytes; the same plan twice is one row."""
@@ -143,15 +140,11 @@ class Requests:
         """One vote a person; False if that person voted before."""
         if any(each.user_id == vote.user_id for each in self.votes_on(request.tenant_id, request.id)):
             return False
-        row = {
+        row = asdict(vote) | {
             "tenant_id": request.tenant_id,
             "request_id": request.id,
-            "user_id": vote.user_id,
             "verdict": vote.verdict.value,
-            "at": vote.at,
             "accounts": msgspec.json.encode(vote.accounts).decode(),
-            "with_code": vote.with_code,
-            "break_glass": vote.break_glass,
         }
         self._connection.execute(insert(votes).values(row))
         return True

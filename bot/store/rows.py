@@ -12,6 +12,13 @@ MOST_KEYS = 500
 """How many keys one statement names: few enough that a statement stays small and is compiled once."""
 
 
+class Repository:
+    """What the repositories rest on: the connection of the transaction that is open."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert; a key that is there already is left as it is."""
     statement = _dialect_insert(connection, table).on_conflict_do_nothing()

@@ -26,9 +26,11 @@ from bot.act.run import WATCHED_FOR, Intent, Run, RunFacts, RunState
 from bot.decide.action import Action
 from bot.ports.graph import Answer
 from bot.store.outcomes import OUTCOME_COLUMNS, Outcomes, accepted_of
+from bot.store.rows import Repository
 from bot.store.tables import intents, open_intent_users, outcomes, runs
 
 _PLAIN = [field.name for field in fields(Run) if field.name not in {"state", "paused_because"}]
+_PLAIN_OF_INTENT = [field.name for field in fields(Intent) if field.name not in {"action", "user_ids"}]
 
 
 def _run(row: RowMapping) -> Run:
@@ -42,15 +44,8 @@ def _row(run: Run) -> dict[str, object]:
 
 
 def _intent(row: RowMapping) -> Intent:
-    return Intent(
-        id=row["id"],
-        run_id=row["run_id"],
-        number=row["number"],
-        action=Action(row["action"]),
-        user_ids=tuple(msgspec.json.decode(row["user_ids"], type=list[str])),
-        made_at=row["made_at"],
-        epoch=row["epoch"],
-    )
+    user_ids = tuple(msgspec.json.decode(row["user_ids"], type=list[str]))
+    return Intent(action=Action(row["action"]), user_ids=user_ids, **{name: row[name] for name in _PLAIN_OF_INTENT})
 
 
 def _listed(connection: Connection, keys: Sequence[str]) -> ColumnElement[str]:
@@ -60,11 +55,8 @@ def _listed(connection: Connection, keys: Sequence[str]) -> ColumnElement[str]:
     return func.json_each(msgspec.json.encode(keys).decode()).table_valued("value").c.value
 
 
-class Runs:
+class Runs(Repository):
     """Runs, their intents and answers."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add_run(self, run: Run, user_ids: Sequence[str]) -> None:
         """A new run, every user waiting. A second run of the same request is refused by the database."""
@@ -181,15 +173,11 @@ class Runs:
         self._connection.execute(
             insert(intents).values(
                 tenant_id=run.tenant_id,
-                id=intent.id,
-                run_id=run.id,
-                number=intent.number,
                 action=intent.action.value,
                 user_ids=msgspec.json.encode(intent.user_ids).decode(),
-                made_at=intent.made_at,
-                epoch=intent.epoch,
                 microsoft_request_id="",
                 why="",
+                **{name: getattr(intent, name) for name in _PLAIN_OF_INTENT},
             )
         )
         rows = [{"tenant_id": run.tenant_id, "user_id": each, "intent_id": intent.id} for each in intent.user_ids]

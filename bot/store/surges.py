@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, func, or_, select, update
 
-from bot.store.rows import insert_rows, upsert_rows
+from bot.store.rows import Repository, insert_rows, upsert_rows
 from bot.store.tables import surge_users, surges
 from bot.watch.surge import Surge, SurgeState
 
@@ -23,11 +23,8 @@ def _surge(row: RowMapping) -> Surge:
     )
 
 
-class Surges:
+class Surges(Repository):
     """Surges and their users. A user once in a surge stays in it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def keep_surge(self, surge: Surge) -> None:
         """Insert or update."""

@@ -8,7 +8,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -16,6 +15,9 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.schema import SchemaItem
+
+from bot.store.columns import bodies, counts, keys, numbers, texts, truths
 
 metadata = MetaData(
     naming_convention={
@@ -28,12 +30,8 @@ metadata = MetaData(
 )
 
 
-def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=False)
-
-
-def _number(name: str, *, nullable: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable)
+def _table(name: str, *parts: SchemaItem) -> Table:
+    return Table(name, metadata, *parts)
 
 
 def _added_text(name: str, default: str = "") -> Column[str]:
@@ -49,203 +47,126 @@ def _added_truth(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default=false())
 
 
-leases = Table(
-    "leases",
-    metadata,
-    _text("name", key=True),
-    _text("holder"),
-    _number("epoch"),
-    _number("until"),
-)
+leases = _table("leases", *keys("name"), *texts("holder"), *numbers("epoch", "until"))
 
-watches = Table(
+watches = _table(
     "watches",
-    metadata,
-    _text("tenant_id", key=True),
-    _number("read_through", nullable=True),
-    _number("deep_read_at", nullable=True),
-    Column("pages_in_overlap", Integer, nullable=False),
-    _number("risky_through", nullable=True),
-    Column("tenant_users", Integer),
-    _number("tenant_users_at", nullable=True),
-    _number("history_read_at", nullable=True),
-    _text("problem"),
+    *keys("tenant_id"),
+    *numbers("read_through", "deep_read_at", nullable=True),
+    *counts("pages_in_overlap"),
+    *numbers("risky_through", nullable=True),
+    *counts("tenant_users", nullable=True),
+    *numbers("tenant_users_at", "history_read_at", nullable=True),
+    *texts("problem"),
 )
 
-detections = Table(
+detections = _table(
     "detections",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("id", key=True),
-    _text("user_id"),
-    _text("user_principal_name"),
-    _text("user_display_name"),
-    _text("risk_event_type"),
-    _text("risk_level"),
-    _text("risk_state"),
-    _text("risk_detail"),
-    _number("detected_at"),
-    _text("last_updated_text"),
-    _number("visible_at"),
-    Column("raw", LargeBinary, nullable=False),
+    *keys("tenant_id", "id"),
+    *texts("user_id", "user_principal_name", "user_display_name", "risk_event_type"),
+    *texts("risk_level", "risk_state", "risk_detail"),
+    *numbers("detected_at"),
+    *texts("last_updated_text"),
+    *numbers("visible_at"),
+    *bodies("raw"),
     Index(None, "tenant_id", "detected_at"),
     Index(None, "tenant_id", "user_id", "detected_at"),
 )
 
-surges = Table(
+surges = _table(
     "surges",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("id", key=True),
-    _text("short_name"),
-    _text("detector_key"),
-    _text("state"),
-    _number("opened_at"),
-    _number("window_start"),
-    _number("window_end"),
-    _number("ended_at", nullable=True),
-    _text("risk_event_types"),
-    Column("users", Integer, nullable=False),
-    Column("usual_millionths", BigInteger, nullable=False),
-    Column("acknowledged_by", Text),
-    _number("acknowledged_at", nullable=True),
-    Column("snoozed_by", Text),
-    _number("snoozed_until", nullable=True),
-    _number("briefing_due", nullable=True),
+    *keys("tenant_id", "id"),
+    *texts("short_name", "detector_key", "state"),
+    *numbers("opened_at", "window_start", "window_end"),
+    *numbers("ended_at", nullable=True),
+    *texts("risk_event_types"),
+    *counts("users"),
+    *numbers("usual_millionths"),
+    *texts("acknowledged_by", nullable=True),
+    *numbers("acknowledged_at", nullable=True),
+    *texts("snoozed_by", nullable=True),
+    *numbers("snoozed_until", "briefing_due", nullable=True),
     UniqueConstraint("tenant_id", "detector_key"),
 )
 
-surge_users = Table(
+surge_users = _table(
     "surge_users",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("surge_id", key=True),
-    _text("user_id", key=True),
-    _number("joined_at"),
+    *keys("tenant_id", "surge_id", "user_id"),
+    *numbers("joined_at"),
     ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
 )
 
-risky_users = Table(
+risky_users = _table(
     "risky_users",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("user_id", key=True),
-    _text("user_principal_name"),
-    _text("user_display_name"),
-    _text("risk_level"),
-    _text("risk_state"),
-    _text("risk_detail"),
-    _text("last_updated_text"),
-    Column("is_processing", Boolean, nullable=False),
-    Column("is_deleted", Boolean, nullable=False),
-    _number("read_at"),
+    *keys("tenant_id", "user_id"),
+    *texts("user_principal_name", "user_display_name", "risk_level", "risk_state", "risk_detail", "last_updated_text"),
+    *truths("is_processing", "is_deleted"),
+    *numbers("read_at"),
 )
 
-profiles = Table(
+profiles = _table(
     "profiles",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("user_id", key=True),
-    _text("user_principal_name"),
-    _text("display_name"),
-    _text("mail"),
-    _text("kind"),
-    Column("provider", Text),
-    Column("is_enabled", Boolean),
-    Column("is_passwordless", Boolean),
-    _number("read_at"),
-    Column("registered", Integer),
-    _number("created_at", nullable=True),
-    _number("password_changed_at", nullable=True),
+    *keys("tenant_id", "user_id"),
+    *texts("user_principal_name", "display_name", "mail", "kind"),
+    *texts("provider", nullable=True),
+    *truths("is_enabled", "is_passwordless", nullable=True),
+    *numbers("read_at"),
+    *counts("registered", nullable=True),
+    *numbers("created_at", "password_changed_at", nullable=True),
     _added_text("department"),
 )
 
-directory_users = Table(
+directory_users = _table(
     "directory_users",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("user_id", key=True),
-    _text("user_principal_name"),
-    _text("display_name"),
-    _text("mail"),
-    _text("user_type"),
-    _text("external_user_state"),
-    Column("account_enabled", Boolean),
-    Column("on_premises_sync_enabled", Boolean, nullable=False),
-    _number("created_at", nullable=True),
-    _number("password_changed_at", nullable=True),
-    _text("department"),
+    *keys("tenant_id", "user_id"),
+    *texts("user_principal_name", "display_name", "mail", "user_type", "external_user_state"),
+    *truths("account_enabled", nullable=True),
+    *truths("on_premises_sync_enabled"),
+    *numbers("created_at", "password_changed_at", nullable=True),
+    *texts("department"),
 )
 """The whole directory, kept warm by delta queries before any surge."""
 
-readings = Table(
-    "readings",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("name", key=True),
-    _number("read_at"),
-    Column("body", LargeBinary, nullable=False),
-    _text("problem"),
-)
+readings = _table("readings", *keys("tenant_id", "name"), *numbers("read_at"), *bodies("body"), *texts("problem"))
 """What was read for the whole tenant, by name: roles, policies, the registration report, the delta's cursor."""
 
-impacts = Table(
+impacts = _table(
     "impacts",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("surge_id", key=True),
-    _text("user_id", key=True),
-    _number("blocked_since", nullable=True),
-    _number("blocked_last", nullable=True),
-    Column("blocks", Integer, nullable=False),
-    _number("stuck_since", nullable=True),
-    Column("stuck_code", Integer),
-    _number("succeeded_at", nullable=True),
+    *keys("tenant_id", "surge_id", "user_id"),
+    *numbers("blocked_since", "blocked_last", nullable=True),
+    *counts("blocks"),
+    *numbers("stuck_since", nullable=True),
+    *counts("stuck_code", nullable=True),
+    *numbers("succeeded_at", nullable=True),
     ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
 )
 """What the sign-in log says of each flagged user after the flag."""
 
-briefings = Table(
+briefings = _table(
     "briefings",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("surge_id", key=True),
+    *keys("tenant_id", "surge_id"),
     Column("revision", Integer, primary_key=True, nullable=False),
-    _number("made_at"),
-    Column("body", LargeBinary, nullable=False),
+    *numbers("made_at"),
+    *bodies("body"),
     ForeignKeyConstraint(["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"]),
 )
 
-plans = Table(
-    "plans",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("hash", key=True),
-    Column("body", LargeBinary, nullable=False),
-)
+plans = _table("plans", *keys("tenant_id", "hash"), *bodies("body"))
 
-requests = Table(
+requests = _table(
     "requests",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("id", key=True),
-    _text("surge_id"),
-    _text("plan_hash"),
-    _text("state"),
-    _text("requester"),
-    _text("requester_accounts"),
-    _text("reason"),
-    Column("approvals_needed", Integer, nullable=False),
-    _number("created_at"),
-    _number("expires_at"),
-    Column("settled_by", Text),
-    _number("settled_at", nullable=True),
+    *keys("tenant_id", "id"),
+    *texts("surge_id", "plan_hash", "state", "requester", "requester_accounts", "reason"),
+    *counts("approvals_needed"),
+    *numbers("created_at", "expires_at"),
+    *texts("settled_by", nullable=True),
+    *numbers("settled_at", nullable=True),
     _added_text("kind", "surge"),
     _added_number("break_glass_needed"),
     _added_text("band"),
     _added_truth("with_code"),
     _added_text("asked_again"),
-    _number("called_at", nullable=True),
+    *numbers("called_at", nullable=True),
     _added_number("calls"),
     _added_text("settled_why"),
     CheckConstraint("approvals_needed >= 1", name="someone_else_signs"),
@@ -261,51 +182,38 @@ requests = Table(
     ),
 )
 
-votes = Table(
+votes = _table(
     "votes",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("request_id", key=True),
-    _text("user_id", key=True),
-    _text("verdict"),
-    _number("at"),
+    *keys("tenant_id", "request_id", "user_id"),
+    *texts("verdict"),
+    *numbers("at"),
     _added_text("accounts", "[]"),
     _added_truth("with_code"),
     _added_truth("break_glass"),
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
 )
 
-one_time_codes = Table(
+one_time_codes = _table(
     "one_time_codes",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("user_id", key=True),
-    _text("secret"),
-    _number("enrolled_at"),
-    _number("last_step"),
-    Column("failures", Integer, nullable=False),
-    _number("locked_until"),
+    *keys("tenant_id", "user_id"),
+    *texts("secret"),
+    *numbers("enrolled_at", "last_step"),
+    *counts("failures"),
+    *numbers("locked_until"),
 )
 """Who was enrolled for one-time codes on the host. tenant_id is empty: a person has one code for every tenant."""
 
-runs = Table(
+runs = _table(
     "runs",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("id", key=True),
-    _text("request_id"),
-    _text("surge_id"),
-    _text("plan_hash"),
-    _text("state"),
-    _number("created_at"),
-    _number("started_at", nullable=True),
-    _number("ended_at", nullable=True),
-    Column("steered_by", Text),
-    _text("note"),
-    _number("not_before"),
+    *keys("tenant_id", "id"),
+    *texts("request_id", "surge_id", "plan_hash", "state"),
+    *numbers("created_at"),
+    *numbers("started_at", "ended_at", nullable=True),
+    *texts("steered_by", nullable=True),
+    *texts("note"),
+    *numbers("not_before"),
     _added_number("canary"),
-    _number("canary_since", nullable=True),
-    _number("canary_passed_at", nullable=True),
+    *numbers("canary_since", "canary_passed_at", nullable=True),
     _added_truth("needs_signature"),
     _added_truth("goes_first"),
     _added_text("paused_because"),
@@ -315,107 +223,73 @@ runs = Table(
     ForeignKeyConstraint(["tenant_id", "request_id"], ["requests.tenant_id", "requests.id"]),
 )
 
-outcomes = Table(
+outcomes = _table(
     "outcomes",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("run_id", key=True),
-    _text("user_id", key=True),
-    _text("state"),
-    _text("why"),
-    Column("sends", Integer, nullable=False),
-    _number("sent_at", nullable=True),
-    Column("batch_limit", Integer, nullable=False),
-    _number("look_at"),
+    *keys("tenant_id", "run_id", "user_id"),
+    *texts("state", "why"),
+    *counts("sends"),
+    *numbers("sent_at", nullable=True),
+    *counts("batch_limit"),
+    *numbers("look_at"),
     _added_number("rank", 1),
-    _number("verified_at", nullable=True),
+    *numbers("verified_at", nullable=True),
     ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
     Index(None, "tenant_id", "run_id", "state"),
 )
 
-intents = Table(
+intents = _table(
     "intents",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("id", key=True),
-    _text("run_id"),
-    Column("number", Integer, nullable=False),
-    _text("action"),
-    _text("user_ids"),
-    _number("made_at"),
-    _number("epoch"),
-    _number("answered_at", nullable=True),
-    Column("status", Integer),
-    _text("microsoft_request_id"),
-    _text("why"),
+    *keys("tenant_id", "id"),
+    *texts("run_id"),
+    *counts("number"),
+    *texts("action", "user_ids"),
+    *numbers("made_at", "epoch"),
+    *numbers("answered_at", nullable=True),
+    *counts("status", nullable=True),
+    *texts("microsoft_request_id", "why"),
     UniqueConstraint("tenant_id", "run_id", "number"),
     ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
 )
 
-open_intent_users = Table(
-    "open_intent_users",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("user_id", key=True),
-    _text("intent_id"),
-)
+open_intent_users = _table("open_intent_users", *keys("tenant_id", "user_id"), *texts("intent_id"))
 """A user belongs to one unanswered intent at a time: the key holds it."""
 
-cards = Table(
+cards = _table(
     "cards",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("id", key=True),
-    _text("subject"),
-    _text("subject_id"),
-    _text("channel"),
-    Column("parent_id", Text),
-    Column("posted_channel", Text),
-    Column("posted_ts", Text),
-    _number("wanted"),
-    _number("shown"),
-    _number("posting_since", nullable=True),
-    Column("attempts", Integer, nullable=False),
-    _number("try_at"),
-    _text("why"),
+    *keys("tenant_id", "id"),
+    *texts("subject", "subject_id", "channel"),
+    *texts("parent_id", "posted_channel", "posted_ts", nullable=True),
+    *numbers("wanted", "shown"),
+    *numbers("posting_since", nullable=True),
+    *counts("attempts"),
+    *numbers("try_at"),
+    *texts("why"),
     UniqueConstraint("tenant_id", "subject", "subject_id", "channel"),
     Index(None, "subject", "subject_id"),
 )
 
-clicks = Table(
+clicks = _table(
     "clicks",
-    metadata,
-    _text("tenant_id", key=True),
-    _text("key", key=True),
-    Column("body", LargeBinary, nullable=False),
-    _number("taken_at"),
-    _number("done_at", nullable=True),
-    Column("attempts", Integer, nullable=False),
-    _number("try_at", nullable=True),
-    _text("why"),
+    *keys("tenant_id", "key"),
+    *bodies("body"),
+    *numbers("taken_at"),
+    *numbers("done_at", nullable=True),
+    *counts("attempts"),
+    *numbers("try_at", nullable=True),
+    *texts("why"),
     _added_text("answer"),
     Index("ix_clicks_undone", "try_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
 )
 """What people pressed, as it came. The tenant is that of the card it names; empty where no card is known."""
 
-ledger = Table(
+ledger = _table(
     "ledger",
-    metadata,
-    _text("tenant_id", key=True),
+    *keys("tenant_id"),
     Column("number", BigInteger, primary_key=True, nullable=False),
-    _number("at"),
-    _text("event"),
-    _text("subject"),
-    _text("actor"),
-    Column("body", LargeBinary, nullable=False),
-    _text("previous"),
-    _text("hash"),
+    *numbers("at"),
+    *texts("event", "subject", "actor"),
+    *bodies("body"),
+    *texts("previous", "hash"),
 )
 
-ledger_heads = Table(
-    "ledger_heads",
-    metadata,
-    _text("tenant_id", key=True),
-    _number("number"),
-    _text("hash"),
-)
+ledger_heads = _table("ledger_heads", *keys("tenant_id"), *numbers("number"), *texts("hash"))

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from bot.store.rows import upsert_rows
+from bot.store.rows import Repository, upsert_rows
 from bot.store.tables import watches
 
 
@@ -29,11 +29,8 @@ class Watch:
     """Why the last reading failed; empty when it did not."""
 
 
-class Watches:
+class Watches(Repository):
     """One row a tenant."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def watch_of(self, tenant_id: str) -> Watch:
         """The state of the watch; a new one where there is none yet."""

@@ -1,14 +1,13 @@
 """Facts that are counted from what the directory, the roles, snapshots and other surges say."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
 
 from bot.watch.announcements import MicrosoftApp
 from bot.watch.audits import Audit
-from bot.watch.facts import Departments, Known, Missing, NewApp, Revocations, Share, Told, Unasked
+from bot.watch.facts import Known, Missing, NewApp, Revocations, Share, Told, Unasked
 from bot.watch.privilege import RoleReport, is_privileged
-from bot.watch.profile import DirectoryUser, Profile, SignInKind
+from bot.watch.profile import Profile, SignInKind
 from bot.watch.registration import Registered, RegistrationReport
 
 REVOKED = "update stsrefreshtokenvalidfrom timestamp"
@@ -24,32 +23,6 @@ def passwordless_share(flagged: Collection[str], report: RegistrationReport, *, 
     if base is None or not told:
         return Missing("the registration report has none of these users")
     return Known(Share(sum(1 for each in told if Registered.PASSWORDLESS in each), len(told), base), read_at)
-
-
-def newer_password_share(
-    flagged: Collection[str],
-    directory: Iterable[DirectoryUser],
-    *,
-    leaked_at: int | None,
-    window_start: int,
-    read_at: int,
-) -> Told[Share]:
-    """Whose password is newer than the last leak known before the surge, beside the unflagged.
-
-    leaked_at: what the team states, what a breach service names, or the newest leakedCredentials before the surge.
-    Whoever changed it since the surge began is in neither count: the lock-out forces people to.
-    """
-    if leaked_at is None:
-        return Missing("no leak before this surge is known")
-    hit = set(flagged)
-    mine, others = Counter[bool](), Counter[bool]()
-    for user in directory:
-        changed = user.password_changed_at
-        if changed is not None and changed < window_start and user.account_enabled is not False:
-            (mine if user.user_id in hit else others)[changed > leaked_at] += 1
-    if not mine.total() or mine.total() < LEAST_KNOWN * len(hit) or not others.total():
-        return Missing("too few of these users have a known date of their password")
-    return Known(Share(mine[True], mine.total(), others[True] / others.total()), read_at)
 
 
 def unsynchronised_share(
@@ -87,20 +60,6 @@ def privileged_share(
     return Known(Share(len(hit & holders), len(hit), len(holders) / tenant_users), read_at)
 
 
-def departments_of(flagged: Collection[str], directory: Iterable[DirectoryUser], *, read_at: int) -> Told[Departments]:
-    """In which departments the flagged are, beside the whole tenant."""
-    hit = set(flagged)
-    mine, tenant = Counter[str](), Counter[str]()
-    for user in directory:
-        name = user.department.strip().casefold()
-        if name:
-            tenant[name] += 1
-            mine[name] += user.user_id in hit
-    if not mine.total() or mine.total() < LEAST_KNOWN * len(hit):
-        return Missing("too few of these users have a department")
-    return Known(Departments({name: count for name, count in mine.items() if count}, dict(tenant)), read_at)
-
-
 def new_apps(
     snapshots: Iterable[tuple[int, Iterable[MicrosoftApp]]],
     *,
@@ -135,15 +94,13 @@ def revocations_of(
     hit = set(flagged)
     by_app: dict[str, set[str]] = {}
     undecided: set[str] = set()
-    first: int | None = None
     for entry in audits:
         if entry.activity.lower() != REVOKED or entry.by_user_id or entry.result.lower() not in {"success", ""}:
             continue
         if entry.is_by_microsoft or (entry.by_app_id and entry.by_app_id in microsoft_apps):
             by_app.setdefault(entry.by_app or "an app", set()).update(entry.target_ids)
-            first = entry.at if first is None else min(first, entry.at)
         elif entry.is_by_microsoft is None:
             undecided.update(entry.target_ids)
     users = set().union(*by_app.values())
     app = max(by_app, key=lambda name: (len(by_app[name]), name), default="")
-    return Revocations(len(users), len(users & hit), app, first, len(undecided - users))
+    return Revocations(len(users), len(users & hit), app, len(undecided - users))

@@ -113,7 +113,6 @@ class Revocations:
     flagged: int
     """How many of these users were flagged."""
     app: str
-    first_at: int | None = None
     undecided: int = 0
     """Users whose sessions an app revoked of which the log doesn't tell whether it is Microsoft's."""
 

@@ -150,18 +150,6 @@ def is_external(user: DirectoryUser) -> bool:
     return "#ext#" in user.user_principal_name.lower() or bool(user.external_user_state)
 
 
-def providers_of(stated: Mapping[str, str]) -> dict[str, IdentityProvider]:
-    """The setting that names the identity provider of a domain. Raises ValueError, in words for whoever wrote it."""
-    named = {each.value.lower(): each for each in IdentityProvider if each is not IdentityProvider.NOT_READ}
-    made: dict[str, IdentityProvider] = {}
-    for domain, provider in stated.items():
-        if provider.strip().lower() not in named:
-            known = ", ".join(each.value for each in named.values())
-            raise ValueError(f"the identity provider of {domain} is {provider!r}; it must be one of: {known}")
-        made[domain.strip().lower()] = named[provider.strip().lower()]
-    return made
-
-
 def kind_of(
     user: DirectoryUser,
     domains: Mapping[str, Domain],

@@ -8,14 +8,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from enum import IntFlag
-from hashlib import blake2b
 from typing import Self
+
+from bot.watch.marks import mark_of
 
 
 class Registered(IntFlag):
     """What a user has registered. methodsRegistered is an open set: what is not known here only counts elsewhere."""
 
-    NOTHING = 0
     PASSWORDLESS = 1
     """isPasswordlessCapable: some passwordless method is registered."""
     MFA = 2
@@ -34,11 +34,6 @@ class Registered(IntFlag):
     """microsoftAuthenticatorPasswordless."""
 
 
-def _mark(user_id: str) -> int:
-    """Eight bytes that stand for an id: two of a million users share one with odds of one in 30 million."""
-    return int.from_bytes(blake2b(user_id.encode(), digest_size=8).digest())
-
-
 _HEAD = 8
 """Bytes that hold the number of users, and as many for each of their marks."""
 
@@ -47,7 +42,7 @@ class RegistrationReport:
     """The report by user id, in some nine bytes a user."""
 
     def __init__(self, entries: Iterable[tuple[str, Registered]]) -> None:
-        found = {_mark(user_id): int(registered) for user_id, registered in entries}
+        found = {mark_of(user_id): int(registered) for user_id, registered in entries}
         marks = sorted(found)
         self._marks = array("Q", marks)
         self._registered = bytes(map(found.__getitem__, marks))
@@ -57,7 +52,7 @@ class RegistrationReport:
 
     def get(self, user_id: str) -> Registered | None:
         """What is registered; None for a user whom the report lacks (it lags, and leaves out disabled users)."""
-        mark = _mark(user_id)
+        mark = mark_of(user_id)
         place = bisect_left(self._marks, mark)
         if place == len(self._marks) or self._marks[place] != mark:
             return None

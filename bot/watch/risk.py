@@ -8,10 +8,6 @@ from dataclasses import dataclass
 
 COMPROMISED = "confirmedCompromised"
 """The riskState of a user whom a person confirmed compromised."""
-
-OPEN_STATES = frozenset({"atRisk", COMPROMISED})
-"""riskState values that still hold a risk. Any value we do not know counts as open: see is_open."""
-
 CLOSED_STATES = frozenset({"none", "confirmedSafe", "remediated", "dismissed"})
 
 

@@ -23,10 +23,6 @@ class SignIn:
     error_code: int
     """0: it succeeded."""
     ip_address: str
-    country: str
-    """countryOrRegion; empty where it was not told."""
     app: str
     risk_level: str
     """riskLevelDuringSignIn as it came."""
-    policy_names: tuple[str, ...]
-    """Conditional Access policies that failed it."""

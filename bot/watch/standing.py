@@ -49,11 +49,6 @@ class Scope:
     """User ids of guests and external users."""
 
 
-def groups_needed(policies: Iterable[AccessPolicy]) -> frozenset[str]:
-    """The groups whose members must be read to tell whom these policies cover."""
-    return frozenset(group for policy in policies for group in (*policy.include_groups, *policy.exclude_groups))
-
-
 def covers(policy: AccessPolicy, user_id: str, scope: Scope) -> bool | None:
     """Whether a policy covers a user: included and not excluded. None where that can't be told."""
     return Coverage(policy, scope).of(user_id)

@@ -1,17 +1,10 @@
-"""The sentence that says how big a surge is, and what is usual there and then."""
+"""What is usual there and then, and a span of time, in words."""
 
-from bot.watch.detector import Sighting
 from bot.watch.scan.span import HOUR, MINUTE
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EPOCH_WEEKDAY = 3
 """1 January 1970 was a Thursday."""
-
-
-def size_sentence(sighting: Sighting) -> str:
-    """For instance "1,204 users in 5 hours; usual for a Sunday at this hour: 0.3". Days and hours are UTC."""
-    span = span_in_words(sighting.window_end - sighting.window_start)
-    return f"{_counted(len(sighting.users), 'user')} in {span}; {usual_sentence(sighting.window_start, sighting.usual)}"
 
 
 def usual_sentence(window_start: int, usual: float) -> str:

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from aiohttp import web
 
-from bot.breach.door import BreachDoor
-from bot.breach.doors import BreachDoors
+from bot.breach.door import BreachDoor, BreachDoors
 from bot.ports.breaches import BreachError, BreachProblem
 from bot.process.world import RealWorld
 from bot.watch.breach import Leak

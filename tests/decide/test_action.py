@@ -50,7 +50,7 @@ def registered(methods, **known):
         (profile("ada", SignInKind.FEDERATED, provider=IdentityProvider.OTHER), "the identity provider checks"),
         (profile("ada", SignInKind.FEDERATED), "the identity provider checks"),
         (registered(None), "Temporary Access Pass"),
-        (registered(Registered.NOTHING), "Temporary Access Pass"),
+        (registered(Registered(0)), "Temporary Access Pass"),
         (registered(Registered.MFA), "Temporary Access Pass"),
         (registered(MFA, passwordless=True), "Graph can't say whether a password is in use"),
         (registered(MFA), None),

@@ -150,5 +150,5 @@ def test_a_federation_gives_the_addresses_that_it_has():
 def test_who_lacks_the_passwordless_property_is_left_out_not_counted_as_no():
     body = page({"id": "a", "isPasswordlessCapable": True}, {"id": "b"}, {"id": "c", "isPasswordlessCapable": False})
     listing = decode.registrations(body)
-    assert listing.items == (("a", Registered.PASSWORDLESS), ("c", Registered.NOTHING))
+    assert listing.items == (("a", Registered.PASSWORDLESS), ("c", Registered(0)))
     assert listing.dropped == 1

@@ -59,9 +59,7 @@ async def test_passwordless_users_are_those_of_the_tenant(server, tenant_door):
     report = await tenant_door.registrations()
     truth = server.tenant.truth
     assert {
-        user_id
-        for user_id in truth.surge_user_ids
-        if (report.get(user_id) or Registered.NOTHING) & Registered.PASSWORDLESS
+        user_id for user_id in truth.surge_user_ids if (report.get(user_id) or Registered(0)) & Registered.PASSWORDLESS
     } == truth.passwordless_user_ids
 
 

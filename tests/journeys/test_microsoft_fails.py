@@ -116,7 +116,7 @@ async def test_a_token_refused_from_the_start_is_told_by_readyz_and_nothing_is_l
     await story.logged("detections_not_read")
     async with aiohttp.ClientSession() as session:
         async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
-            assert answer.status == 200
+            assert (answer.status, (await answer.json())["alive"]) == (200, True)
         async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
             assert (answer.status, (await answer.json())["graph"]) == (503, False)
     assert story.slack.messages() == []

@@ -27,7 +27,7 @@ REFUSED = GraphError(Problem.NOT_PERMITTED, "needs AuditLog.Read.All")
 
 
 def sign_in(user, code=0, *, at=NOW - MINUTE, address="198.51.100.7", name="", risk="none"):
-    return SignIn(name or f"{user}-{code}-{at}", user, at, code, address, "NO", "Office", risk, ())
+    return SignIn(name or f"{user}-{code}-{at}", user, at, code, address, "Office", risk)
 
 
 def audit(user, activity, *, at=NOW - MINUTE, by=None, address="198.51.100.7", by_app=""):
@@ -71,7 +71,7 @@ def wave(scene):
     graph.registered = {
         ADA: Registered.PASSWORDLESS | Registered.MFA,
         BOB: Registered.MFA,
-        CY: Registered.NOTHING,
+        CY: Registered(0),
         "eve": Registered.MFA,
     }
     graph.role_report = RoleReport({DORA: (Role(GLOBAL_ADMINISTRATOR, "Global Administrator"),)})

@@ -97,16 +97,6 @@ def test_users_are_counted_by_the_types_of_the_surge(transact, with_people):
     assert transact(lambda tx: tx.counts.users_by_type(both)) == {LEAKED: 3, "anonymizedIPAddress": 1}
 
 
-def test_detections_of_its_users_are_counted_in_a_span_and_but_for_some_types(transact, with_people):
-    def count(since, until, *but):
-        return transact(lambda tx: tx.counts.count_detections(surge(), since=since, until=until, but=but))
-
-    assert count(0, NOW) == 5
-    assert count(0, NOW, LEAKED) == 1
-    assert count(START + HOUR, START + HOUR, LEAKED) == 0
-    assert count(START, END) == 3
-
-
 def test_the_last_leak_before_a_time_is_found(transact, with_people):
     assert transact(lambda tx: tx.counts.last_detection(TENANT, LEAKED, START)) == START - HOUR
     assert transact(lambda tx: tx.counts.last_detection(TENANT, "riskyIPAddress", START)) is None

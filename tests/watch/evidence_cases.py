@@ -62,7 +62,7 @@ def april() -> Facts:
         takeovers=known(acts()),
         risky_changes=known(acts()),
         new_apps=known((NewApp("app", "MACE Credential Revocation", START - 24 * HOUR, START - HOUR),)),
-        revocations=known(Revocations(1_150, 1_150, "MACE Credential Revocation", START - HOUR)),
+        revocations=known(Revocations(1_150, 1_150, "MACE Credential Revocation")),
         announcements=known(()),
         privileged=known(Share(4, FLAGGED, 0.004)),
         departments=known(Departments({"sales": 400, "it": 400, "hr": 400}, {"sales": 1200, "it": 1200, "hr": 1200})),

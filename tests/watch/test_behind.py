@@ -17,9 +17,9 @@ from tests.watch.people import person
 
 PROFILES = {
     "ada": person("ada", registered=Registered.PASSWORDLESS | Registered.PASSKEY | Registered.MFA),
-    "bob": person("bob", SignInKind.FEDERATED, provider=IdentityProvider.OKTA, registered=Registered.NOTHING),
+    "bob": person("bob", SignInKind.FEDERATED, provider=IdentityProvider.OKTA, registered=Registered(0)),
     "cy": person("cy", registered=None, enabled=False),
-    "eve": person("eve", registered=Registered.NOTHING, enabled=False),
+    "eve": person("eve", registered=Registered(0), enabled=False),
 }
 SOURCES = Sources(
     flagged=["cy", "bob", "ada", "ada"],

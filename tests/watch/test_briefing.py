@@ -145,7 +145,7 @@ def impact(**changes):
 def whole():
     """A briefing with all that there is."""
     evidence = judge(cases.a_few_new_phones())
-    found = {"ada": person("ada"), "bob": person("bob", registered=Registered.NOTHING, enabled=False)}
+    found = {"ada": person("ada"), "bob": person("bob", registered=Registered(0), enabled=False)}
     ahead = Forecast("Monday", 9, by_scope=5, expected=3, not_known=1)
     return brief(
         ["ada", "bob", "ada"],

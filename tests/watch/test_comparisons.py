@@ -3,9 +3,7 @@
 from bot.watch.announcements import MicrosoftApp
 from bot.watch.audits import Audit
 from bot.watch.comparisons import (
-    departments_of,
     new_apps,
-    newer_password_share,
     passwordless_share,
     privileged_share,
     revocations_of,
@@ -13,19 +11,13 @@ from bot.watch.comparisons import (
 )
 from bot.watch.facts import Known, Missing, NewApp, Share, Unasked
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
-from bot.watch.profile import DirectoryUser, IdentityProvider, Profile, SignInKind
+from bot.watch.profile import IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered, RegistrationReport
 
 HOUR = 3_600_000_000
 START = 1_000 * HOUR
 ADMIN = (Role(GLOBAL_ADMINISTRATOR, "Global Administrator"),)
 READER = (Role("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "Directory Readers"),)
-
-
-def user(name, *, changed=None, department="", enabled=True):
-    return DirectoryUser(
-        name, f"{name}@contoso.example", name, "", "Member", "", enabled, False, None, changed, department
-    )
 
 
 def profile(name, kind):
@@ -60,29 +52,6 @@ def test_passwordless_users_are_compared_among_those_whom_the_report_has():
     assert isinstance(passwordless_share(["ada"], RegistrationReport([]), read_at=7), Missing)
 
 
-def test_a_password_changed_since_the_surge_began_counts_nowhere():
-    directory = [
-        user("ada", changed=START - HOUR),
-        user("bob", changed=START + HOUR),
-        user("cy", changed=START - 9 * HOUR),
-        user("dee", changed=START - 9 * HOUR),
-        user("eve", changed=START - HOUR),
-        user("gone", changed=START - HOUR, enabled=False),
-    ]
-    told = newer_password_share(
-        ["ada", "bob", "cy"], directory, leaked_at=START - 5 * HOUR, window_start=START, read_at=7
-    )
-    assert told == Known(Share(1, 2, 0.5), 7)
-
-
-def test_without_a_known_leak_or_dates_nothing_is_said_of_newer_passwords():
-    directory = [user("ada", changed=1), user("bob"), user("cy"), user("dee", changed=1)]
-    assert isinstance(newer_password_share(["ada"], directory, leaked_at=None, window_start=START, read_at=7), Missing)
-    assert isinstance(
-        newer_password_share(["ada", "bob", "cy"], directory, leaked_at=0, window_start=START, read_at=7), Missing
-    )
-
-
 def test_federated_users_are_compared_only_where_hashes_are_not_synchronised():
     found = {
         "ada": profile("ada", SignInKind.FEDERATED),
@@ -107,14 +76,6 @@ def test_privileged_users_are_those_with_a_role_that_gives_power():
     report = RoleReport({"ada": ADMIN, "bob": READER, "cy": ADMIN})
     assert privileged_share(["ada", "bob", "ada"], report, tenant_users=100, read_at=7) == Known(Share(1, 2, 0.02), 7)
     assert isinstance(privileged_share(["ada"], report, tenant_users=None, read_at=7), Missing)
-
-
-def test_departments_are_compared_without_case_and_only_where_most_have_one():
-    directory = [user("ada", department="IT "), user("bob", department="it"), user("cy", department="HR"), user("dee")]
-    told = departments_of(["ada", "cy"], directory, read_at=7)
-    assert isinstance(told, Known)
-    assert (told.value.flagged, told.value.tenant) == ({"it": 1, "hr": 1}, {"it": 2, "hr": 1})
-    assert isinstance(departments_of(["dee"], directory, read_at=7), Missing)
 
 
 def test_an_app_that_a_later_snapshot_has_came_in_between():
@@ -151,5 +112,5 @@ def test_only_what_microsofts_own_apps_revoked_counts_as_a_revocation_by_microso
         revocation(6, "fay"),
     ]
     told = revocations_of(audits, ["ada", "cy", "fay"], microsoft_apps={"known"})
-    assert (told.users, told.flagged, told.app, told.undecided, told.first_at) == (3, 2, "Some App", 1, START - 3)
+    assert (told.users, told.flagged, told.app, told.undecided) == (3, 2, "Some App", 1)
     assert revocations_of([], ["ada"]).users == 0

@@ -10,7 +10,7 @@ FLAGS = {"ada": 100, "bob": 100, "cy": 200}
 
 
 def sign_in(number, user="ada", *, at=150, code=53003):
-    return SignIn(f"s{number}", user, at, code, "192.0.2.7", "NO", "Office", "none", ())
+    return SignIn(f"s{number}", user, at, code, "192.0.2.7", "Office", "none")
 
 
 def read(*pages, known=None, counted_until=None, cleared_at=None):

@@ -29,7 +29,7 @@ def test_bytes_that_are_no_report_are_refused(body):
 
 def test_the_share_of_a_registration_counts_everybody_in_the_report():
     report = RegistrationReport(
-        [("a", Registered.MFA), ("b", Registered.NOTHING), ("c", Registered.MFA), ("d", Registered.ADMIN)]
+        [("a", Registered.MFA), ("b", Registered(0)), ("c", Registered.MFA), ("d", Registered.ADMIN)]
     )
     assert report.share(Registered.MFA) == 0.5
     assert RegistrationReport([]).share(Registered.MFA) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.risk import CLOSED_STATES, OPEN_STATES, is_open
+from bot.watch.risk import CLOSED_STATES, is_open
 from tests.values import detection, risky
 
 
@@ -28,7 +28,3 @@ def test_a_state_nobody_knows_counts_as_open(state):
 @pytest.mark.parametrize("state", ["unknownFutureValue", "ConfirmedSafe", "", " none", "hidden"])
 def test_neither_a_future_state_nor_a_misspelt_one_is_waved_through(state):
     assert is_open(state)
-
-
-def test_no_state_is_both_open_and_closed():
-    assert not OPEN_STATES & CLOSED_STATES

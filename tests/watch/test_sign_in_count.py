@@ -12,7 +12,7 @@ HOUR = 3_600_000_000
 
 
 def sign_in(number, user="ada", *, at=10, code=0, risk="none", address="192.0.2.7"):
-    return SignIn(f"s{number}", user, at, code, address, "NO", "Office", risk, ())
+    return SignIn(f"s{number}", user, at, code, address, "Office", risk)
 
 
 def counted(*pages, users=("ada", "bob"), since=0, until=100, changed_at=None):

@@ -1,16 +1,13 @@
 import pytest
 
-from bot.watch.detector import Sighting
 from bot.watch.scan.span import DAY, HOUR, MINUTE
-from bot.watch.wording import size_sentence, span_in_words, usual_in_words
+from bot.watch.wording import span_in_words, usual_in_words, usual_sentence
 
 SUNDAY_4_UTC = 20_198 * DAY + 4 * HOUR
 
 
-def test_the_card_says_how_many_in_how_long_and_what_is_usual():
-    users = frozenset(map(str, range(1204)))
-    surge = Sighting("key", 0, SUNDAY_4_UTC, SUNDAY_4_UTC + 5 * HOUR, None, ("leakedCredentials",), users, 0.31)
-    assert size_sentence(surge) == "1,204 users in 5 hours; usual for a Sunday at this hour: 0.3"
+def test_the_card_says_what_is_usual_there_and_then():
+    assert usual_sentence(SUNDAY_4_UTC, 0.31) == "usual for a Sunday at this hour: 0.3"
 
 
 @pytest.mark.parametrize(

@@ -55,18 +55,6 @@ class SeenApp(msgspec.Struct, frozen=True):
     """The first snapshot with it."""
 
 
-async def _read_domains(tenant: Tenant, _: tuple[Domain, ...] | None) -> tuple[Domain, ...]:
-    return await tenant.graph.domains()
-
-
-async def _read_registration(tenant: Tenant, _: RegistrationReport | None) -> RegistrationReport:
-    return await tenant.graph.registrations()
-
-
-async def _read_roles(tenant: Tenant, _: RoleReport | None) -> RoleReport:
-    return await tenant.graph.roles()
-
-
 async def _read_policies(tenant: Tenant, _: PolicyReport | None) -> PolicyReport:
     """Only those on user risk, and only the groups that they name."""
     policies = tuple(policy for policy in await tenant.graph.access_policies() if policy.acts_on_user_risk)
@@ -115,32 +103,26 @@ async def _read_apps(tenant: Tenant, before: tuple[SeenApp, ...] | None) -> tupl
     )
 
 
-async def _read_hash_sync(tenant: Tenant, _: bool | None) -> bool | None:  # noqa: FBT001 - a reading like any other
-    return await tenant.graph.password_hash_sync()
-
-
-async def _read_licences(tenant: Tenant, _: frozenset[str] | None) -> frozenset[str]:
-    return await tenant.graph.licences()
-
-
 def _json(type_: Any) -> dict[str, Any]:  # noqa: ANN401 - a type as msgspec takes it
     decoder = msgspec.json.Decoder(type_)
     return {"pack": msgspec.json.encode, "unpack": decoder.decode}
 
 
 DOMAINS: Kind[tuple[Domain, ...]] = Kind(
-    "domains", _read_domains, **_json(tuple[Domain, ...]), nightly=12 * HOUR, at_a_surge=HOUR
+    "domains", lambda tenant, _: tenant.graph.domains(), **_json(tuple[Domain, ...]), nightly=12 * HOUR, at_a_surge=HOUR
 )
 REGISTRATION: Kind[RegistrationReport] = Kind(
     "registration report",
-    _read_registration,
+    lambda tenant, _: tenant.graph.registrations(),
     pack=RegistrationReport.pack,
     unpack=RegistrationReport.unpack,
     nightly=20 * HOUR,
     at_a_surge=26 * HOUR,
 )
 """The slowest of all. Microsoft's own report lags by hours, so one of last night is as good as a new one."""
-ROLES: Kind[RoleReport] = Kind("roles", _read_roles, **_json(RoleReport), nightly=12 * HOUR, at_a_surge=HOUR)
+ROLES: Kind[RoleReport] = Kind(
+    "roles", lambda tenant, _: tenant.graph.roles(), **_json(RoleReport), nightly=12 * HOUR, at_a_surge=HOUR
+)
 POLICIES: Kind[PolicyReport] = Kind(
     "access policies", _read_policies, **_json(PolicyReport), nightly=12 * HOUR, at_a_surge=5 * MINUTE
 )
@@ -148,13 +130,21 @@ APPS: Kind[tuple[SeenApp, ...]] = Kind(
     "Microsoft's apps", _read_apps, **_json(tuple[SeenApp, ...]), nightly=6 * HOUR, at_a_surge=30 * MINUTE
 )
 HASH_SYNC: Kind[bool | None] = Kind(
-    "password hash sync", _read_hash_sync, **_json(bool | None), nightly=20 * HOUR, at_a_surge=24 * HOUR
+    "password hash sync",
+    lambda tenant, _: tenant.graph.password_hash_sync(),
+    **_json(bool | None),
+    nightly=20 * HOUR,
+    at_a_surge=24 * HOUR,
 )
 ROLLOUT: Kind[RolloutReport] = Kind(
     "staged rollout", _read_rollout, **_json(RolloutReport), nightly=20 * HOUR, at_a_surge=24 * HOUR
 )
 LICENCES: Kind[frozenset[str]] = Kind(
-    "licences", _read_licences, **_json(frozenset[str]), nightly=20 * HOUR, at_a_surge=24 * HOUR
+    "licences",
+    lambda tenant, _: tenant.graph.licences(),
+    **_json(frozenset[str]),
+    nightly=20 * HOUR,
+    at_a_surge=24 * HOUR,
 )
 
 IN_THE_NIGHT: tuple[Kind[Any], ...] = (DOMAINS, ROLES, POLICIES, APPS, HASH_SYNC, ROLLOUT, LICENCES, REGISTRATION)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from bot.decide.action import RULES, Action
+from bot.ports.slack import AskingDialog
 from bot.slack.action_ids import ACTION_FIELD, REASON_FIELD
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
@@ -14,9 +15,9 @@ from bot.slack.cards.text import clean, counted
 from bot.slack.cards.times import span
 
 
-def asking_dialog(title: str, shown: list[Json], *, callback_id: str, surge_id: str, channel: str) -> Json:
+def asking_dialog(title: str, shown: list[Json], callback_id: str, dialog: AskingDialog) -> Json:
     """A view that can be submitted. private_metadata carries the surge's id and the channel, and nothing else."""
-    metadata = json.dumps({"surge": clean(surge_id)[:200], "channel": clean(channel)[:100]})
+    metadata = json.dumps({"surge": clean(dialog.surge_id)[:200], "channel": clean(dialog.channel)[:100]})
     return modal(title, shown) | {
         "callback_id": callback_id,
         "private_metadata": metadata,
@@ -106,8 +107,4 @@ def gaps(values: Sequence[str]) -> list[Json]:
     """What could not be read, so that whoever asks or signs knows it."""
     if not values:
         return []
-    return [
-        blocks.rich_text(
-            blocks.line(blocks.words("Not available", bold=True)), blocks.bullets(list(values[:5]), most=300)
-        )
-    ]
+    return [blocks.listed("Not available", list(values[:5]), 300)]

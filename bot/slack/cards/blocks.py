@@ -95,6 +95,11 @@ def bullets(values: Iterable[str], most: int = 300) -> Json:
     }
 
 
+def listed(title: str, values: Iterable[str], most: int = 300) -> Json:
+    """A list under a line in bold."""
+    return rich_text(line(words(title, bold=True)), bullets(values, most))
+
+
 def confirm(title: str, text: str, yes: str, no: str = "Back", *, danger: bool = False) -> Json:
     """The question before a press counts."""
     return {

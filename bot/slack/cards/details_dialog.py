@@ -52,7 +52,7 @@ def _figure(figure: FigureMembers, most: int, surge_name: str) -> Json:
     rest = len(figure.people) - most
     more = [f"and {rest:,} more: countersign show {surge_name} --names"] if rest > 0 else []
     people = [_person(person) for person in figure.people[:most]]
-    return blocks.rich_text(blocks.line(blocks.words(title, bold=True)), blocks.bullets([*people, *more], most=300))
+    return blocks.listed(title, [*people, *more], 300)
 
 
 def _person(person: PersonLine) -> str:

@@ -57,4 +57,4 @@ def since_line(briefing: Briefing) -> str:
 
 def _listed(title: str, lines: list[str], most: int) -> Json:
     said = [shorten(clean(each), most) for each in lines]
-    return blocks.rich_text(blocks.line(blocks.words(title, bold=True)), blocks.bullets(said, most=most))
+    return blocks.listed(title, said, most)

@@ -41,9 +41,7 @@ def release_dialog(dialog: ReleaseDialog) -> Json:
         reason_field(),
         code(),
     ]
-    return asking_dialog(
-        "Release a user", shown, callback_id=RELEASE_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel
-    )
+    return asking_dialog("Release a user", shown, RELEASE_DIALOG, dialog)
 
 
 def _one_user(dialog: ReleaseDialog) -> Json:
@@ -98,9 +96,7 @@ def recovery_dialog(dialog: RecoveryDialog) -> Json:
         reason_field(),
         code(),
     ]
-    return asking_dialog(
-        "Request recovery", shown, callback_id=RECOVERY_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel
-    )
+    return asking_dialog("Request recovery", shown, RECOVERY_DIALOG, dialog)
 
 
 def way_back_dialog(dialog: WayBackDialog) -> Json:
@@ -119,6 +115,4 @@ def way_back_dialog(dialog: WayBackDialog) -> Json:
         reason_field(),
         code(),
     ]
-    return asking_dialog(
-        "The way back", shown, callback_id=WAY_BACK_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel
-    )
+    return asking_dialog("The way back", shown, WAY_BACK_DIALOG, dialog)

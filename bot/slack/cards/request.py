@@ -106,21 +106,17 @@ def _people(account: RequestAccount) -> list[Json]:
         f"{clean(each.user_principal_name)[:120]}{': ' + each.fact if each.fact else ''}"
         for each in account.people[:MOST_PEOPLE]
     ]
-    return [
-        blocks.rich_text(
-            blocks.line(blocks.words(account.request.kind.rules.people_heading, bold=True)),
-            blocks.bullets(lines, most=400),
-        )
-    ]
+    return [blocks.listed(account.request.kind.rules.people_heading, lines, 400)]
 
 
 def _held_back(account: RequestAccount) -> list[Json]:
     if not account.plan.reasons:
         return []
     return [
-        blocks.rich_text(
-            blocks.line(blocks.words(f"Held back: {counted(account.plan.held_back, 'user')}", bold=True)),
-            blocks.bullets(top_reasons(account.plan.reasons, MOST_REASONS), most=250),
+        blocks.listed(
+            f"Held back: {counted(account.plan.held_back, 'user')}",
+            top_reasons(account.plan.reasons, MOST_REASONS),
+            250,
         )
     ]
 
@@ -129,12 +125,7 @@ def _not_available(account: RequestAccount) -> list[Json]:
     """What could not be read when the plan was made: whoever signs must know it."""
     if not account.plan.gaps:
         return []
-    return [
-        blocks.rich_text(
-            blocks.line(blocks.words("Not available when this was asked for", bold=True)),
-            blocks.bullets(list(account.plan.gaps[:MOST_GAPS]), most=250),
-        )
-    ]
+    return [blocks.listed("Not available when this was asked for", list(account.plan.gaps[:MOST_GAPS]), 250)]
 
 
 def _status(account: RequestAccount) -> str:

@@ -37,7 +37,7 @@ def request_dialog(dialog: RequestDialog) -> Json:
         shown += [action_choice(dialog.actions, dialog.action), what_they_do(dialog.actions)]
     shown += gaps(dialog.gaps)
     shown += _held_back(dialog)
-    made = asking_dialog(TITLE, shown, callback_id=REQUEST_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel)
+    made = asking_dialog(TITLE, shown, REQUEST_DIALOG, dialog)
     if choices and dialog.actions:
         return made
     return modal(TITLE, shown) | {"private_metadata": made["private_metadata"]}
@@ -76,12 +76,7 @@ def _held_back(dialog: RequestDialog) -> list[Json]:
     if not dialog.held_back:
         return [blocks.paragraph("Nobody is held back.")]
     total = sum(count for _, count in dialog.held_back)
-    shown = [
-        blocks.rich_text(
-            blocks.line(blocks.words(f"Held back: {counted(total, 'user')}", bold=True)),
-            blocks.bullets(top_reasons(dialog.held_back, MOST_REASONS), most=250),
-        )
-    ]
+    shown = [blocks.listed(f"Held back: {counted(total, 'user')}", top_reasons(dialog.held_back, MOST_REASONS), 250)]
     people = [f"{clean(name)[:120]}: {clean(reason)}" for name, reason in dialog.held_back_people[:MOST_PEOPLE]]
     if people:
         rest = total - len(people)

@@ -35,12 +35,7 @@ def run_card(account: RunAccount) -> Card:
     if account.flagged_again:
         shown.append(blocks.section(flagged_again(account.flagged_again)))
     if account.open_reasons:
-        shown.append(
-            blocks.rich_text(
-                blocks.line(blocks.words("Skipped or failed, and why", bold=True)),
-                blocks.bullets(top_reasons(account.open_reasons, MOST_REASONS), most=250),
-            )
-        )
+        shown.append(blocks.listed("Skipped or failed, and why", top_reasons(account.open_reasons, MOST_REASONS), 250))
     shown.append(blocks.section(f"{asked_and_signed(account)}, {date(account.signed_at)}."))
     shown += blocks.actions(_buttons(account))
     shown.append(

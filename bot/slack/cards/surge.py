@@ -229,6 +229,4 @@ def _buttons(account: SurgeAccount) -> list[Json]:
 def _lines(title: str, values: list[str]) -> Json:
     rest = len(values) - MOST_GAPS
     more = [f"and {rest:,} more"] if rest > 0 else []
-    return blocks.rich_text(
-        blocks.line(blocks.words(title, bold=True)), blocks.bullets([*values[:MOST_GAPS], *more], most=250)
-    )
+    return blocks.listed(title, [*values[:MOST_GAPS], *more], 250)

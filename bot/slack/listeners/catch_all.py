@@ -1,5 +1,7 @@
 """Whatever no other listener knows: buttons of older versions, dialogs, shortcuts, commands. No click stays silent.
 
+Events, too: none changes anything, for people and groups are read at the click; Bolt acknowledges one by itself.
+
 Without a listener there is no ack, and Slack shows an error instead of a reason.
 """
 
@@ -26,9 +28,13 @@ def register(app: AsyncApp, inbox: ClickInbox) -> None:
     async def unknown_command(ack: AsyncAck) -> None:
         await ack(NO_SUCH_COMMAND)
 
+    async def event_seen() -> None:
+        """Nothing to do: user_change, subteam_*, app_home_opened, app_mention, messages."""
+
     async def nothing_to_say(ack: AsyncAck) -> None:
         await ack()
 
+    app.event(ANY)(event_seen)
     app.action(ANY)(unknown_press)
     app.view(ANY)(unknown_press)
     app.view_closed(ANY)(nothing_to_say)

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.columns import bodies, counts, numbers, texts, truths
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,51 +15,39 @@ def upgrade() -> None:
     """Forward."""
     op.create_table(
         "directory_users",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("user_principal_name", sa.Text(), nullable=False),
-        sa.Column("display_name", sa.Text(), nullable=False),
-        sa.Column("mail", sa.Text(), nullable=False),
-        sa.Column("user_type", sa.Text(), nullable=False),
-        sa.Column("external_user_state", sa.Text(), nullable=False),
-        sa.Column("account_enabled", sa.Boolean(), nullable=True),
-        sa.Column("on_premises_sync_enabled", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=True),
-        sa.Column("password_changed_at", sa.BigInteger(), nullable=True),
-        sa.Column("department", sa.Text(), nullable=False),
+        *texts(
+            "tenant_id", "user_id", "user_principal_name", "display_name", "mail", "user_type", "external_user_state"
+        ),
+        *truths("account_enabled", nullable=True),
+        *truths("on_premises_sync_enabled"),
+        *numbers("created_at", "password_changed_at", nullable=True),
+        *texts("department"),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", name=op.f("pk_directory_users")),
     )
     op.create_table(
         "one_time_codes",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("secret", sa.Text(), nullable=False),
-        sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
-        sa.Column("last_step", sa.BigInteger(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.BigInteger(), nullable=False),
+        *texts("tenant_id", "user_id", "secret"),
+        *numbers("enrolled_at", "last_step"),
+        *counts("failures"),
+        *numbers("locked_until"),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", name=op.f("pk_one_time_codes")),
     )
     op.create_table(
         "readings",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("read_at", sa.BigInteger(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("problem", sa.Text(), nullable=False),
+        *texts("tenant_id", "name"),
+        *numbers("read_at"),
+        *bodies("body"),
+        *texts("problem"),
         sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_readings")),
     )
     op.create_table(
         "impacts",
-        sa.Column("tenant_id", sa.Text(), nullable=False),
-        sa.Column("surge_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("blocked_since", sa.BigInteger(), nullable=True),
-        sa.Column("blocked_last", sa.BigInteger(), nullable=True),
-        sa.Column("blocks", sa.Integer(), nullable=False),
-        sa.Column("stuck_since", sa.BigInteger(), nullable=True),
-        sa.Column("stuck_code", sa.Integer(), nullable=True),
-        sa.Column("succeeded_at", sa.BigInteger(), nullable=True),
+        *texts("tenant_id", "surge_id", "user_id"),
+        *numbers("blocked_since", "blocked_last", nullable=True),
+        *counts("blocks"),
+        *numbers("stuck_since", nullable=True),
+        *counts("stuck_code", nullable=True),
+        *numbers("succeeded_at", nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "surge_id"], ["surges.tenant_id", "surges.id"], name=op.f("fk_impacts_tenant_id_surge_id")
         ),
