@@ -5,16 +5,17 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from bot.commands.backtest import backtest_command
-from bot.commands.open_store import open_store
+from bot.commands.open_store import BAD_SETTINGS, open_store
 from bot.commands.people import people_app
 from bot.commands.second_door import approve_command, request_command
-from bot.settings import SettingsError, read_settings, read_stated_tenants, read_store_settings
+from bot.process.logs import set_up_logs
+from bot.settings import SettingsError, read_settings, read_stated_tenants
 
 if TYPE_CHECKING:
     from bot.decide.policy import Policy
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
     from bot.watch.circumstances import Circumstances
     from bot.watch.surge import Surge
-
-BAD_SETTINGS = 2
 
 app = typer.Typer(
     name="countersign",
@@ -59,6 +58,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs in
 
 def main() -> None:
     """Run a command; bad settings are said one a line, and end with 2."""
+    set_up_logs()
     try:
         app()
     except SettingsError as problem:
@@ -81,9 +81,7 @@ def say_json(value: object) -> None:
 def run() -> None:
     """Watch the tenant and serve Slack, until stopped. Settings come from the environment: see .env.example."""
     from bot.process.app import run_bot  # noqa: PLC0415 - the other commands start faster without the doors
-    from bot.process.logs import set_up_logs  # noqa: PLC0415
 
-    set_up_logs()
     run_bot(read_settings())
 
 
@@ -106,18 +104,6 @@ def demo(
     os.execv(command[0], command)  # noqa: S606 - the invented services are a program of their own: no import crosses
 
 
-def _open_store() -> Any:  # noqa: ANN401 - the store is imported late, for speed
-    from bot.store.database import Database  # noqa: PLC0415
-    from bot.store.engine import open_engine  # noqa: PLC0415
-
-    url = read_store_settings().database
-    path = Path(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:") and not path.exists():
-        say(f"There is no database at {path}. Set COUNTERSIGN_DATA_DIR or COUNTERSIGN_DATABASE_URL.", error=True)
-        raise typer.Exit(BAD_SETTINGS)
-    return Database(open_engine(url))
-
-
 def _stated() -> "dict[str, tuple[Policy, Circumstances]]":
     """By tenant id, what the team states; nothing where the command runs with the database alone."""
     try:
@@ -132,7 +118,8 @@ def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
     """List the surges, newest first."""
     from bot.commands.terminal import surge_line  # noqa: PLC0415
 
-    found = _open_store().look_here(lambda tx: tx.surges.all_surges())
+    with open_store() as store:
+        found = store.look_here(lambda tx: tx.surges.all_surges())
     if as_json:
         say_json(found)
     elif not found:
@@ -177,21 +164,14 @@ def verify(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
     """Check the ledger's chain of every tenant; exit 1 where it does not hold."""
     from bot.record.ledger import first_break  # noqa: PLC0415
 
-    store = _open_store()
-    results = []
-    for tenant_id in store.look_here(lambda tx: tx.ledger.tenants_with_ledger()):
-        number, digest, broken = store.look_here(
-            lambda tx, tenant_id=tenant_id: (
-                *tx.ledger.head_of(tenant_id),
-                first_break(
-                    tx.ledger.entries_of(tenant_id),
-                    head_number=tx.ledger.head_of(tenant_id)[0],
-                    head_hash=tx.ledger.head_of(tenant_id)[1],
-                    tenant_id=tenant_id,
-                ),
-            )
-        )
-        results.append({"tenant": tenant_id, "rows": number, "head": digest, "broken": broken and broken.why})
+    def checked(tx: "Transaction", tenant_id: str) -> dict[str, object]:
+        number, digest = tx.ledger.head_of(tenant_id)
+        broken = first_break(tx.ledger.entries_of(tenant_id), head_number=number, head_hash=digest, tenant_id=tenant_id)
+        return {"tenant": tenant_id, "rows": number, "head": digest, "broken": broken and broken.why}
+
+    with open_store() as store:
+        tenants = store.look_here(lambda tx: tx.ledger.tenants_with_ledger())
+        results = [store.look_here(partial(checked, tenant_id=each)) for each in tenants]
     if as_json:
         say_json(results)
     else:

@@ -1,6 +1,6 @@
 """The canary: a few users go first, to see that the action works before the rest follows."""
 
-from bot.act.run import MINUTE
+from bot.watch.durations import MINUTE
 
 IN_TIME = 15 * MINUTE
 """So long the canary has to close before the run pauses."""

@@ -5,14 +5,15 @@ from dataclasses import replace
 from bot.act.actions import CATALOGUE, RiskAction
 from bot.act.judge import DELETED, NOT_LISTED
 from bot.act.outcome import Outcome, OutcomeState
-from bot.act.run import MOST_SENDS, SECOND, VISIBLE_WITHIN
+from bot.act.run import MOST_SENDS, VISIBLE_WITHIN
 from bot.decide.action import Action
 from bot.watch.account import AccountState
+from bot.watch.durations import HOUR, SECOND
 from bot.watch.risk import RiskyUser
 
 SOON_SLOTS = 2
 SOON = SOON_SLOTS * SECOND
-HOURLY = 3600 * SECOND
+HOURLY = HOUR
 
 
 def next_look(sent_at: int, now: int, slot: int = SECOND) -> int:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from bot.act.canary import IN_TIME, must_close
 from bot.act.pause import PauseReason
 from bot.act.run import VISIBLE_WITHIN, Intent, Run, RunFacts, RunState
+from bot.watch.durations import MINUTE
 
 USERS_A_PAGE = 500
-LONGEST_PATIENCE = 60_000_000
+LONGEST_PATIENCE = MINUTE
 """A canary that was seen late, since Microsoft or the bot was away, does not say how long Microsoft takes."""
 FEW = 20
 """So many users are read one by one where that is cheaper than reading pages."""

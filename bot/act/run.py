@@ -5,16 +5,15 @@ from enum import StrEnum
 
 from bot.act.pause import PauseReason
 from bot.decide.action import Action
+from bot.watch.durations import HOUR, MINUTE
 
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
 MOST_SENDS = 3
 """A user who stays as he was after this many accepted writes has failed."""
-DETECTIONS_FRESH_FOR = 60 * SECOND
+DETECTIONS_FRESH_FOR = MINUTE
 STATE_FRESH_FOR_SLOTS = 10
 VISIBLE_WITHIN = 30 * MINUTE
 """A run ends when all that is missing has had this long to become visible; looking goes on for WATCHED_FOR."""
-WATCHED_FOR = 48 * 60 * MINUTE
+WATCHED_FOR = 48 * HOUR
 
 
 class RunState(StrEnum):

@@ -10,10 +10,10 @@ import msgspec
 
 from bot.ports.breaches import BreachError, BreachProblem
 from bot.watch.breach import Leak
+from bot.watch.durations import SECOND
 
 T = TypeVar("T")
 
-_SECOND = 1_000_000
 _WITH_PASSWORDS = frozenset({"Passwords", "Historical passwords"})
 
 
@@ -53,4 +53,4 @@ def _decoded(body: bytes, type_: type[T]) -> T:
 def _end_of(day: date) -> int:
     """The last moment at which it can have happened: a password of that very day may be in it."""
     midnight = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    return int(midnight.timestamp()) * _SECOND
+    return int(midnight.timestamp()) * SECOND

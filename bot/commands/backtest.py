@@ -12,10 +12,10 @@ from bot.operations.watching.backtest import Backtest, backtest
 from bot.operations.watching.backtest_chart import ChartUnavailableError, draw_chart
 from bot.operations.watching.history_file import BadLineError, History, format_time, read_history
 from bot.watch.detector import Sighting
-from bot.watch.scan.span import HOUR, MINUTE
+from bot.watch.durations import HOUR, MINUTE, SECOND
 from bot.watch.wording import span_in_words, usual_in_words
 
-_UNITS = {"s": 1_000_000, "m": MINUTE, "h": HOUR}
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR}
 _BAD_LINES_SHOWN = 20
 
 
@@ -74,7 +74,7 @@ def _read(file: Path, *, strict: bool) -> History:
     if history.duplicates:
         typer.echo(f"{file}: {history.duplicates:,} repeated detections counted once", err=True)
     now = datetime.now(UTC)
-    if later := history.later_than(int(now.timestamp()) * 1_000_000):
+    if later := history.later_than(int(now.timestamp()) * SECOND):
         typer.echo(f"{file}: {later:,} dated after today; counted at their date", err=True)
     return history
 

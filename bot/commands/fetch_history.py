@@ -10,8 +10,7 @@ from bot.ports.graph import GraphError, Priority
 from bot.process.doors import graph_of
 from bot.process.world import RealWorld
 from bot.settings import GraphSettings, read_graph_settings
-
-DAY = 24 * 3600 * 1_000_000
+from bot.watch.durations import DAY
 
 
 def fetch(file: Path, days: int) -> None:

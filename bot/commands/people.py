@@ -13,6 +13,7 @@ from bot.commands.open_store import open_store, tenant_ids
 from bot.decide.codes import Enrolment, enrolment_uri, judge_code, new_secret
 from bot.record.ledger import Event
 from bot.settings.values import parse_ids
+from bot.watch.durations import SECOND
 
 if TYPE_CHECKING:
     from bot.store.database import Database
@@ -127,7 +128,7 @@ def _now() -> int:
 
 
 def _utc(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{datetime.fromtimestamp(at / SECOND, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _locked(enrolment: Enrolment, now: int) -> str | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bot.record.account import FigureMembers, RequestAccount, RunAccount, SurgeAccount
 from bot.watch.briefing import Briefing
+from bot.watch.durations import SECOND
 from bot.watch.figure import Figure
 from bot.watch.surge import Surge
 from bot.watch.wording import usual_sentence
@@ -19,7 +20,7 @@ def clean(text: str) -> str:
 
 def when(at: int | None) -> str:
     """Microseconds UTC as people read it."""
-    return "-" if at is None else datetime.fromtimestamp(at / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return "-" if at is None else datetime.fromtimestamp(at / SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def surge_line(surge: Surge) -> str:

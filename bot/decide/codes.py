@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 import pyotp
 
 from bot.decide.refusal import Refusal
+from bot.watch.durations import MINUTE, SECOND
 
-SECOND = 1_000_000
 STEP = 30 * SECOND
 """How long a code shows. RFC 6238's default, and what every authenticator takes."""
 SKEW = 1
 """Steps by which the phone's clock may be off, either way."""
 MOST_FAILURES = 5
 """Wrong codes in a row until the code is locked."""
-LOCKED_FOR = 15 * 60 * SECOND
+LOCKED_FOR = 15 * MINUTE
 DIGITS = 6
 
 

@@ -20,6 +20,7 @@ from bot.graph.entries import UnreadableError
 from bot.graph.pacer import Pacer
 from bot.graph.refusals import RefusedError, answer_to, cost_of, refusal, request_id_of, retry_after, share_used
 from bot.graph.transport import Transport
+from bot.ports.backoff import wait_after
 from bot.ports.graph import Answer, GraphError, Priority, Problem
 from bot.ports.world import World
 
@@ -204,8 +205,8 @@ class Calls:
 
     def delay(self, family: Family, failed: int, asked: float | None = None) -> float:
         """Seconds to wait after so many failed tries; Microsoft may have asked for more."""
-        delay: float = max(self._first_delay, self._pacers[family].rate.interval) * 2 ** (failed - 1)
-        return min(max(delay, asked or 0), _LONGEST_DELAY)
+        first: float = max(self._first_delay, self._pacers[family].rate.interval)
+        return min(max(wait_after(failed, first=first, longest=_LONGEST_DELAY), asked or 0), _LONGEST_DELAY)
 
 
 def _may_help(error: GraphError) -> bool:

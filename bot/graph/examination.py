@@ -32,6 +32,7 @@ from bot.graph.transport import Transport
 from bot.ports.examination import TokenFacts, Trial
 from bot.ports.graph import GraphError, Priority, Problem
 from bot.ports.world import World
+from bot.watch.durations import SECOND
 from bot.watch.profile import Domain
 
 _NO_GROUP = "00000000-0000-0000-0000-000000000000"
@@ -77,7 +78,7 @@ class Examination:
             raise GraphError(
                 Problem.UNAVAILABLE, f"Microsoft Graph did not tell the time ({type(error).__name__})"
             ) from None
-        ours = (before + self._world.now()) / 2 / 1_000_000
+        ours = (before + self._world.now()) / 2 / SECOND
         return ours - theirs - 0.5  # the header has whole seconds: on average the time is half a second later
 
     async def attempt(self, trial: Trial) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from bot.graph.endpoints import Endpoint
 from bot.graph.entries import UnreadableError, strictly
 from bot.ports.graph import Answer, GraphError, Problem
+from bot.watch.durations import SECOND
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER = 401, 403, 404, 429, 500
 _SUCCESS, _REDIRECT, _CLIENT = 200, 300, 400
@@ -104,7 +105,7 @@ def retry_after(value: str | None, *, now: int) -> float | None:
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - datetime.fromtimestamp(now / 1_000_000, UTC)).total_seconds()
+        seconds = (moment - datetime.fromtimestamp(now / SECOND, UTC)).total_seconds()
     return seconds if 0 < seconds < float("inf") else None
 
 

@@ -6,9 +6,10 @@ the sixth are cut off. A time without a zone is taken as UTC, which is what Grap
 
 from datetime import UTC, datetime, timedelta
 
+from bot.watch.durations import SECOND
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_SECOND = 1_000_000
 
 
 def microseconds(text: str) -> int:
@@ -24,4 +25,4 @@ def microseconds(text: str) -> int:
 def filter_text(moment: int) -> str:
     """A moment as an OData literal: UTC with Z, the fraction only where there is one."""
     text = (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=None)
-    return text.isoformat(timespec="microseconds" if moment % _SECOND else "seconds") + "Z"
+    return text.isoformat(timespec="microseconds" if moment % SECOND else "seconds") + "Z"

@@ -17,13 +17,18 @@ from bot.store.leases import Hold, LeaseLostError
 from bot.store.transaction import Transaction
 from bot.watch.circumstances import Circumstances
 from bot.watch.detector import Detector, Sighting
+from bot.watch.durations import MINUTE
 
 T = TypeVar("T")
 
 
+AGAIN_AFTER_A_PROBLEM = 10 * MINUTE
+"""A reading that failed is not tried again sooner than this, whoever asks."""
+
+
 @dataclass(slots=True)
-class Recent:
-    """Readings for the whole tenant that are under way, so that nobody begins one a second time."""
+class Readings:
+    """Readings that are under way or failed a moment ago, so that nobody begins one in vain."""
 
     directory: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the directory is followed."""
@@ -36,10 +41,36 @@ class Recent:
     sampled: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By surge: how many users it had when its sample was last asked about to the end, and when (microseconds UTC)."""
 
+    def failed_lately(self, name: str, now: int) -> bool:
+        """Whether it is too soon for another try."""
+        failed_at = self.failed_at.get(name)
+        return failed_at is not None and now - failed_at < AGAIN_AFTER_A_PROBLEM
+
+
+@dataclass(slots=True)
+class Work:
+    """What this process has in hand for a tenant. It is gone with the process: what must survive is in the tables."""
+
+    hold: Hold | None = None
+    """The lease on this tenant's work; None while another process has it."""
+    detector: Detector | None = None
+    known: dict[str, Sighting] = field(default_factory=dict)
+    """By key: the sightings that are already in the tables."""
+    tracking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    acting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a run is taken a step on."""
+    signing: "WeakValueDictionary[str, asyncio.Semaphore]" = field(default_factory=WeakValueDictionary)
+    """By request: who signs it at this moment."""
+    readings: Readings = field(default_factory=Readings)
+    stopping: bool = False
+    """The process is to end: no new batch is begun."""
+    detections_read_at: int = 0
+    """When the last complete reading of new detections began (microseconds UTC)."""
+
 
 @dataclass(slots=True)
 class Tenant:
-    """Everything a use case needs. Nothing in it must survive a restart: what must, is in the tables."""
+    """Everything a use case needs: who the tenant is, its doors, and the work in hand."""
 
     id: str
     channel: str
@@ -56,25 +87,11 @@ class Tenant:
     """What the team says of this tenant."""
     breaches: Breaches | None = None
     """The breach service; None where the team brought no key."""
-    hold: Hold | None = None
-    """The lease on this tenant's work; None while another process has it."""
-    detector: Detector | None = None
-    known: dict[str, Sighting] = field(default_factory=dict)
-    """By key: the sightings that are already in the tables."""
-    tracking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    acting: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while a run is taken a step on."""
-    signing: "WeakValueDictionary[str, asyncio.Semaphore]" = field(default_factory=WeakValueDictionary)
-    """By request: who signs it at this moment."""
-    recent: Recent = field(default_factory=Recent)
-    stopping: bool = False
-    """The process is to end: no new batch is begun."""
-    detections_read_at: int = 0
-    """When the last complete reading of new detections began (microseconds UTC)."""
+    work: Work = field(default_factory=Work)
 
     async def transact_as_holder(self, work: Callable[[Transaction], T]) -> T:
         """A transaction that raises LeaseLostError unless this process still does this tenant's work."""
-        hold = self.hold
+        hold = self.work.hold
         if hold is None:
             raise LeaseLostError(self.id)
 

@@ -1,14 +1,12 @@
 """The only place that wires things together; it starts them and stops them."""
 
 import asyncio
-import ctypes
 import functools
-import gc
 import secrets
 import signal
-import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -19,10 +17,12 @@ from bot.operations.bells import Bell, Bells
 from bot.operations.delivering.carry_out_click import Inbox
 from bot.operations.delivering.send_cards import Sender
 from bot.operations.tenant import Tenant
+from bot.ports.backoff import wait_after, wait_unless
 from bot.ports.slack import SlackError
 from bot.process.doors import graph_of, slack_of
 from bot.process.health import health_app
 from bot.process.replica import Replica
+from bot.process.tuning import set_aside_what_lives, shorten_pauses
 from bot.process.world import RealWorld
 from bot.settings import Fault, Settings, SettingsError, TenantOptions, read_tenants
 from bot.slack.connection import Opened, SlackConnection
@@ -36,50 +36,21 @@ from bot.store.notices import Notices
 from bot.store.sole import SecondProcessError, sole_lock
 from bot.watch.scan.window_scan import WindowScan
 
-_HARDLY_EVER = 10_000
-"""Collections of the middle generation before the oldest is gone over unasked."""
-_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
-"""mallopt's parameters, from glibc's malloc.h."""
-_LARGE = 128 * 1024
-"""Bytes from which a piece of memory goes back to the system at once. Left alone, glibc raises this as pages come."""
-_TURN = 0.001
-"""Seconds that a thread computes before it lets another one: the event loop waits for one turn of each thread that
-judges tens of thousands of users. Python's own 5 ms made that tens of milliseconds."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before Slack is asked again at the start."""
 FRESH_POLLS = 3
 """Watching counts as working while the last good poll is younger than so many intervals."""
 _REFUSED_TOKENS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
-
-
-def _keep_memory_in_one_place() -> None:
-    """Glibc gives each thread a heap of its own, and what the store's threads free stays with them: use one heap."""
-    try:
-        library = ctypes.CDLL(None)
-        library.mallopt(_M_ARENA_MAX, 1)
-        for threshold in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
-            library.mallopt(threshold, _LARGE)
-    except (AttributeError, OSError):
-        log.info("one_heap_not_set")  # another C library: more memory, nothing worse
-
-
-def _let_the_collector_rest() -> None:
-    """What the libraries made as they were loaded lives as long as the process: the collector looks at it no more.
-
-    Going over everything took a tenth of a second each time, in the middle of work, and nothing else ran meanwhile. So
-    it is done once, before the event loop begins; the replica does the rest where little lives.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*gc.get_threshold()[:2], _HARDLY_EVER)
 
 
 def run_bot(settings: Settings) -> None:
     """Run the bot until SIGTERM or SIGINT. Raises SettingsError for what only the services could tell was wrong."""
-    _keep_memory_in_one_place()
     trusted_authorities()
-    _let_the_collector_rest()
-    sys.setswitchinterval(_TURN)
+    shorten_pauses()
     asyncio.run(serve(settings))
 
 
@@ -146,7 +117,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, stack: AsyncExitStack)
     if settings.slack_mode == "socket":
         await _listen(connection, stop)
     log.info("started", tenants=list(tenants), mode=settings.slack_mode)
-    gc.freeze()
+    set_aside_what_lives()
     await replica.live(stop)
 
 
@@ -181,44 +152,33 @@ def _open_store(settings: Settings, stack: AsyncExitStack) -> _Store:
 
 
 async def _reach_slack(connection: SlackConnection, stop: asyncio.Event) -> Opened | None:
-    """Ask Slack who we are, again and again while it can't be reached. None: told to stop."""
-    pause = 1.0
-    while not stop.is_set():
-        try:
-            return await connection.open()
-        except SlackError as problem:
-            if problem.code in _REFUSED_TOKENS:
-                why = f"Slack refuses it ({problem.code}). Copy the bot token anew from 'OAuth & Permissions'"
-                raise SettingsError([Fault("SLACK_BOT_TOKEN", why)]) from None
-            log.warning("slack_not_reached", code=problem.code)
-        await _pause(stop, problem_pause := pause)
-        pause = min(problem_pause * 2, 30.0)
-    return None
+    """Ask Slack who we are. None: told to stop before it answered."""
+    advice = "Copy the bot token anew from 'OAuth & Permissions'"
+    return await _until_it_answers(connection.open, stop, "SLACK_BOT_TOKEN", _REFUSED_TOKENS, advice)
 
 
 async def _listen(connection: SlackConnection, stop: asyncio.Event) -> None:
-    """Open Socket Mode; while Slack can't be reached, again and again."""
-    pause = 1.0
+    """Open Socket Mode."""
+    refused = _REFUSED_TOKENS | {"not_allowed_token_type"}
+    advice = "It needs connections:write; see 'Basic Information'"
+    await _until_it_answers(connection.listen, stop, "SLACK_APP_TOKEN", refused, advice)
+
+
+async def _until_it_answers(
+    ask: Callable[[], Awaitable[T]], stop: asyncio.Event, token: str, refused: Collection[str], advice: str
+) -> T | None:
+    """Ask again and again while Slack can't be reached. Raises SettingsError where it refuses the token."""
+    failures = 0
     while not stop.is_set():
         try:
-            await connection.listen()
+            return await ask()
         except SlackError as problem:
-            if problem.code in _REFUSED_TOKENS | {"not_allowed_token_type"}:
-                why = f"Slack refuses it ({problem.code}). It needs connections:write; see 'Basic Information'"
-                raise SettingsError([Fault("SLACK_APP_TOKEN", why)]) from None
+            if problem.code in refused:
+                raise SettingsError([Fault(token, f"Slack refuses it ({problem.code}). {advice}")]) from None
             log.warning("slack_not_reached", code=problem.code)
-        else:
-            return
-        await _pause(stop, pause)
-        pause = min(pause * 2, 30.0)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+        failures += 1
+        await wait_unless(stop, wait_after(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
+    return None
 
 
 def _notices(settings: Settings, store: _Store, name: str) -> Notices | None:
@@ -273,7 +233,7 @@ def _state(settings: Settings, replica: Replica, connection: SlackConnection) ->
     return {
         "slack": connection.connected or settings.slack_mode == "http",
         "graph": all(
-            tenant.hold is None or now - replica.polled_at.get(tenant.id, -fresh) < fresh
+            tenant.work.hold is None or now - replica.polled_at.get(tenant.id, -fresh) < fresh
             for tenant in replica.tenants.values()
         ),
     }

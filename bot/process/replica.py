@@ -6,7 +6,6 @@ the next thing, and looks again.
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,10 +30,13 @@ from bot.operations.watching.learn_history import learn_history
 from bot.operations.watching.measure_tenant import measure_tenant
 from bot.operations.watching.poll_tenant import poll_deeply, poll_tenant
 from bot.operations.watching.track_surges import load_detector
+from bot.ports.backoff import wait_unless
 from bot.ports.world import World
+from bot.process.tuning import collect_garbage
 from bot.store.database import Database
 from bot.store.leases import Hold, LeaseLostError
 from bot.store.notices import Notices
+from bot.watch.durations import SECOND
 
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5
@@ -152,17 +154,13 @@ class Replica:
             try:
                 due = await work()
                 if due is not None:
-                    pause = min(LOOK_AGAIN, max(0.0, (due - self.world.now()) / 1_000_000))
+                    pause = min(LOOK_AGAIN, max(0.0, (due - self.world.now()) / SECOND))
             except LeaseLostError as lost:
                 log.info("lease_lost", lease=str(lost))
             except Exception:
                 log.exception("loop_failed", loop=name)
                 pause = AFTER_A_FAULT
-            try:
-                async with asyncio.timeout(pause):
-                    await bell.wait()
-            except TimeoutError:
-                continue
+            await wait_unless(bell, pause)
 
     async def _renew(self) -> None:
         """Claim or renew every lease; a tenant newly held is taken up from the tables."""
@@ -171,10 +169,10 @@ class Replica:
             self.breach_hold = await self._claim(BREACH_LEASE)
         for tenant in self.tenants.values():
             held = await self._claim(f"tenant:{tenant.id}")
-            if held == tenant.hold:
+            if held == tenant.work.hold:
                 continue
-            tenant.hold = held
-            tenant.detector = None
+            tenant.work.hold = held
+            tenant.work.detector = None
             if held is not None:
                 log.info("tenant_held", tenant=tenant.id, epoch=held.epoch)
                 self._soon(f"{self._poll.__name__}:{tenant.id}")
@@ -189,10 +187,10 @@ class Replica:
         return await self.store.transact(lambda tx: tx.leases.claim_lease(name, self.name, LEASE_SECONDS))
 
     async def _poll(self, tenant: Tenant) -> None:
-        if tenant.hold is None:
+        if tenant.work.hold is None:
             return
-        if tenant.detector is None:
-            if tenant.hold.epoch > 1:  # whoever did this work before may have called Microsoft just now
+        if tenant.work.detector is None:
+            if tenant.work.hold.epoch > 1:  # whoever did this work before may have called Microsoft just now
                 await asyncio.sleep(tenant.graph.slot_seconds())
             await measure_tenant(tenant)
             await load_detector(tenant)
@@ -205,7 +203,7 @@ class Replica:
 
     async def _warm(self, tenant: Tenant) -> None:
         """What a surge will ask for, read in quiet times; never before the first look at the detections."""
-        if tenant.hold is not None and tenant.id in self.polled_at:
+        if tenant.work.hold is not None and tenant.id in self.polled_at:
             await refresh_directory(tenant)
             await keep_in_quiet(tenant, IN_THE_NIGHT)
 
@@ -217,29 +215,29 @@ class Replica:
 
     async def _deepen(self) -> None:
         for tenant in self.tenants.values():
-            if tenant.hold is not None and tenant.detector is not None:
+            if tenant.work.hold is not None and tenant.work.detector is not None:
                 await match_signers(tenant)
                 await measure_tenant(tenant)
                 await learn_history(tenant)
                 await poll_deeply(tenant)
-        gc.collect()
+        collect_garbage()
 
     async def _sweep(self) -> None:
         """What is due by time, and what a lost process left behind."""
         for tenant in self.tenants.values():
-            if tenant.hold is not None:
+            if tenant.work.hold is not None:
                 await expire_requests(tenant)
                 await call_signers(tenant)
         await self.inbox.sweep()
 
     async def _act(self, tenant: Tenant) -> int | None:
-        if tenant.hold is None or tenant.detector is None or tenant.stopping:
+        if tenant.work.hold is None or tenant.work.detector is None or tenant.work.stopping:
             return None
-        async with tenant.acting:
+        async with tenant.work.acting:
             return await carry_runs(tenant)
 
     async def _brief(self, tenant: Tenant) -> int | None:
-        if tenant.hold is None or tenant.detector is None or tenant.stopping:
+        if tenant.work.hold is None or tenant.work.detector is None or tenant.work.stopping:
             return None
         await brief_due_surges(tenant)
         return await self.store.look(lambda tx: tx.surges.next_briefing(tenant.id))
@@ -255,18 +253,18 @@ class Replica:
     async def _end(self) -> None:
         self._scheduler.shutdown(wait=False)
         for tenant in self.tenants.values():
-            tenant.stopping = True
+            tenant.work.stopping = True
             tenant.bells.act.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TIME_TO_END):
                 for tenant in self.tenants.values():
-                    await tenant.acting.acquire()
+                    await tenant.work.acting.acquire()
         await self.inbox.drain()
-        readings = [task for tenant in self.tenants.values() for task in tenant.recent.tasks.values()]
+        readings = [task for tenant in self.tenants.values() for task in tenant.work.readings.tasks.values()]
         for task in (*self._tasks, *readings):
             task.cancel()
         await asyncio.gather(*self._tasks, *readings, return_exceptions=True)
-        holds = [self.sender_hold, self.breach_hold, *(tenant.hold for tenant in self.tenants.values())]
+        holds = [self.sender_hold, self.breach_hold, *(tenant.work.hold for tenant in self.tenants.values())]
         for hold in (each for each in holds if each is not None):
             await self.store.transact(lambda tx, hold=hold: tx.leases.release_lease(hold))  # type: ignore[misc]
         log.info("ended")

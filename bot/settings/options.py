@@ -25,7 +25,6 @@ from bot.settings.values import (
     token,
 )
 
-MICROSECONDS = 1_000_000
 _FROM_ENVIRONMENT = SettingsConfigDict(case_sensitive=True, extra="ignore", env_ignore_empty=True, frozen=True)
 
 

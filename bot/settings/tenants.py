@@ -31,11 +31,12 @@ from bot.decide.people import ListedPerson
 from bot.decide.policy import Policy, groups_among
 from bot.decide.quorum import Quorums
 from bot.settings.faults import Fault, SettingsError, UnusableError, fault_of
-from bot.settings.options import MICROSECONDS, GraphSettings, TenantSettings
+from bot.settings.options import GraphSettings, TenantSettings
 from bot.settings.people_file import check_people, parse_people, read_people_file, read_toml
 from bot.settings.policy_table import policy_table, quorums_of
 from bot.settings.values import is_loopback, parse_ids
 from bot.watch.circumstances import Circumstances
+from bot.watch.durations import SECOND
 from bot.watch.weights import Weights
 
 FILE = "COUNTERSIGN_TENANTS_FILE"
@@ -74,8 +75,8 @@ class TenantOptions:
             requesters=settings.requesters,
             approvers=settings.approvers,
             approvals_needed=settings.approvals_needed,
-            request_lifetime=settings.request_ttl * MICROSECONDS,
-            resend_after=settings.resend_after * MICROSECONDS,
+            request_lifetime=settings.request_ttl * SECOND,
+            resend_after=settings.resend_after * SECOND,
             break_glass=settings.break_glass_approvers,
             matching_required=settings.matching_required,
             signer_roles=settings.signer_roles,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from bot.watch.durations import SECOND
 from bot.watch.profile import IdentityProvider
 
 _DURATION = re.compile(r"(\d+)(s|m|h|d)")
@@ -137,7 +138,7 @@ def parse_day(value: object) -> int | None:
         midnight = datetime.combine(day, time(), UTC) + timedelta(days=1)
     except (ValueError, OverflowError):
         raise ValueError(f"{shown(str(value))} is no day. Write it as 2024-11-30") from None
-    return int(midnight.timestamp()) * 1_000_000
+    return int(midnight.timestamp()) * SECOND
 
 
 def parse_header_secret(value: SecretStr) -> SecretStr:

@@ -12,6 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.ports.backoff import wait_after, wait_unless
 from bot.ports.slack import ClickInbox, SlackError
 from bot.slack.calls import SECONDS_TO_ANSWER, slack_errors
 from bot.slack.listeners import register
@@ -135,17 +136,17 @@ class SlackConnection:
 
     async def _keep(self, number: int, url: str | None) -> None:
         """Keep one link up. A new one is opened before the old one goes, so that there is no gap."""
-        pause = FIRST_PAUSE
+        failures = 0
         current: Link | None = None
         try:
             while not self._stopping.is_set():
                 link = await self._opened(url)
                 url = None
                 if link is None:
-                    await self._sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
+                    failures += 1
+                    await wait_unless(self._stopping, wait_after(failures, first=FIRST_PAUSE, longest=LONGEST_PAUSE))
                     continue
-                pause = FIRST_PAUSE
+                failures = 0
                 old, current = current, link
                 if old is not None:
                     self._let_go(old)
@@ -164,7 +165,7 @@ class SlackConnection:
         """A link that was replaced still brings clicks until Slack closes it: it is not closed under them."""
         until = self._clock() + OUTLIVES
         while not self._stopping.is_set() and self._clock() < until and await link.is_connected():
-            await self._sleep(LOOK_EVERY)
+            await wait_unless(self._stopping, LOOK_EVERY)
         await _close(link)
 
     async def _opened(self, url: str | None) -> Link | None:
@@ -173,7 +174,7 @@ class SlackConnection:
             url = url or await self._new_url()
         except SlackError as error:
             self.problem = error.code
-            log.warning("slack refused a connection", code=error.code)
+            log.warning("slack_connection_refused", code=error.code)
             return None
         link = self._new_link(url)
         try:
@@ -181,7 +182,7 @@ class SlackConnection:
                 await link.connect()  # type: ignore[no-untyped-call]
         except TimeoutError:
             self.problem = "handshake_failed"
-            log.warning("slack connection not opened")
+            log.warning("slack_connection_not_opened")
             await link.close()
             return None
         except BaseException:
@@ -195,11 +196,11 @@ class SlackConnection:
         while not (self._stopping.is_set() or link.renew.is_set()):
             if not await link.is_connected():
                 self._up.discard(number)
-                log.warning("slack connection lost; a new one is opened")
+                log.warning("slack_connection_lost")
                 return
             self._up.add(number)
             self._first_up.set()
-            await self._sleep(LOOK_EVERY)
+            await wait_unless(self._stopping, LOOK_EVERY)
 
     def _new_link(self, url: str) -> Link:
         if self.app is None:
@@ -230,10 +231,6 @@ class SlackConnection:
 
     def _note_envelope(self) -> None:
         self._last_envelope_at = self._clock()
-
-    async def _sleep(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
 
 
 async def _close(link: Link) -> None:
@@ -277,9 +274,9 @@ def bolt_app(bot_token: str, api_url: str, team: Team, inbox: ClickInbox) -> Asy
 
     async def failed(error: Exception) -> None:
         if isinstance(error, BoltUnhandledRequestError):
-            log.warning("slack sent something unknown")
+            log.warning("slack_request_unknown")
         else:
-            log.error("a click could not be taken", failure=type(error).__name__)
+            log.error("click_not_taken", failure=type(error).__name__)
 
     app.error(failed)
     register(app, inbox)

@@ -17,6 +17,7 @@ from bot.slack.cards.plain_dialog import loading_dialog, spoken
 from bot.slack.cards.text import sentence
 from bot.slack.rates import Rates
 from bot.slack.team import Team, person_of
+from bot.watch.durations import SECOND
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +67,7 @@ class SlackDoor:
     async def find(self, *, channel: str, card_id: str, since: int, thread_ts: str | None) -> Posted | None:
         """Look for a card whose posting was never confirmed, by its metadata. since: microseconds UTC."""
         place = await self._direct_messages(channel) if _USER.fullmatch(channel) else channel
-        oldest = max(0, since // 1_000_000 - CLOCKS_DIFFER_BY)
+        oldest = max(0, since // SECOND - CLOCKS_DIFFER_BY)
         asked: Json = {"channel": place, "oldest": str(oldest), "limit": str(PAGE), "include_all_metadata": "true"}
         method = "conversations.history"
         if thread_ts:
@@ -93,7 +94,7 @@ class SlackDoor:
             try:
                 await self._call("chat.postEphemeral", {**message, **place})
             except SlackError as error:
-                log.info("private answer goes by direct message", code=error.code)
+                log.info("answer_sent_as_direct_message", code=error.code)
             else:
                 return
         channel = click.channel if click.channel.startswith("D") else click.user_id
@@ -116,7 +117,7 @@ class SlackDoor:
             answer = await self._call("users.info", {"user": user_id}, reads=True)
         except SlackError as error:
             if error.code not in UNKNOWN_PERSON:
-                log.warning("users.info failed", code=error.code)
+                log.warning("person_not_read", code=error.code)
             return None
         return person_of(answer.get("user"), self._team)
 
@@ -156,7 +157,7 @@ class SlackDoor:
         except SlackError as error:
             if error.code not in GONE:
                 raise
-            log.warning("a user group is gone", group=group_id)
+            log.warning("user_group_gone", group=group_id)
             answer = {}
         members = frozenset(each for each in answer.get("users") or () if isinstance(each, str))
         self._members[group_id] = now, members

@@ -101,13 +101,13 @@ def events_handler(
         if refusal is None and not is_well_formed(body, request.content_type):
             refusal = 400, "malformed"
         if refusal is not None:
-            log.warning("slack request refused", reason=refusal[1], status=refusal[0])
+            log.warning("slack_request_refused", reason=refusal[1], status=refusal[0])
             return web.Response(status=refusal[0], text=refusal[1])
         headers: dict[str, str | Sequence[str]] = {"content-type": [request.content_type]}
         try:
             response = await app.async_dispatch(AsyncBoltRequest(body=body.decode(), headers=headers))
         except Exception as failure:  # noqa: BLE001 - what a listener raises stays within Bolt: this is the payload's shape
-            log.warning("slack request refused", reason="malformed", failure=type(failure).__name__)
+            log.warning("slack_request_refused", reason="malformed", failure=type(failure).__name__)
             return web.Response(status=400, text="malformed")
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="not taken")

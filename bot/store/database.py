@@ -12,11 +12,14 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from bot.ports.backoff import wait_after
 from bot.store.engine import ONLY_READS
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
 _TRIES = 6
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.04, 1.0
+"""Seconds before a transaction is run again."""
 _ALONE_FROM = 3
 """From this try on a transaction lets no new one of this process begin beside it."""
 _THREADS = 4
@@ -80,7 +83,7 @@ class Database:
                 if attempt == _TRIES or not _may_run_again(problem):
                     raise
                 log.warning("transaction_repeated", attempt=attempt, cause=type(problem.orig).__name__)
-                time.sleep(0.02 * 2**attempt)
+                time.sleep(wait_after(attempt, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE))
             finally:
                 seconds = time.monotonic() - began
                 if seconds > _SLOW_SECONDS:

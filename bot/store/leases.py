@@ -6,6 +6,7 @@ from sqlalchemy import select, text, update
 
 from bot.store.rows import Repository, insert_rows
 from bot.store.tables import leases
+from bot.watch.durations import SECOND
 
 
 class LeaseLostError(Exception):
@@ -36,7 +37,7 @@ class Leases(Repository):
     def claim_lease(self, name: str, holder: str, seconds: float) -> Hold | None:
         """Take or renew the lease for so many seconds; None while somebody else holds it."""
         now = self._now()
-        until = now + int(seconds * 1_000_000)
+        until = now + int(seconds * SECOND)
         insert_rows(self._connection, leases, [{"name": name, "holder": "", "epoch": 0, "until": 0}])
         row = self._connection.execute(select(leases).where(leases.c.name == name).with_for_update()).mappings().one()
         if row["holder"] != holder and row["until"] >= now:

@@ -4,7 +4,7 @@ A figure that could not be read is None and carries its reason; it is never coun
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -134,65 +134,63 @@ def _lasting(briefing: Briefing) -> Briefing:
     )
 
 
-def make_briefing(
-    *,
-    surge_id: str,
-    revision: int,
-    made_at: int,
-    users: Iterable[str],
-    risky: Mapping[str, RiskyUser] | None,
-    profiles: Mapping[str, Profile] | None,
-    registration_read: bool,
-    gaps: Iterable[Gap],
-    eligible: int | None = None,
-    held_back: Iterable[tuple[str, int]] = (),
-    privileged: Iterable[Privileged] | None = None,
-    accounts: Mapping[str, ToldKind] | None = None,
-    stances: Mapping[str, Stance] | None = None,
-    impact: ImpactFigures | None = None,
-    forecast: Forecast | None = None,
-    policy_changes: Iterable[PolicyChange] = (),
-    evidence: Evidence | None = None,
-    advice: Advice | None = None,
-) -> Briefing:
-    """Count. risky, profiles: None where the read failed as a whole; the gap says why.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsersRead:
+    """What was read of the users of a surge. None where a reading failed as a whole or was not made; a gap says why."""
 
-    eligible, held_back: whom a clean-up could act on, and why not on others, as the plan would judge. privileged,
-    accounts, stances: of flagged users, None where they were not read. Each user counts once.
-    """
-    flagged = sorted(set(users))
+    flagged: Collection[str]
+    """Ids of everybody in the surge. Each counts once."""
+    risky: Mapping[str, RiskyUser] | None
+    profiles: Mapping[str, Profile] | None
+    registration_read: bool
+    accounts: Mapping[str, ToldKind] | None = None
+    stances: Mapping[str, Stance] | None = None
+
+
+def make_briefing(
+    users: UsersRead, *, surge_id: str, made_at: int, gaps: Iterable[Gap] = (), revision: int = 0
+) -> Briefing:
+    """Count. What is concluded rather than counted (the impact, the evidence, the advice) is for others to fill in."""
+    flagged, risky, profiles = sorted(set(users.flagged)), users.risky, users.profiles
     listed = [profiles[user_id] for user_id in flagged if user_id in profiles] if profiles is not None else []
-    registered = [profile.registered for profile in listed if profile.registered is not None]
-    has_registration = profiles is not None and registration_read
-    methods = Counter(name for each in registered for name in passwordless_methods(each))
-    return Briefing(
+    counted = Briefing(
         surge_id=surge_id,
         revision=revision,
         made_at=made_at,
         flagged=len(flagged),
         at_risk=_count(risky, flagged, lambda user: user.is_open),
         cohorts=None if profiles is None else _cohorts(flagged, profiles),
-        passwordless=sum(1 for each in listed if each.is_passwordless) if has_registration else None,
-        passwordless_unread=(
-            len(flagged) - sum(1 for each in listed if each.is_passwordless is not None) if has_registration else 0
-        ),
+        passwordless=None,
+        passwordless_unread=0,
         gaps=tuple(gaps),
-        eligible=eligible,
         at_risk_unread=_at_risk_unread(flagged, risky, profiles or {}),
-        held_back=tuple(held_back),
-        passwordless_methods=tuple(sorted(methods.items(), key=lambda each: (-each[1], each[0]))),
-        mfa_unregistered=sum(1 for each in listed if has_mfa(each) is False) if has_registration else None,
-        privileged=None if privileged is None else tuple(privileged),
-        account_kinds=None if accounts is None else _account_kinds(flagged, accounts),
+        account_kinds=None if users.accounts is None else _account_kinds(flagged, users.accounts),
         disabled=None if profiles is None else sum(1 for each in listed if each.is_enabled is False),
+        passwordless_methods=_methods(listed),
         deleted=_count(risky, flagged, lambda user: user.is_deleted),
-        impact=impact,
-        standings=None if stances is None else count_standings({u: stances[u] for u in flagged if u in stances}),
-        forecast=forecast,
-        policy_changes=tuple(policy_changes),
-        evidence=evidence,
-        advice=advice,
+        standings=None if users.stances is None else _standings(flagged, users.stances),
     )
+    return _with_registration(counted, listed) if profiles is not None and users.registration_read else counted
+
+
+def _with_registration(briefing: Briefing, listed: Collection[Profile]) -> Briefing:
+    """With what the registration report tells of those whom the directory lists."""
+    return replace(
+        briefing,
+        passwordless=sum(1 for each in listed if each.is_passwordless),
+        passwordless_unread=briefing.flagged - sum(1 for each in listed if each.is_passwordless is not None),
+        mfa_unregistered=sum(1 for each in listed if has_mfa(each) is False),
+    )
+
+
+def _methods(listed: Iterable[Profile]) -> tuple[tuple[str, int], ...]:
+    registered = (profile.registered for profile in listed if profile.registered is not None)
+    counts = Counter(name for each in registered for name in passwordless_methods(each))
+    return tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _standings(flagged: Iterable[str], stances: Mapping[str, Stance]) -> dict[Standing, int]:
+    return count_standings({user_id: stances[user_id] for user_id in flagged if user_id in stances})
 
 
 def _cohorts(flagged: Iterable[str], profiles: Mapping[str, Profile]) -> dict[Cohort, int]:

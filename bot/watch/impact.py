@@ -6,9 +6,9 @@ Only interactive sign-ins are in that log, so every figure is "at least". Times 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from bot.watch.durations import WEEK
 from bot.watch.sign_ins import BLOCKED, STUCK, SignIn
 
-WEEK = 7 * 24 * 3_600_000_000
 ANY_POLICY = 53003
 """Blocked by whichever Conditional Access policy: last week's usual is taken off."""
 

@@ -1,6 +1,6 @@
 """What is usual there and then, and a span of time, in words."""
 
-from bot.watch.scan.span import HOUR, MINUTE
+from bot.watch.durations import HOUR, MINUTE
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EPOCH_WEEKDAY = 3

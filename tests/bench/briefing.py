@@ -112,7 +112,7 @@ async def main() -> None:
             print(
                 f"event loop blocked    {float(blocked.read_text()):7.1f} ms   (bound {MOST_BLOCKED_MILLISECONDS} ms)"
             )
-            print(f"memory, peak          {looker.peak / MEGABYTE:7.0f} MB   (bound 200 MB)")
+            print(f"memory, peak          {looker.peak / MEGABYTE:7.0f} MB   (bound 256 MB)")
             measuring.cancel()
 
 

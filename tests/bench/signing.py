@@ -17,7 +17,7 @@ import structlog
 
 from bot.decide.request import RequestState
 from bot.operations.bells import Bells
-from bot.operations.tenant import Tenant
+from bot.operations.tenant import Tenant, Work
 from bot.ports.slack import ClickKind
 from bot.store.database import Database
 from bot.store.engine import open_engine
@@ -64,8 +64,10 @@ def scene_on(url: str, graph_of: type[FakeGraph] = PacedGraph) -> Scene:
         world=clock,
         new_detector=lambda _users: detector,
         bells=Bells(),
-        hold=store.transact_here(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", "this process", 600.0)),
-        detector=detector,
+        work=Work(
+            hold=store.transact_here(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", "this process", 600.0)),
+            detector=detector,
+        ),
     )
     return Scene(tenant, store, graph, slack, clock, detector)
 

@@ -62,7 +62,7 @@ async def main() -> None:
             print(f"first page to first card   {posted - sure:6.2f} s    (bound 2 s)", flush=True)
             await Autoplay(stage, lambda _line: None, last_figure="cloud-only").play()
             flagged = len(stage.tenant.truth.surge_user_ids)
-            print(f"memory, peak               {watcher.peak / MEGABYTE:6.0f} MB   (bound 200 MB, {flagged:,} flagged)")
+            print(f"memory, peak               {watcher.peak / MEGABYTE:6.0f} MB   (bound 256 MB, {flagged:,} flagged)")
             print(f"the whole story            {time.monotonic() - began:6.0f} s    (limits {SCALE:.0f} times as fast)")
             measuring.cancel()
 

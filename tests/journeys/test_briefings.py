@@ -13,7 +13,7 @@ from bot.decide.policy import Policy
 from bot.graph.door import open_graph
 from bot.operations.briefing.brief_surge import BEING_READ, brief_due_surges
 from bot.operations.delivering.account_for import figures_of
-from bot.operations.tenant import Bells, Tenant
+from bot.operations.tenant import Bells, Tenant, Work
 from bot.operations.watching.measure_tenant import measure_tenant
 from bot.operations.watching.poll_tenant import poll_tenant
 from bot.operations.watching.track_surges import load_detector
@@ -92,7 +92,9 @@ async def tell(name, store):
             world=world,
             new_detector=lambda users: WindowScan(users, 0.1),
             bells=Bells(),
-            hold=store.transact_here(lambda tx: tx.leases.claim_lease("tenant:contoso", "this process", 600.0)),
+            work=Work(
+                hold=store.transact_here(lambda tx: tx.leases.claim_lease("tenant:contoso", "this process", 600.0))
+            ),
         )
         try:
             await measure_tenant(tenant)
@@ -111,8 +113,8 @@ async def tell(name, store):
 async def brief_until_read(tenant):
     while True:
         await brief_due_surges(tenant)
-        if tenant.recent.tasks:
-            await asyncio.wait(tenant.recent.tasks.values())
+        if tenant.work.readings.tasks:
+            await asyncio.wait(tenant.work.readings.tasks.values())
             continue
         briefing, due = tenant.store.look_here(_newest)
         if not any(gap.why == BEING_READ for gap in briefing.gaps) and due > tenant.world.now():

@@ -4,7 +4,7 @@ import pytest
 
 from bot.decide.policy import Policy
 from bot.operations.bells import Bells
-from bot.operations.tenant import Tenant
+from bot.operations.tenant import Tenant, Work
 from tests.databases import database_url, opened, postgresql_url, sqlite_url, store  # noqa: F401 - fixtures
 from tests.operations.fakes import Clock, FakeDetector, FakeGraph, FakeSlack
 from tests.operations.scene import CHANNEL, TEAM, Scene
@@ -40,7 +40,9 @@ def scene(store):  # noqa: F811 - the fixture
         world=clock,
         new_detector=lambda users: detector,
         bells=Bells(),
-        hold=store.transact_here(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", "this process", 600.0)),
-        detector=detector,
+        work=Work(
+            hold=store.transact_here(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", "this process", 600.0)),
+            detector=detector,
+        ),
     )
     return Scene(tenant, store, graph, slack, clock, detector)

@@ -73,7 +73,7 @@ class Scene:
             )
 
         self.look(make)
-        self.tenant.detections_read_at = self.clock.now()
+        self.tenant.work.detections_read_at = self.clock.now()
         if self.look(lambda tx: tx.briefings.latest_briefing(TENANT, SURGE)) is None:
             self.weigh(Band.LEANS_FALSE_ALARM)
 

@@ -12,8 +12,8 @@ from bot.watch.announcements import Announcement
 from bot.watch.audits import Audit
 from bot.watch.briefing import Cohort, Gap
 from bot.watch.circumstances import Circumstances
+from bot.watch.durations import WEEK
 from bot.watch.evidence import Band
-from bot.watch.impact import WEEK
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
 from bot.watch.profile import Domain, Federation
 from bot.watch.registration import Registered

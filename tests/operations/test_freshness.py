@@ -36,7 +36,7 @@ async def test_another_detection_that_came_after_the_signature_takes_its_user_ou
 async def test_detections_older_than_a_minute_are_read_again_before_a_write(scene, old, readings):
     scene.flag("ada")
     run = await scene.approved()
-    scene.tenant.detections_read_at = scene.clock.now() - old * SECOND
+    scene.tenant.work.detections_read_at = scene.clock.now() - old * SECOND
     await scene.step(run)
     assert len(scene.graph.times("detections")) == readings
     assert len(scene.graph.sent) == 1

@@ -35,10 +35,10 @@ async def test_90_days_are_read_once_at_the_lowest_priority(scene):
 
 async def test_the_past_is_taken_as_visible_when_it_was_detected(scene):
     looked_at(scene)
-    scene.tenant.detector = FakeDetector()
+    scene.tenant.work.detector = FakeDetector()
     scene.graph.detection_pages = [[detection("ada", at=NOW - 60 * DAY)]]
     await learn_history(scene.tenant)
-    (flag,) = scene.tenant.detector.observed
+    (flag,) = scene.tenant.work.detector.observed
     assert flag.visible_at == flag.detected_at == NOW - 60 * DAY
     assert scene.look(lambda tx: tx.detections.flags_since(TENANT, 0)) == (flag,)
 
@@ -63,10 +63,10 @@ async def test_the_history_does_not_move_on_how_far_the_watch_has_read(scene):
 
 
 async def test_the_detector_learns_how_many_users_there_are_once_a_day(scene):
-    scene.tenant.detector = FakeDetector()
+    scene.tenant.work.detector = FakeDetector()
     await measure_tenant(scene.tenant)
     await measure_tenant(scene.tenant)
-    assert scene.tenant.detector.sizes == [3_000]
+    assert scene.tenant.work.detector.sizes == [3_000]
     scene.clock.pass_(24 * 3600)
     await measure_tenant(scene.tenant)
-    assert scene.tenant.detector.sizes == [3_000, 3_000]
+    assert scene.tenant.work.detector.sizes == [3_000, 3_000]

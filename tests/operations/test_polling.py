@@ -101,7 +101,7 @@ async def test_a_failed_poll_does_not_move_what_was_read_through(scene):
     before = watch(scene)
     assert not await poll_tenant(scene.tenant)
     assert watch(scene) == replace(before, problem=DOWN.why)
-    assert scene.tenant.detections_read_at == 0
+    assert scene.tenant.work.detections_read_at == 0
 
 
 async def test_that_watching_does_not_work_stands_on_the_cards_once(scene):
@@ -209,7 +209,7 @@ async def test_the_short_reading_before_a_write_moves_on_what_was_read(scene):
     keep_watch(scene, read_through=NOW - 600 * SECOND, deep_read_at=NOW - HOUR, pages_in_overlap=2)
     assert await refresh_detections(scene.tenant)
     assert readings(scene) == [(NOW - 600 * SECOND - 15 * MINUTE, Priority.ACT)]
-    assert watch(scene).read_through == scene.tenant.detections_read_at == NOW
+    assert watch(scene).read_through == scene.tenant.work.detections_read_at == NOW
     assert watch(scene).deep_read_at == NOW - HOUR
 
 

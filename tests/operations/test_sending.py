@@ -246,7 +246,7 @@ async def test_a_lease_lost_between_two_batches_ends_the_sending(scene):
 async def test_without_the_lease_nothing_is_sent(scene):
     scene.flag("ada")
     run = await scene.approved()
-    scene.tenant.hold = None
+    scene.tenant.work.hold = None
     with pytest.raises(LeaseLostError):
         await scene.step(run)
     assert scene.graph.sent == []
@@ -278,7 +278,7 @@ async def test_a_process_that_was_frozen_before_the_write_claims_again_and_does_
 async def test_a_process_that_is_to_end_begins_no_batch(scene):
     scene.flag("ada")
     run = await scene.approved()
-    scene.tenant.stopping = True
+    scene.tenant.work.stopping = True
     await scene.step(run)
     assert scene.graph.sent == []
     assert scene.states(run) == {"ada": WAITING}

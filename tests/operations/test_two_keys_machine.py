@@ -29,7 +29,7 @@ from bot.decide.policy import Policy
 from bot.decide.request import RequestState, Verdict
 from bot.operations.bells import Bells
 from bot.operations.planning.settle_request import expire_requests
-from bot.operations.tenant import Tenant
+from bot.operations.tenant import Tenant, Work
 from bot.ports.slack import ClickKind, Posted
 from bot.record.ledger import Event
 from bot.store.database import Database
@@ -99,17 +99,19 @@ class TwoKeys(RuleBasedStateMachine):
             world=self.clock,
             new_detector=lambda users: detector,
             bells=Bells(),
-            detector=detector,
+            work=Work(detector=detector),
         )
         return Scene(tenant, store, self.graph, self.slack, self.clock, detector)
 
     def _hold(self, replica):
         for scene in self.scenes:
-            if scene.tenant.hold is not None:
-                scene.look(lambda tx, hold=scene.tenant.hold: tx.leases.release_lease(hold))
-                scene.tenant.hold = None
+            if scene.tenant.work.hold is not None:
+                scene.look(lambda tx, hold=scene.tenant.work.hold: tx.leases.release_lease(hold))
+                scene.tenant.work.hold = None
         held = self.scenes[replica]
-        held.tenant.hold = held.look(lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", f"replica {replica}", 600.0))
+        held.tenant.work.hold = held.look(
+            lambda tx: tx.leases.claim_lease(f"tenant:{TENANT}", f"replica {replica}", 600.0)
+        )
 
     @property
     def here(self):
@@ -261,14 +263,14 @@ class TwoKeys(RuleBasedStateMachine):
     def time_passes(self, minutes):
         self.clock.pass_(minutes * 60)
         for scene in self.scenes:
-            if scene.tenant.hold is not None:
+            if scene.tenant.work.hold is not None:
                 self.runner.run(expire_requests(scene.tenant))
 
     @rule(replica=REPLICAS)
     def restart(self, replica):
-        held = self.scenes[replica].tenant.hold
+        held = self.scenes[replica].tenant.work.hold
         self.scenes[replica] = self._scene(self.stores[replica])
-        self.scenes[replica].tenant.hold = held
+        self.scenes[replica].tenant.work.hold = held
         self.runner.run(self.scenes[replica].inbox.sweep(ahead=3600 * SECOND))
         self._judge_new_votes()
 

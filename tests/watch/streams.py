@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Iterator
 
 from bot.watch.detector import Flag, Sighting
-from bot.watch.scan.span import DAY, HOUR, MINUTE
+from bot.watch.durations import DAY, HOUR, MINUTE
 from bot.watch.scan.window_scan import WindowScan
 
 MONDAY = 20_199 * DAY

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.watch.account_kind import AccountKind, ToldKind
 from bot.watch.advice import Advice, advise
-from bot.watch.briefing import Briefing, Cohort, Gap, cohort_of, make_briefing
+from bot.watch.briefing import Briefing, Cohort, Gap, UsersRead, cohort_of, make_briefing
 from bot.watch.evidence import judge
 from bot.watch.facts import NOT_READ
 from bot.watch.forecast import Forecast
@@ -35,18 +35,18 @@ PROFILES = st.dictionaries(
 )
 
 
-def brief(users, *, risky_users=None, found=None, registration_read=True, gaps=(), **more):
-    return make_briefing(
-        surge_id="s",
-        revision=1,
-        made_at=0,
-        users=users,
+def brief(
+    users, *, risky_users=None, found=None, registration_read=True, gaps=(), accounts=None, stances=None, **concluded
+):
+    read = UsersRead(
+        flagged=users,
         risky=risky_users,
         profiles=found,
         registration_read=registration_read,
-        gaps=gaps,
-        **more,
+        accounts=accounts,
+        stances=stances,
     )
+    return replace(make_briefing(read, surge_id="s", revision=1, made_at=0, gaps=gaps), **concluded)
 
 
 @given(USERS, PROFILES)
@@ -151,12 +151,12 @@ def whole():
         ["ada", "bob", "ada"],
         risky_users={"ada": risky("ada"), "bob": risky("bob", deleted=True)},
         found=found,
-        privileged=[Privileged("ada", ("Global Administrator",))],
+        privileged=(Privileged("ada", ("Global Administrator",)),),
         accounts={"bob": ToldKind(AccountKind.SERVICE_LIKE, "its name"), "eve": ToldKind(AccountKind.EMERGENCY, "")},
         stances={"ada": Stance(Standing.BLOCKED, "p", ""), "eve": Stance(Standing.STUCK, "p", "")},
         impact=impact(),
         forecast=ahead,
-        policy_changes=[PolicyChange("p1", "Block", Weakening.NARROWED, ("1 more group excluded",), "helen", 7)],
+        policy_changes=(PolicyChange("p1", "Block", Weakening.NARROWED, ("1 more group excluded",), "helen", 7),),
         evidence=evidence,
         advice=advise(evidence, profiles=found, privileged=(), forecast=ahead),
     )

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.impact import WEEK, Impact, ImpactReading, impact_figures, usual_blocks
+from bot.watch.durations import WEEK
+from bot.watch.impact import Impact, ImpactReading, impact_figures, usual_blocks
 from bot.watch.sign_ins import BLOCKED, STUCK, SignIn
 
 FLAGS = {"ada": 100, "bob": 100, "cy": 200}

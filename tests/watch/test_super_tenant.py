@@ -1,6 +1,6 @@
 import pytest
 
-from bot.watch.scan.span import DAY, HOUR
+from bot.watch.durations import DAY, HOUR
 from bot.watch.super_tenant import SuperTenant
 from tests.watch.streams import at, flag, polls
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.watch.detector import Detector
-from bot.watch.scan.span import DAY, HOUR, MINUTE
+from bot.watch.durations import DAY, HOUR, MINUTE
 from bot.watch.scan.window_scan import WindowScan
 from tests.watch.streams import LEAKED, at, background, final, flag, polls, replay, wave
 

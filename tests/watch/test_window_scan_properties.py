@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.watch.detector import Flag
-from bot.watch.scan.span import DAY, HOUR, MINUTE
+from bot.watch.durations import DAY, HOUR, MINUTE
 from bot.watch.scan.window_scan import WindowScan
 from tests.watch.streams import at, background, final, flag, polls, replay, wave
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.watch.scan.span import DAY, HOUR, MINUTE
+from bot.watch.durations import DAY, HOUR, MINUTE
 from bot.watch.wording import span_in_words, usual_in_words, usual_sentence
 
 SUNDAY_4_UTC = 20_198 * DAY + 4 * HOUR

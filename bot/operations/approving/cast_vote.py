@@ -46,7 +46,7 @@ async def cast_vote(tenant: Tenant, click: Click, verdict: Verdict) -> Refused |
 
 
 async def _judge_and_vote(tenant: Tenant, click: Click, verdict: Verdict) -> Refused | None:
-    gate = tenant.signing.setdefault(click.subject_id, asyncio.Semaphore(JUDGED_AT_ONCE))
+    gate = tenant.work.signing.setdefault(click.subject_id, asyncio.Semaphore(JUDGED_AT_ONCE))
     async with gate:
         request = await tenant.store.look(lambda tx: judge_by_tables(tx, tenant, click))
         if isinstance(request, Refused):

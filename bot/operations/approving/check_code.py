@@ -1,9 +1,10 @@
 """Check a one-time code and use it up, in the transaction that it signs."""
 
-from bot.decide.codes import MOST_FAILURES, SECOND, judge_code
+from bot.decide.codes import MOST_FAILURES, judge_code
 from bot.decide.refusal import Refusal, Refused
 from bot.record.ledger import Event
 from bot.store.transaction import Transaction
+from bot.watch.durations import SECOND
 
 
 def check_code(tx: Transaction, *, tenant_id: str, user_id: str, code: str, at: int) -> Refused | None:

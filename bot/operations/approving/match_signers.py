@@ -14,12 +14,12 @@ from bot.operations.tenant import Tenant
 from bot.ports.slack import SlackError
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
+from bot.watch.durations import HOUR, MINUTE
 from bot.watch.surge import SurgeState
 
-SECOND = 1_000_000
-FOR_A_REQUEST = 5 * 60 * SECOND
+FOR_A_REQUEST = 5 * MINUTE
 """A match this old is made anew before a request."""
-IN_QUIET = 3600 * SECOND
+IN_QUIET = HOUR
 
 log = structlog.get_logger()
 

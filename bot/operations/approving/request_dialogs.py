@@ -21,13 +21,13 @@ from bot.operations.tenant import Tenant
 from bot.ports.slack import DialogChoice, NamedUser, RecoveryDialog, ReleaseDialog, RequestDialog, WayBackDialog
 from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort, cohort_of
+from bot.watch.durations import SECOND
 from bot.watch.surge import Surge
 
 FIRST_PEOPLE = 10
 MOST_OPTIONS = 100
 """Slack's select takes no more."""
 MOST_RUNS = 20
-SECOND = 1_000_000
 
 
 def request_dialog(

@@ -16,12 +16,13 @@ from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
 from bot.store.watches import Watch
 from bot.watch.briefing import Briefing
+from bot.watch.durations import MINUTE
 from bot.watch.figure import Figure
 from bot.watch.surge import Surge
 
 __all__ = ["BEING_READ", "brief_due_surges", "brief_surge"]
 
-LONGEST = 10 * 60_000_000
+LONGEST = 10 * MINUTE
 """A briefing that died with its process is due again after this (microseconds)."""
 PATIENCE_SECONDS = 2.0
 """So long a briefing waits for what is read in the background."""

@@ -18,7 +18,7 @@ from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
 from bot.watch.account_kind import ToldKind, other_than_people
 from bot.watch.advice import advise
-from bot.watch.briefing import Briefing, Cohort, Gap, make_briefing
+from bot.watch.briefing import Briefing, Cohort, Gap, UsersRead, make_briefing
 from bot.watch.circumstances import Circumstances
 from bot.watch.evidence import judge
 from bot.watch.figure import Figure
@@ -83,20 +83,20 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
     ahead = _forecast(tx, tenant, surge, found, now)
     suspects = tx.directory.profiles_of(tenant.id, [suspect.user_id for suspect in evidence.suspects])
     kinds = {profile.kind for profile in people.profiles.values()}
-    return make_briefing(
-        surge_id=surge.id,
-        revision=0,
-        made_at=now,
-        users=people.user_ids,
+    users = UsersRead(
+        flagged=people.user_ids,
         risky=people.risky if at_risk_is_known else None,
         profiles=people.profiles or None,
         registration_read=known(tx, tenant.id, REGISTRATION).value is not None,
-        gaps=_gaps(tx, surge, findings, is_known_of_risk=was_read),
+        accounts=found.accounts if people.profiles else None,
+        stances=found.stances,
+    )
+    gaps = _gaps(tx, surge, findings, is_known_of_risk=was_read)
+    return replace(
+        make_briefing(users, surge_id=surge.id, made_at=now, gaps=gaps),
         eligible=len(set(plan.user_ids) - tx.outcomes.on_the_way(tenant.id, surge.id)) if plan else None,
         held_back=summarize(plan).reasons if plan else (),
         privileged=privileged,
-        accounts=found.accounts if people.profiles else None,
-        stances=found.stances,
         impact=_impact(tx, surge, found, flagged_at),
         forecast=ahead,
         policy_changes=changes,

@@ -25,6 +25,7 @@ from bot.watch.comparisons import (
     revocations_of,
     unsynchronised_share,
 )
+from bot.watch.durations import DAY
 from bot.watch.facts import (
     Acts,
     Departments,
@@ -42,7 +43,6 @@ from bot.watch.rows.credential import LEAKED
 from bot.watch.sign_in_count import bad_credentials, risky_sign_ins
 from bot.watch.surge import Surge
 
-DAY = 24 * 3600 * 1_000_000
 _NOT_YET = "it is being read"
 
 

@@ -8,10 +8,10 @@ from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.briefing import Briefing
 from bot.watch.briefing_changes import what_changed
+from bot.watch.durations import MINUTE
 from bot.watch.figure import Figure
 from bot.watch.surge import Surge, SurgeState
 
-MINUTE = 60_000_000
 AGAIN_AFTER = 5 * MINUTE
 AGAIN_AFTER_A_GAP = MINUTE
 _WORTH_ANOTHER_LOOK = {Figure.AT_RISK, Figure.KINDS}

@@ -22,10 +22,9 @@ from bot.store.cards import Card, CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.behind import LISTED, Sources, users_behind, users_by_cohort
 from bot.watch.circumstances import Circumstances
+from bot.watch.durations import MINUTE
 from bot.watch.figure import Figure
 from bot.watch.surge import Surge, SurgeState, open_elsewhere
-
-MINUTE = 60_000_000
 
 
 def account_for_request(tx: Transaction, request: Request, surge: Surge, now: int) -> RequestAccount:

@@ -10,8 +10,9 @@ from bot.ports.slack import Click, ClickKind
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
+from bot.watch.durations import HOUR
 
-SNOOZE = 3600 * 1_000_000
+SNOOZE = HOUR
 """One hour, in microseconds."""
 
 

@@ -21,16 +21,18 @@ from bot.operations.delivering.refuse_click import refuse_click
 from bot.operations.delivering.show_details import show_details
 from bot.operations.running.steer_run import steer_run
 from bot.operations.tenant import Tenant
+from bot.ports.backoff import wait_after
 from bot.ports.slack import Click, ClickKind, Slack, SlackError
 from bot.ports.world import World
 from bot.store.cards import CardSubject
 from bot.store.clicks import KeptClick
 from bot.store.database import Database
 from bot.store.transaction import Transaction
+from bot.watch.durations import MINUTE, SECOND
 
-SECOND = 1_000_000
 LEFT_ALONE_FOR = 10 * SECOND
 """A click that is being carried out is not swept up before this."""
+FIRST_PAUSE, LONGEST_PAUSE = 20 * SECOND, 5 * MINUTE
 MOST_ATTEMPTS = 8
 LOOKS_FOR_A_CARD = 20
 LOOK_EVERY_SECONDS = 0.1
@@ -149,7 +151,7 @@ class Inbox:
     def _does_work_of(self, tenant_id: str | None) -> bool:
         """Whether this process does the tenant's work; what belongs to no tenant is anybody's."""
         tenant = self._tenants.get(tenant_id or "")
-        return tenant is None or tenant.hold is not None
+        return tenant is None or tenant.work.hold is not None
 
     def carry_out_soon(self, click: Click) -> None:
         """Hand over to a task of its own; the same click delivered again is not carried out again."""
@@ -233,7 +235,8 @@ class Inbox:
     async def _put_off(self, kept: KeptClick, problem: Exception) -> None:
         why = problem.code if isinstance(problem, SlackError) else type(problem).__name__
         attempts = kept.attempts + 1
-        again = self._world.now() + LEFT_ALONE_FOR * min(2**attempts, 30) if attempts < MOST_ATTEMPTS else None
+        pause = wait_after(attempts, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+        again = self._world.now() + pause if attempts < MOST_ATTEMPTS else None
         log.warning(
             "click_not_carried_out", kind=kept.click.kind.value, why=why, attempt=attempts, exc_info=again is None
         )

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.operations.delivering.account_for import account_for_card
+from bot.ports.backoff import wait_after
 from bot.ports.slack import Account, Posted, Slack, SlackError
 from bot.ports.world import World
 from bot.store.cards import Card, CardSubject
 from bot.store.database import Database
 from bot.store.leases import Hold, LeaseLostError
 from bot.store.transaction import Transaction
+from bot.watch.durations import MINUTE, SECOND
 
-SECOND = 1_000_000
 BETWEEN_UPDATES = 3 * SECOND
-LONGEST_PAUSE = 60 * SECOND
+LONGEST_PAUSE = MINUTE
 IDLE_LOOK = 5 * SECOND
 _TO_A_PERSON = {CardSubject.CALL, CardSubject.REMINDER}
 """Direct messages: they stand in no thread, and carry a link to the request's card."""
@@ -54,7 +55,7 @@ class Sender:
             else:
                 await self._update(card, card.posted)
         except SlackError as problem:
-            pause = min(SECOND * 2 ** min(card.attempts, 6), LONGEST_PAUSE)
+            pause = wait_after(card.attempts + 1, first=SECOND, longest=LONGEST_PAUSE)
             if problem.retry_after is not None:
                 pause = int(problem.retry_after * SECOND)
             log.warning("card_not_sent", subject=card.subject.value, code=problem.code, attempt=card.attempts + 1)

@@ -16,6 +16,7 @@ from bot.operations.reading.tenant_readings import ROLES
 from bot.store.transaction import Transaction
 from bot.watch.account_kind import AccountKind, account_kind
 from bot.watch.briefing import Cohort
+from bot.watch.durations import DAY
 from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, RoleReport
 from bot.watch.profile import Profile
 from bot.watch.risk import RiskyUser
@@ -23,7 +24,7 @@ from bot.watch.rows.row import RowName
 from bot.watch.surge import Surge
 
 SYNCHRONIZATION_NAMES = ("sync_", "adtoaadsyncserviceaccount")
-RECENT = 14 * 24 * 3600 * 1_000_000
+RECENT = 14 * DAY
 """Open detections this old still hold a user back (microseconds)."""
 
 

@@ -5,6 +5,7 @@ from bot.operations.tenant import Tenant
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
+from bot.watch.durations import SECOND
 
 _EVENTS = {
     RequestState.APPROVED: Event.REQUEST_APPROVED,
@@ -56,7 +57,7 @@ async def expire_requests(tenant: Tenant) -> None:
 
 def when_settled(request: Request, votes: tuple[Vote, ...]) -> str:
     """Who was faster, or when time was up, for the sentence that refuses a late click."""
-    seconds = (request.settled_at or request.expires_at) // 1_000_000
+    seconds = (request.settled_at or request.expires_at) // SECOND
     at = f"<!date^{seconds}^{{time}}|{seconds}>"
     if request.state in {RequestState.PENDING, RequestState.EXPIRED}:
         return at

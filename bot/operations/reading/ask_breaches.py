@@ -7,7 +7,6 @@ brought a key. What is kept names users by their ids alone.
 import msgspec
 import structlog
 
-from bot.operations.reading.keep_readings import AGAIN_AFTER_A_PROBLEM
 from bot.operations.reading.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
 from bot.ports.breaches import BreachError, Breaches, BreachProblem
@@ -15,6 +14,7 @@ from bot.store.leases import Hold
 from bot.store.transaction import Transaction
 from bot.watch.breach import Leak, breach_of, newest_leak, sample
 from bot.watch.circumstances import Circumstances
+from bot.watch.durations import MINUTE
 from bot.watch.facts import Breach, Missing, Told, Unasked
 from bot.watch.profile import Profile, SignInKind
 from bot.watch.surge import Surge, SurgeState
@@ -23,7 +23,7 @@ SAMPLE_SIZE = 60
 """Enough to tell a tenth from none, and six minutes' work at ten a minute."""
 LEAST_ASKED = 20
 """Fewer answers are not told of, unless the whole sample is smaller."""
-SETTLED_FOR = 5 * 60_000_000
+SETTLED_FOR = 5 * MINUTE
 """So long (microseconds) nobody looks for more users to ask about, unless the surge has more."""
 _WITH_A_PASSWORD_HERE = frozenset({SignInKind.CLOUD_ONLY, SignInKind.HYBRID})
 
@@ -81,13 +81,12 @@ async def ask_breaches(tenant: Tenant, hold: Hold) -> None:
 
 
 def _is_settled(tenant: Tenant, surge: Surge) -> bool:
-    users, settled_at = tenant.recent.sampled.get(surge.id, (-1, 0))
+    users, settled_at = tenant.work.readings.sampled.get(surge.id, (-1, 0))
     return users == surge.users and tenant.world.now() - settled_at < SETTLED_FOR
 
 
 def _failed_a_moment_ago(tenant: Tenant, surge: Surge) -> bool:
-    failed_at = tenant.recent.failed_at.get(f"{BREACHES.name} of {surge.id}")
-    return failed_at is not None and tenant.world.now() - failed_at < AGAIN_AFTER_A_PROBLEM
+    return tenant.work.readings.failed_lately(f"{BREACHES.name} of {surge.id}", tenant.world.now())
 
 
 async def _ask_about(tenant: Tenant, service: Breaches, surge: Surge, hold: Hold) -> None:
@@ -106,7 +105,7 @@ async def _ask_about(tenant: Tenant, service: Breaches, surge: Surge, hold: Hold
         await _fail(tenant, surge, hold, problem)
     else:
         if are_known:
-            tenant.recent.sampled[surge.id] = (surge.users, tenant.world.now())
+            tenant.work.readings.sampled[surge.id] = (surge.users, tenant.world.now())
     if read != before:
         now = tenant.world.now()
         await tenant.store.transact(lambda tx: tx.surges.ask_briefing(tenant.id, surge.id, now))
@@ -135,7 +134,7 @@ async def _fail(tenant: Tenant, surge: Surge, hold: Hold, problem: BreachError) 
         tx.leases.require_lease(hold)
         BREACHES.fail(tx, surge, problem.why)
 
-    tenant.recent.failed_at[f"{BREACHES.name} of {surge.id}"] = tenant.world.now()
+    tenant.work.readings.failed_at[f"{BREACHES.name} of {surge.id}"] = tenant.world.now()
     log.warning("breach_service_failed", tenant=tenant.id, problem=problem.problem.name.lower())
     await tenant.store.transact(fail)
 

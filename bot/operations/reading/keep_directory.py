@@ -12,13 +12,14 @@ from bot.operations.tenant import Tenant
 from bot.ports.graph import CursorExpiredError, DirectoryChanges, GraphError
 from bot.store.readings import Reading
 from bot.store.transaction import Transaction
+from bot.watch.durations import MINUTE
 
 DIRECTORY = "directory"
 """The reading's name. Its body is how far was read, its time when the last whole round or delta began."""
 USERS_A_PAGE = 999
 IDS_A_CALL = 300
 """What the two ways of reading the directory bring at a call: whole pages, or ids in a batch."""
-FRESH_ENOUGH = 60_000_000
+FRESH_ENOUGH = MINUTE
 """Microseconds within which the directory is not asked again: briefings of two surges follow one another."""
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ def is_warm(reading: Reading | None) -> bool:
 
 async def keep_directory(tenant: Tenant) -> None:
     """Take up what changed since the last time; the first time, everybody. Raises GraphError; what was read stands."""
-    async with tenant.recent.directory:
+    async with tenant.work.readings.directory:
         try:
             await _follow(tenant)
         except CursorExpiredError:

@@ -18,9 +18,6 @@ from bot.store.transaction import Transaction
 
 T = TypeVar("T")
 
-AGAIN_AFTER_A_PROBLEM = 10 * 60_000_000
-"""A try that failed is not repeated sooner than this (microseconds), whoever asks."""
-
 log = structlog.get_logger()
 
 
@@ -79,7 +76,7 @@ async def keep_in_quiet(tenant: Tenant, kinds: Collection[Kind[Any]]) -> None:
 
 async def refresh(tenant: Tenant, kind: Kind[Any], *, older_than: int) -> None:
     """Read it anew if it is older than this (microseconds). Whoever comes while it is being read waits for that."""
-    async with tenant.recent.locks.setdefault(kind.name, asyncio.Lock()):
+    async with tenant.work.readings.locks.setdefault(kind.name, asyncio.Lock()):
         reading = await tenant.store.look(lambda tx: tx.readings.reading_named(tenant.id, kind.name))
         if _is_due(tenant, kind, reading, older_than):
             await _read(tenant, kind, reading)
@@ -87,8 +84,7 @@ async def refresh(tenant: Tenant, kind: Kind[Any], *, older_than: int) -> None:
 
 def _is_due(tenant: Tenant, kind: Kind[Any], reading: Reading | None, older_than: int) -> bool:
     now = tenant.world.now()
-    failed_at = tenant.recent.failed_at.get(kind.name)
-    if failed_at is not None and now - failed_at < AGAIN_AFTER_A_PROBLEM:
+    if tenant.work.readings.failed_lately(kind.name, now):
         return False
     return reading is None or now - reading.read_at >= older_than or not _is_readable(reading, kind)
 
@@ -107,10 +103,10 @@ async def _read(tenant: Tenant, kind: Kind[T], reading: Reading | None) -> None:
         value = await kind.fetch(tenant, _known(reading, kind).value)
     except GraphError as problem:
         why = problem.why
-        tenant.recent.failed_at[kind.name] = tenant.world.now()
+        tenant.work.readings.failed_at[kind.name] = tenant.world.now()
         log.warning("reading_failed", tenant=tenant.id, reading=kind.name, problem=problem.problem.value, why=why)
         await tenant.transact_as_holder(lambda tx: tx.readings.keep_problem(tenant.id, kind.name, why))
         return
-    tenant.recent.failed_at.pop(kind.name, None)
+    tenant.work.readings.failed_at.pop(kind.name, None)
     body = await asyncio.to_thread(kind.pack, value)
     await tenant.transact_as_holder(lambda tx: tx.readings.keep_reading(tenant.id, kind.name, body, started))

@@ -15,10 +15,10 @@ from bot.store.transaction import Transaction
 from bot.watch import acts, policy_changes
 from bot.watch.audits import Audit
 from bot.watch.comparisons import REVOKED
+from bot.watch.durations import DAY, MINUTE
 from bot.watch.surge import Surge
 
-DAY = 24 * 3600 * 1_000_000
-OVERLAP = 15 * 60_000_000
+OVERLAP = 15 * MINUTE
 BEFORE = DAY
 """How long before a surge a mass revocation of tokens still belongs to it (microseconds)."""
 EARLIER = 14 * DAY

@@ -9,7 +9,7 @@ import structlog
 
 from bot.operations.reading.keep_directory import read_users
 from bot.operations.reading.keep_profiles import keep_profiles
-from bot.operations.reading.keep_readings import AGAIN_AFTER_A_PROBLEM, known, refresh
+from bot.operations.reading.keep_readings import known, refresh
 from bot.operations.reading.keep_risky_users import keep_risky_users
 from bot.operations.reading.read_announcements import ANNOUNCEMENTS, read_announcements
 from bot.operations.reading.read_audits import AUDITS, WHENCE, read_audits, read_whence
@@ -39,11 +39,11 @@ from bot.store.leases import LeaseLostError
 from bot.store.transaction import Transaction
 from bot.store.watches import Watch
 from bot.watch.briefing import Gap
+from bot.watch.durations import MINUTE
 from bot.watch.figure import Figure
 from bot.watch.forecast import next_morning, zone_of
 from bot.watch.surge import Surge
 
-MINUTE = 60_000_000
 CLOCKS_APART = 10 * MINUTE
 """How far Microsoft's clock and ours may differ."""
 LOG_LASTS = 4 * MINUTE
@@ -204,7 +204,7 @@ class Reader:
             f"logs of {surge}": self._logs,
             f"past of {surge}": self._past,
         }
-        running = self.tenant.recent.tasks
+        running = self.tenant.work.readings.tasks
         for name, read in slow.items():
             if name not in running:
                 running[name] = asyncio.create_task(self._in_background(name, read), name=name)
@@ -222,7 +222,7 @@ class Reader:
         except Exception:
             log.exception("reading_failed", reading=name)
         finally:
-            self.tenant.recent.tasks.pop(name, None)
+            self.tenant.work.readings.tasks.pop(name, None)
 
     async def _registration(self) -> bool:
         """Whether there is anything new."""
@@ -243,7 +243,7 @@ class Reader:
 
     async def _past(self) -> bool:
         """After the registration report: what it brings takes the longest to work in."""
-        registration = self.tenant.recent.tasks.get(REGISTRATION.name)
+        registration = self.tenant.work.readings.tasks.get(REGISTRATION.name)
         if registration is not None:
             await asyncio.wait({registration})
         morning = next_morning(self.tenant.world.now(), zone_of(self.tenant.circumstances.time_zone))
@@ -269,12 +269,12 @@ class Reader:
         return self.tenant.world.now() - read_at >= lasts
 
     async def _is_refused(self, reading: "SurgeReading[Any]") -> bool:
-        failed_at = self.tenant.recent.failed_at.get(f"{reading.name} of {self.surge.id}")
-        return failed_at is not None and self.tenant.world.now() - failed_at < AGAIN_AFTER_A_PROBLEM
+        name = f"{reading.name} of {self.surge.id}"
+        return self.tenant.work.readings.failed_lately(name, self.tenant.world.now())
 
     async def _fail(self, reading: "SurgeReading[Any]", problem: GraphError) -> None:
         why = problem.why
-        self.tenant.recent.failed_at[f"{reading.name} of {self.surge.id}"] = self.tenant.world.now()
+        self.tenant.work.readings.failed_at[f"{reading.name} of {self.surge.id}"] = self.tenant.world.now()
         log.warning("surge_reading_failed", reading=reading.name, problem=problem.problem.value, why=why)
         await self.tenant.transact_as_holder(lambda tx: reading.fail(tx, self.surge, why))
 

@@ -16,15 +16,16 @@ from bot.operations.reading.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
 from bot.watch.acts import ActKind, acts_of
+from bot.watch.durations import MINUTE, WEEK
 from bot.watch.facts import Cause
 from bot.watch.forecast import Morning
-from bot.watch.impact import ANY_POLICY, WEEK, Impact, ImpactReading, usual_blocks
+from bot.watch.impact import ANY_POLICY, Impact, ImpactReading, usual_blocks
 from bot.watch.marks import Marks
 from bot.watch.sign_in_count import SignInCount, SignInReading
 from bot.watch.sign_ins import BLOCKED, STUCK, SignIn
 from bot.watch.surge import Surge
 
-OVERLAP = 15 * 60_000_000
+OVERLAP = 15 * MINUTE
 """Sign-ins come into the log minutes after they happened."""
 STOPS = frozenset({*BLOCKED, *STUCK})
 

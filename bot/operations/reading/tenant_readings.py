@@ -10,12 +10,11 @@ from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError
 from bot.watch.access_policies import AccessPolicy
 from bot.watch.announcements import MicrosoftApp
+from bot.watch.durations import HOUR, MINUTE
 from bot.watch.privilege import RoleReport
 from bot.watch.profile import Domain
 from bot.watch.registration import RegistrationReport
 
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
 T = TypeVar("T")
 
 

@@ -7,7 +7,7 @@ import structlog
 
 from bot.act.canary import IN_TIME, canary_for
 from bot.act.pause import PauseReason
-from bot.act.run import MINUTE, SECOND, Run, RunState
+from bot.act.run import Run, RunState
 from bot.decide.held_back import HeldBackReason
 from bot.decide.plan import CLEARS_RISK, Plan, is_released, plan_hash, read_plan
 from bot.decide.request import Request, RequestState
@@ -15,7 +15,11 @@ from bot.operations.tenant import Tenant
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
+from bot.watch.durations import MINUTE, SECOND
 from bot.watch.surge import Surge
+
+AFTER_A_PROBLEM = 5.0
+"""Seconds until Microsoft is asked again."""
 
 log = structlog.get_logger()
 
@@ -110,6 +114,12 @@ def put_off(tx: Transaction, tenant: Tenant, run_id: str, why: str, seconds: flo
         note = run.note if run.state is RunState.PAUSED else why
         tx.runs.keep_run(replace(run, note=note, not_before=tenant.world.now() + int(seconds * SECOND)))
         tx.cards.want_update(tenant.id, CardSubject.RUN, run.id)
+
+
+def wait_for_microsoft(tx: Transaction, tenant: Tenant, run_id: str, why: str) -> None:
+    """Microsoft did not answer: nothing goes out for a while, and the canary is not held to its time."""
+    put_off(tx, tenant, run_id, why, AFTER_A_PROBLEM)
+    wait_with_canary(tx, tenant, run_id, tenant.world.now() + int(AFTER_A_PROBLEM * SECOND))
 
 
 def wait_with_canary(tx: Transaction, tenant: Tenant, run_id: str, again: int) -> None:

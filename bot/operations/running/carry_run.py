@@ -6,7 +6,7 @@ import structlog
 
 from bot.act.next_step import Finish, Nothing, PassCanary, Pause, ReadBack, Send, Verify, Wait, next_step
 from bot.act.outcome import OutcomeState
-from bot.act.run import SECOND, Run, RunFacts, RunState
+from bot.act.run import Run, RunFacts, RunState
 from bot.decide.plan import read_plan
 from bot.operations.running.begin_pass import pause_run, want_cards
 from bot.operations.running.read_back import read_back
@@ -16,6 +16,7 @@ from bot.operations.running.watch_tripwires import find_trip
 from bot.operations.tenant import Tenant
 from bot.record.ledger import Event
 from bot.store.transaction import Transaction
+from bot.watch.durations import SECOND
 
 log = structlog.get_logger()
 

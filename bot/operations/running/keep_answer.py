@@ -9,13 +9,14 @@ from bot.act.effect import next_look
 from bot.act.judge import DELETED, Judged
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.pause import PauseReason
-from bot.act.run import SECOND, Intent, Run
+from bot.act.run import Intent, Run
 from bot.operations.running.begin_pass import Pass, pause_run
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer
 from bot.record.ledger import Event
 from bot.store.transaction import Transaction
+from bot.watch.durations import SECOND
 
 PAUSE_AFTER_A_REFUSAL = 5 * SECOND
 MAY_LIE_BETWEEN = 5 * SECOND
@@ -33,7 +34,7 @@ def announce_batch(tx: Transaction, tenant: Tenant, going: Pass, judged: Judged,
     if run is None:
         return None
     keep_outcomes(tx, tenant, run, judged.settled)
-    if not judged.batch or tenant.hold is None:
+    if not judged.batch or tenant.work.hold is None:
         return None
     intent = Intent(
         id=intent_id,
@@ -42,7 +43,7 @@ def announce_batch(tx: Transaction, tenant: Tenant, going: Pass, judged: Judged,
         action=going.plan.action,
         user_ids=judged.batch,
         made_at=now,
-        epoch=tenant.hold.epoch,
+        epoch=tenant.work.hold.epoch,
     )
     tx.runs.keep_intent(run, intent)
     if run.is_on_trial and run.canary_since is None:

@@ -7,19 +7,19 @@ import structlog
 from bot.act.actions import CATALOGUE, AccountAction
 from bot.act.effect import next_look
 from bot.act.outcome import Outcome, OutcomeState
-from bot.act.run import SECOND, Intent, Run
+from bot.act.run import Intent, Run
 from bot.operations.reading.keep_risky_users import keep_risky_users
-from bot.operations.running.begin_pass import put_off, wait_with_canary
+from bot.operations.running.begin_pass import wait_for_microsoft
 from bot.operations.running.keep_answer import may_still_show
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.tenant import Tenant
 from bot.ports.graph import Answer, GraphError, Priority
 from bot.record.ledger import Event
 from bot.store.transaction import Transaction
+from bot.watch.durations import MINUTE
 from bot.watch.risk import RiskyUser
 
-CLOCKS_APART = 600 * SECOND
-PAUSE_SECONDS = 5.0
+CLOCKS_APART = 10 * MINUTE
 
 log = structlog.get_logger()
 
@@ -31,15 +31,10 @@ async def read_back(tenant: Tenant, run: Run, intent: Intent) -> None:
     except GraphError as problem:
         why = problem.why
         log.warning("not_read_back", tenant=tenant.id, run=run.id, problem=problem.problem.value, why=why)
-        await tenant.transact_as_holder(lambda tx: _wait(tx, tenant, run.id, why))
+        await tenant.transact_as_holder(lambda tx: wait_for_microsoft(tx, tenant, run.id, why))
         raise
     await tenant.transact_as_holder(lambda tx: _settle(tx, tenant, run.id, intent, ours))
     log.info("read_back", tenant=tenant.id, run=run.id, number=intent.number)
-
-
-def _wait(tx: Transaction, tenant: Tenant, run_id: str, why: str) -> None:
-    put_off(tx, tenant, run_id, why, PAUSE_SECONDS)
-    wait_with_canary(tx, tenant, run_id, tenant.world.now() + int(PAUSE_SECONDS * SECOND))
 
 
 async def _shown_as_ours(tenant: Tenant, intent: Intent) -> frozenset[str]:

@@ -16,11 +16,11 @@ from bot.act.actions import CATALOGUE, AccountAction, RiskAction
 from bot.act.judge import NOT_LISTED, Judged, Reading, judge_risky
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import OutcomeState, Queued
-from bot.act.run import DETECTIONS_FRESH_FOR, SECOND, STATE_FRESH_FOR_SLOTS
+from bot.act.run import DETECTIONS_FRESH_FOR, STATE_FRESH_FOR_SLOTS
 from bot.decide.plan import CLEARS_RISK, against_plan
 from bot.operations.planning.draft_plan import RECENT, held_since
 from bot.operations.reading.keep_risky_users import keep_risky_users
-from bot.operations.running.begin_pass import Pass, begin_pass, put_off, wait_with_canary
+from bot.operations.running.begin_pass import Pass, begin_pass, put_off, wait_for_microsoft
 from bot.operations.running.keep_answer import write_batch
 from bot.operations.running.keep_outcomes import keep_outcomes
 from bot.operations.running.send_to_accounts import send_to_accounts
@@ -29,15 +29,16 @@ from bot.operations.tenant import Tenant
 from bot.operations.watching.poll_tenant import keep_detections_fresh, refresh_detections
 from bot.ports.graph import LARGEST_PAGE, GraphError, Page, Priority
 from bot.store.transaction import Transaction
+from bot.watch.durations import MINUTE, SECOND
 from bot.watch.risk import RiskyUser
 
-AFTER_A_REFUSAL, AFTER_AN_EMPTY_PASS = 5.0, 10.0
+AFTER_AN_EMPTY_PASS = 10.0
 """Seconds until the next pass."""
 SINGLE_READINGS = 8
 """So many at a time that the first is still fresh when the last was read."""
 LONGEST_AHEAD = 20 * SECOND
 """Looked so far ahead at the end of a page, detections are read while no user in hand grows older."""
-CLOCKS_APART = 600 * SECOND
+CLOCKS_APART = 10 * MINUTE
 LONGEST_JUDGING = 1.0
 BATCHES_A_PAGE = 8
 """So many are sent while their page is fresh: nobody of it should be left for a ninth."""
@@ -121,16 +122,10 @@ async def send_batches(tenant: Tenant, run_id: str, most: int | None = None) -> 
     except GraphError as problem:
         why = problem.why
         log.warning("pass_interrupted", tenant=tenant.id, run=run_id, problem=problem.problem.value, why=why)
-        await tenant.transact_as_holder(lambda tx: _wait(tx, tenant, run_id, why))
+        await tenant.transact_as_holder(lambda tx: wait_for_microsoft(tx, tenant, run_id, why))
         return
     if not done:
         await tenant.transact_as_holder(lambda tx: put_off(tx, tenant, run_id, "", AFTER_AN_EMPTY_PASS))
-
-
-def _wait(tx: Transaction, tenant: Tenant, run_id: str, why: str) -> None:
-    """Microsoft did not answer."""
-    put_off(tx, tenant, run_id, why, AFTER_A_REFUSAL)
-    wait_with_canary(tx, tenant, run_id, tenant.world.now() + int(AFTER_A_REFUSAL * SECOND))
 
 
 async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
@@ -271,7 +266,7 @@ async def _write_hand(hand: Hand, *, more: bool) -> bool:
     """
     tenant = hand.tenant
     while hand.held:
-        if tenant.stopping or not await keep_detections_fresh(tenant):
+        if tenant.work.stopping or not await keep_detections_fresh(tenant):
             return False
         if more and hand.can_wait_for_more(tenant.world.now()):
             return True
@@ -280,7 +275,7 @@ async def _write_hand(hand: Hand, *, more: bool) -> bool:
             hand.drop_stale(now)
             if not hand.held:
                 break
-            if now - tenant.detections_read_at > DETECTIONS_FRESH_FOR:
+            if now - tenant.work.detections_read_at > DETECTIONS_FRESH_FOR:
                 continue
             judged = await write_batch(tenant, hand.going, lambda tx, at: _judge(tx, hand, at), hand.note_time)
         if judged is None:
@@ -311,10 +306,10 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
     if run is None or surge is None:
         return None
     revision = _revision(tx, going)
-    if not hand.trip_checked or hand.checked_at != tenant.detections_read_at or hand.revision != revision:
+    if not hand.trip_checked or hand.checked_at != tenant.work.detections_read_at or hand.revision != revision:
         if find_trip(tx, run, going.plan, surge, now) is not None:
             return None
-        hand.trip_checked, hand.checked_at = True, tenant.detections_read_at
+        hand.trip_checked, hand.checked_at = True, tenant.work.detections_read_at
     if hand.revision != revision:
         hand.kept_out = held_since(tx, tenant.policy, surge, going.plan)
         hand.revision = revision
@@ -336,7 +331,7 @@ def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
         readings=hand.held.values(),
         seen=going.seen,
         others=against_plan(going.plan, surge, detections),
-        detections_read_at=tenant.detections_read_at,
+        detections_read_at=tenant.work.detections_read_at,
         released=going.released,
         most=hand.room,
     )

@@ -19,9 +19,10 @@ from bot.operations.tenant import Tenant
 from bot.operations.watching.poll_tenant import keep_detections_fresh
 from bot.store.transaction import Transaction
 from bot.watch.account import AccountState
+from bot.watch.durations import MINUTE
 
 BATCHES_A_READING = 5
-FRESH_FOR = 60 * 1_000_000
+FRESH_FOR = MINUTE
 """How long a reading of accounts may be acted on (microseconds): none of it tells whom to spare but who is deleted."""
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ async def _write_some(tenant: Tenant, going: Pass, ids: list[str]) -> bool | Non
     left = dict.fromkeys(ids)
     moved = False
     while left:
-        if tenant.stopping or not await keep_detections_fresh(tenant):
+        if tenant.work.stopping or not await keep_detections_fresh(tenant):
             return None
         if tenant.world.now() - read_at > FRESH_FOR:
             return moved

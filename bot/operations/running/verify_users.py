@@ -12,7 +12,7 @@ from bot.act.actions import CATALOGUE, AccountAction
 from bot.act.effect import HOURLY, after_verification, next_look
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import Outcome, OutcomeState
-from bot.act.run import SECOND, Run
+from bot.act.run import Run
 from bot.decide.action import Action
 from bot.decide.plan import CLEARS_RISK, read_plan
 from bot.operations.reading.keep_risky_users import keep_risky_users
@@ -23,11 +23,12 @@ from bot.operations.watching.track_surges import forgive_users
 from bot.ports.graph import GraphError, Page, Priority
 from bot.store.transaction import Transaction
 from bot.watch.account import AccountState
+from bot.watch.durations import MINUTE, SECOND
 from bot.watch.risk import RiskyUser
 
 CLOCKS_APART = 15 * SECOND
 """Microsoft's clock is taken to be so near ours: a wider margin shows pages of users whom nobody asked for."""
-CLOCKS_FAR_APART = 600 * SECOND
+CLOCKS_FAR_APART = 10 * MINUTE
 """For whom the narrow margin has not shown in a while."""
 MISSES = 2
 """After so many who do not show the effect yet, the rest is not asked for one by one."""

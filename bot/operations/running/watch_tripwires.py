@@ -5,12 +5,12 @@ from bot.act.tripwire import ALWAYS_ALLOWED, touched, usual_in
 from bot.decide.plan import CLEARS_RISK, Plan, against_plan, as_planned
 from bot.operations.planning.draft_plan import RECENT
 from bot.store.transaction import Transaction
+from bot.watch.durations import DAY, HOUR
 from bot.watch.surge import Surge
 
-DAY = 24 * 3600 * 1_000_000
 PAST = 28 * DAY
 """What is usual is told from so long before the surge."""
-SHORTEST = DAY // 24
+SHORTEST = HOUR
 """What came in the first minutes is compared with what comes in an hour."""
 FEW_USERS = 500
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from bot.operations.watching.history_file import History
 from bot.watch.detector import Flag, Sighting
-from bot.watch.scan.span import DAY, HOUR, day_of
+from bot.watch.durations import DAY, HOUR
+from bot.watch.scan.grid import day_of
 from bot.watch.scan.window_scan import WindowScan
 
 _NO_HISTORY = 400 * DAY

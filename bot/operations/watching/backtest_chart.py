@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.operations.watching.backtest import Backtest, UsualHour
-from bot.watch.scan.span import DAY, HOUR
+from bot.watch.durations import DAY, HOUR
 
 
 class ChartUnavailableError(RuntimeError):

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import msgspec
 
 from bot.watch.detector import Flag
-from bot.watch.scan.span import MINUTE
+from bot.watch.durations import MINUTE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)

@@ -8,8 +8,8 @@ import structlog
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
 from bot.store.transaction import Transaction
+from bot.watch.durations import DAY
 
-DAY = 24 * 3600 * 1_000_000
 PATIENCE_SECONDS = 5.0
 """The watch does not wait longer for it: the last known number serves, or none."""
 
@@ -34,6 +34,6 @@ async def measure_tenant(tenant: Tenant) -> None:
         tx.watches.keep_watch(replace(fresh, tenant_users=users or None, tenant_users_at=now))
 
     await tenant.transact_as_holder(keep)
-    async with tenant.tracking:
-        if tenant.detector is not None:
-            tenant.detector.resize(users or None)
+    async with tenant.work.tracking:
+        if tenant.work.detector is not None:
+            tenant.work.detector.resize(users or None)

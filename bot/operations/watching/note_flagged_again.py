@@ -10,9 +10,10 @@ from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.detector import Flag
+from bot.watch.durations import DAY
 from bot.watch.surge import Surge, SurgeState
 
-WATCHED_AFTER = 14 * 24 * 3600 * 1_000_000
+WATCHED_AFTER = 14 * DAY
 """So long after a verified clean-up a new detection counts as flagged again (microseconds)."""
 BY_A_PERSON = "adminConfirmedUserCompromised"
 """The detection that a person's word makes is no flag of Microsoft's."""

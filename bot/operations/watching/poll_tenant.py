@@ -18,16 +18,15 @@ from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.store.watches import Watch
 from bot.watch.detector import Flag
+from bot.watch.durations import HOUR, MINUTE, SECOND, WEEK
 from bot.watch.risk import Detection
 from bot.watch.surge import SurgeState
 
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
-FIRST_LOOK = 7 * 24 * HOUR
+FIRST_LOOK = WEEK
 LONG_OVERLAP = 48 * HOUR
 SHORT_OVERLAP = HOUR
 REAL_TIME_OVERLAP = 15 * MINUTE
-FRESH_MARGIN = 10_000_000
+FRESH_MARGIN = 10 * SECOND
 """Read a little before they are too old, so that a batch need not wait for it (microseconds)."""
 MOST_PAGES_OF_LONG_OVERLAP = 5
 
@@ -80,7 +79,7 @@ async def poll_deeply(tenant: Tenant) -> None:
 
 async def keep_detections_fresh(tenant: Tenant, *, ahead: int = 0) -> bool:
     """Detections no older than a minute, read again if need be. ahead: for so much longer (microseconds)."""
-    if tenant.world.now() - tenant.detections_read_at < DETECTIONS_FRESH_FOR - FRESH_MARGIN - ahead:
+    if tenant.world.now() - tenant.work.detections_read_at < DETECTIONS_FRESH_FOR - FRESH_MARGIN - ahead:
         return True
     return await refresh_detections(tenant)
 
@@ -123,7 +122,7 @@ async def _read(tenant: Tenant, how: Reach, now: int) -> bool:
 
     await tenant.transact_as_holder(complete)
     if how.priority is not Priority.DEEP:
-        tenant.detections_read_at = max(tenant.detections_read_at, now)
+        tenant.work.detections_read_at = max(tenant.work.detections_read_at, now)
     await track_surges(tenant)
     return True
 

@@ -11,9 +11,10 @@ from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.detector import Detector, Flag, Sighting
+from bot.watch.durations import DAY
 from bot.watch.surge import Surge, SurgeState, is_worth_opening, short_name, sighting_of, take_sighting
 
-HISTORY = 90 * 24 * 3600 * 1_000_000
+HISTORY = 90 * DAY
 _EVENTS = {
     SurgeState.ENDED: Event.SURGE_ENDED,
     SurgeState.REOPENED: Event.SURGE_REOPENED,
@@ -43,15 +44,15 @@ async def load_detector(tenant: Tenant) -> None:
                 tx.surges.ask_briefing(tenant.id, surge.id, now)
         return detector
 
-    tenant.known = {}
-    tenant.detector = await tenant.transact_as_holder(load)
+    tenant.work.known = {}
+    tenant.work.detector = await tenant.transact_as_holder(load)
     tenant.bells.brief.set()
     tenant.bells.act.set()
 
 
 async def forgive_users(tenant: Tenant, outcomes: Iterable[Outcome]) -> None:
     """Users whose risk was cleared start anew: a detection dated after that was verified counts as new."""
-    detector = tenant.detector
+    detector = tenant.work.detector
     if detector is None:
         return
 
@@ -60,13 +61,13 @@ async def forgive_users(tenant: Tenant, outcomes: Iterable[Outcome]) -> None:
             if outcome.state is OutcomeState.VERIFIED:
                 detector.forgive(outcome.user_id, outcome.verified_at or tenant.world.now())
 
-    async with tenant.tracking:
+    async with tenant.work.tracking:
         await asyncio.to_thread(forgive)
 
 
 async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:
     """Let the detector see what is new, scan now, and keep what changed."""
-    detector = tenant.detector
+    detector = tenant.work.detector
     if detector is None:
         return
 
@@ -74,13 +75,13 @@ async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:
         detector.observe(new)
         return detector.scan(now)
 
-    async with tenant.tracking:
+    async with tenant.work.tracking:
         now = tenant.world.now()
         sightings = await asyncio.to_thread(look, now)
         changed = [
             (sighting, tenant.world.new_id(), tenant.world.new_id())
             for sighting in sightings
-            if tenant.known.get(sighting.key) != sighting
+            if tenant.work.known.get(sighting.key) != sighting
         ]
         if not changed:
             return
@@ -102,7 +103,7 @@ async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:
             return kept
 
         for sighting in await tenant.transact_as_holder(keep):
-            tenant.known[sighting.key] = sighting
+            tenant.work.known[sighting.key] = sighting
     tenant.bells.cards.set()
     tenant.bells.brief.set()
 

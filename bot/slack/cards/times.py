@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
-SECOND = 1_000_000
+from bot.watch.durations import DAY, HOUR, MINUTE, SECOND
+
 _LATEST = 9_999_999_999
-_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+_DAY, _HOUR, _MINUTE = DAY // SECOND, HOUR // SECOND, MINUTE // SECOND
 
 
 def date(at: int, form: str = "{date_short_pretty} {time}") -> str:

@@ -1,11 +1,11 @@
 """What the detections alone tell: their kind, and the shape of the surge. These rows can always be read."""
 
+from bot.watch.durations import HOUR
 from bot.watch.facts import Facts
 from bot.watch.rows.likelihood import percent, users
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
 
-HOUR = 3_600_000_000
 LONGEST_BURST = 8 * HOUR
 SOURCE = "risk detections"
 

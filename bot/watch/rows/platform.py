@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 
 from bot.watch.announcements import Announcement
+from bot.watch.durations import HOUR
 from bot.watch.facts import Facts, NewApp, OtherTenants, Revocations
 from bot.watch.rows.likelihood import percent, users
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
 
-HOUR = 3_600_000_000
 BEFORE = 72 * HOUR
 """How long before a surge a new app or an advisory still coincides with it."""
 _NAMED = re.compile(

@@ -12,10 +12,10 @@ the overlapping looks at one window are worth. By magnitude, whatever the histor
 
 from math import sqrt
 
+from bot.watch.durations import HOUR
 from bot.watch.scan.baseline import Baseline
 from bot.watch.scan.negative_binomial import upper_tail
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import HOUR
 
 _HOURS_A_YEAR = 8760.0
 _SURELY_USUAL = 2.0

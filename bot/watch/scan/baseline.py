@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, median_low
 
+from bot.watch.durations import DAY, HOUR, MINUTE, WEEK
 from bot.watch.scan.dispersion import Dispersion, measure
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY, HOUR, MINUTE, WEEK
 
 _HOURS_A_WEEK = 168
 _THURSDAY_TO_SATURDAY = 2  # day 0, 1970-01-01, was a Thursday

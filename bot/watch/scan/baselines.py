@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from statistics import median
 
+from bot.watch.durations import DAY
 from bot.watch.scan.alarm import gate
 from bot.watch.scan.baseline import Baseline, fit
+from bot.watch.scan.grid import day_of
 from bot.watch.scan.newly import POOLED, NewlyFlagged
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY, day_of
 
 
 class Baselines:

@@ -13,8 +13,8 @@ expectation. A window is judged by the next longer scale. Since the rate is itse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.watch.durations import HOUR, MINUTE
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import HOUR, MINUTE
 
 SCALES = (10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR)
 _TEN_MINUTES_A_DAY = 144

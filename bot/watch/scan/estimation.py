@@ -5,10 +5,10 @@ from functools import partial
 from itertools import chain
 
 from bot.watch.scan.baselines import Baselines
+from bot.watch.scan.grid import day_of
 from bot.watch.scan.life import Life
 from bot.watch.scan.newly import NewlyFlagged
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import day_of
 from bot.watch.scan.window import Estimate, estimate
 
 

@@ -7,8 +7,8 @@ attack shows under several names. A wave of leaked credentials and a spray at th
 from collections.abc import Mapping
 from math import sqrt
 
+from bot.watch.durations import MINUTE
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import MINUTE
 
 USER_RISK_TYPES = frozenset(
     {

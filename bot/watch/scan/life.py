@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from bot.watch.detector import Sighting
+from bot.watch.durations import DAY
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY
 
 
 @dataclass(slots=True)

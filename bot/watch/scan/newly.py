@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from bot.watch.detector import Flag
+from bot.watch.durations import DAY
 from bot.watch.scan.series import Series
-from bot.watch.scan.span import DAY
 
 POOLED = -1
 """The number of the series of all types together; the types are numbered from 0."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.watch.scan.span import DAY, HOUR, MINUTE
+from bot.watch.durations import DAY, HOUR, MINUTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from bot.watch.durations import DAY
 from bot.watch.scan.life import Life
 from bot.watch.scan.newly import POOLED, NewlyFlagged
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY
 
 _FOREVER = 1 << 62
 

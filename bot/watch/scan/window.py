@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, log
 
+from bot.watch.durations import HOUR
+from bot.watch.scan.grid import BIN
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import BIN, HOUR
 
 _BESIDE = 2 * HOUR
 _BESIDE_LONGEST = 8 * HOUR

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from math import sqrt
 
 from bot.watch.detector import Flag, Sighting
+from bot.watch.durations import DAY, MINUTE
 from bot.watch.scan.alarm import is_massive, is_surprising
 from bot.watch.scan.baselines import Baselines
 from bot.watch.scan.estimation import estimate_life
+from bot.watch.scan.grid import BIN, day_of
 from bot.watch.scan.kinship import are_kin, begin_together, rising_types
 from bot.watch.scan.life import Life
 from bot.watch.scan.newly import POOLED, Change, NewlyFlagged
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import BIN, DAY, MINUTE, day_of
 from bot.watch.scan.tally import Tally
 
 _CLOCK_SKEW = 10 * MINUTE

@@ -1,9 +1,9 @@
 import pytest
 
+from bot.watch.durations import DAY, HOUR, MINUTE
 from bot.watch.scan.alarm import gate, is_massive, is_surprising
 from bot.watch.scan.baseline import fit
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY, HOUR, MINUTE
 
 RULES = Rules()
 FIRST = 20_000

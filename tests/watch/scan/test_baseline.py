@@ -1,9 +1,9 @@
 import pytest
 
+from bot.watch.durations import DAY, HOUR, MINUTE, WEEK
 from bot.watch.scan.baseline import cell_of, fit
 from bot.watch.scan.dispersion import Dispersion, measure
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY, HOUR, MINUTE, WEEK
 
 FIRST = 20_000
 RULES = Rules()

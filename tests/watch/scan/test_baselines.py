@@ -1,8 +1,8 @@
 from bot.watch.detector import Flag
+from bot.watch.durations import DAY, HOUR
 from bot.watch.scan.baselines import Baselines
 from bot.watch.scan.newly import NewlyFlagged
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import DAY, HOUR
 
 TODAY = 20_060
 

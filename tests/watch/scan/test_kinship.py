@@ -1,6 +1,6 @@
+from bot.watch.durations import HOUR, MINUTE
 from bot.watch.scan.kinship import are_kin, begin_together, rising_types
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import HOUR, MINUTE
 
 RULES = Rules()
 

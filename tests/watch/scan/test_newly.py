@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.watch.detector import Flag
+from bot.watch.durations import DAY, HOUR
 from bot.watch.scan.newly import POOLED, NewlyFlagged
-from bot.watch.scan.span import DAY, HOUR
 
 
 def observed(*flags):

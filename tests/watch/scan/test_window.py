@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.watch.durations import DAY, HOUR, MINUTE
+from bot.watch.scan.grid import BIN
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.span import BIN, DAY, HOUR, MINUTE
 from bot.watch.scan.window import Bins, Interval, estimate
 
 RULES = Rules()

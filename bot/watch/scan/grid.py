@@ -1,9 +1,7 @@
-"""Spans of time in microseconds, and the grids that counts are kept on. All grids start at 1970-01-01 UTC."""
+"""The grids that counts are kept on. All start at 1970-01-01 UTC; times are in microseconds."""
 
-MINUTE = 60_000_000
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-WEEK = 7 * DAY
+from bot.watch.durations import DAY, MINUTE
+
 BIN = 5 * MINUTE
 """The grid of the window estimate."""
 
