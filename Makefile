@@ -31,6 +31,7 @@ check: setup ## ruff, mypy, import rules
 	$(BIN)/lint-imports --no-cache
 
 bench: setup ## figures beside their bounds (about 20 minutes); writes docs/remediation-benchmark.md
+	$(BIN)/python -m tests.bench.walk
 	$(BIN)/python -m tests.bench.decoding
 	$(BIN)/python -m tests.bench.whole_process
 	$(BIN)/python -m tests.bench.briefing
