@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from bot.decide.plan import CLEARS_RISK, Plan, plan_hash, read_plan
-from bot.decide.policy import Person
 from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import (
     Request,
-    RequestKind,
     RequestState,
     Verdict,
     Vote,
@@ -20,16 +18,15 @@ from bot.decide.request import (
 )
 from bot.operations.approving.check_code import check_code
 from bot.operations.approving.host_answer import finish_click
-from bot.operations.approving.judge_person import judge_lists
-from bot.operations.approving.judge_place import judge_dialog, judge_place
+from bot.operations.approving.judge_person import judge_press
+from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.judge_signer import Signer, judge_conflict, judge_signer, name_signers
 from bot.operations.approving.queue_run import queue_run
 from bot.operations.briefing.current_band import worse_band
 from bot.operations.planning.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
-from bot.ports.slack import Click, ClickKind
-from bot.record.ledger import Event
-from bot.store.cards import CardSubject
+from bot.ports.presses import event_of
+from bot.ports.slack import CardSubject, Click
 from bot.store.transaction import Transaction
 
 JUDGED_AT_ONCE = 2
@@ -67,18 +64,13 @@ def judge_by_tables(tx: Transaction, tenant: Tenant, click: Click) -> Request | 
     request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
-    judge = judge_dialog if click.kind is ClickKind.SUBMIT_APPROVAL else judge_place
-    misplaced = judge(tx, tenant.id, CardSubject.REQUEST, click)
+    misplaced = judge_place(tx, tenant.id, click)
     return misplaced or _refuse_vote(tx, tenant, click, request) or request
 
 
 async def _judge_rejecter(tenant: Tenant, click: Click, request: Request) -> Signer | Refused:
     """Whoever could sign may also stop it: being flagged, or without a code, is no hindrance to caution."""
-    policy = tenant.policy
-    allowed = policy.approvers
-    if request.break_glass_needed or request.kind is RequestKind.RECOVERY:
-        allowed = tuple(dict.fromkeys(allowed + policy.break_glass))
-    person: Person | Refused = await judge_lists(tenant, click, allowed, Refusal.NOT_AN_APPROVER)
+    person = await judge_press(tenant, click, request)
     return person if isinstance(person, Refused) else Signer(click.user_id, (), is_break_glass=False)
 
 
@@ -146,7 +138,7 @@ def _count(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, p
     tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
-        event=Event.REQUEST_VOTED,
+        event=event_of(click.kind),
         subject=request.id,
         actor=click.user_id,
         facts={

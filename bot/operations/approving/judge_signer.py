@@ -9,7 +9,7 @@ from bot.decide.plan import Plan
 from bot.decide.policy import Account, Person, groups_among, refuse_conflict
 from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import RequestKind
-from bot.operations.approving.judge_person import judge_accounts, judge_lists, named
+from bot.operations.approving.judge_person import judge_accounts, judge_lists, judge_press, named
 from bot.operations.approving.match_accounts import match_accounts
 from bot.operations.planning.known_signers import known_signers
 from bot.operations.tenant import Tenant
@@ -68,13 +68,13 @@ async def judge_signer(
 
 
 async def judge_requester(tenant: Tenant, click: Click) -> tuple[str, ...] | Refused:
-    """Judge who asks; gives his directory accounts. Being flagged is no hindrance to asking: somebody else signs."""
+    """Judge who asks; gives their directory accounts. Being flagged is no hindrance to asking: somebody else signs."""
     try:
         if not click.is_from_host and await tenant.slack.is_shared_outside(tenant.channel):
             return Refused(Refusal.SHARED_OUTSIDE)
     except SlackError as problem:
         return Refused(Refusal.TRY_AGAIN, f"Slack did not tell who is in the channel ({problem.code})")
-    person = await judge_lists(tenant, click, tenant.policy.requesters, Refusal.NOT_A_REQUESTER)
+    person = await judge_press(tenant, click)
     if isinstance(person, Refused):
         return person
     found = await _accounts_of(tenant, click, person)
@@ -123,7 +123,7 @@ async def is_on_break_glass_list(tenant: Tenant, click: Click, allowed: Collecti
 
 
 async def _judge_roles(tenant: Tenant, account_ids: Collection[str]) -> Refused | None:
-    """Refuse whoever holds none of the roles that the policy names, with any of his accounts."""
+    """Refuse whoever holds none of the roles that the policy names, with any of their accounts."""
     wanted = {each.casefold() for each in tenant.policy.signer_roles}
     if not wanted:
         return None

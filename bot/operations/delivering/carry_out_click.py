@@ -19,11 +19,11 @@ from bot.operations.bells import Bell
 from bot.operations.delivering.acknowledge_surge import acknowledge_surge
 from bot.operations.delivering.refuse_click import refuse_click
 from bot.operations.delivering.show_details import show_details
-from bot.operations.running.steer_run import steer_run
+from bot.operations.running.steer_run import hold_up_run, resume_run
 from bot.operations.tenant import Tenant
+from bot.ports.presses import PRESSES, Form
 from bot.ports.slack import Click, ClickKind, Slack, SlackError
 from bot.ports.world import World
-from bot.store.cards import CardSubject
 from bot.store.clicks import KeptClick
 from bot.store.database import Database
 from bot.store.transaction import Transaction
@@ -36,30 +36,7 @@ LOOKS_FOR_A_CARD = 20
 LOOK_EVERY_SECONDS = 0.1
 DIALOG_LIVES_FOR = 3 * SECOND
 
-_SUBJECTS = {
-    ClickKind.OPEN_REQUEST: CardSubject.SURGE,
-    ClickKind.SUBMIT_REQUEST: CardSubject.SURGE,
-    ClickKind.ACKNOWLEDGE: CardSubject.SURGE,
-    ClickKind.SNOOZE: CardSubject.SURGE,
-    ClickKind.DETAILS: CardSubject.SURGE,
-    ClickKind.APPROVE: CardSubject.REQUEST,
-    ClickKind.SUBMIT_APPROVAL: CardSubject.REQUEST,
-    ClickKind.REJECT: CardSubject.REQUEST,
-    ClickKind.WITHDRAW: CardSubject.REQUEST,
-    ClickKind.PAUSE: CardSubject.RUN,
-    ClickKind.RESUME: CardSubject.RUN,
-    ClickKind.SUBMIT_GOING_ON: CardSubject.RUN,
-    ClickKind.STOP: CardSubject.RUN,
-    ClickKind.CHOOSE_ACTION: CardSubject.SURGE,
-    ClickKind.OPEN_RELEASE: CardSubject.SURGE,
-    ClickKind.SUBMIT_RELEASE: CardSubject.SURGE,
-    ClickKind.OPEN_RECOVERY: CardSubject.SURGE,
-    ClickKind.SUBMIT_RECOVERY: CardSubject.SURGE,
-    ClickKind.OPEN_WAY_BACK: CardSubject.SURGE,
-    ClickKind.SUBMIT_WAY_BACK: CardSubject.SURGE,
-    ClickKind.ASK_AGAIN: CardSubject.REQUEST,
-}
-_USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[Refused | None]]] = {
+USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[Refused | None]]] = {
     ClickKind.OPEN_REQUEST: open_request,
     ClickKind.SUBMIT_REQUEST: submit_request,
     ClickKind.ACKNOWLEDGE: acknowledge_surge,
@@ -69,10 +46,11 @@ _USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[Refused | None]]
     ClickKind.SUBMIT_APPROVAL: functools.partial(cast_vote, verdict=Verdict.APPROVE),
     ClickKind.REJECT: functools.partial(cast_vote, verdict=Verdict.REJECT),
     ClickKind.WITHDRAW: withdraw_request,
-    ClickKind.PAUSE: steer_run,
-    ClickKind.RESUME: steer_run,
-    ClickKind.SUBMIT_GOING_ON: steer_run,
-    ClickKind.STOP: steer_run,
+    ClickKind.ASK_AGAIN: ask_again,
+    ClickKind.PAUSE: hold_up_run,
+    ClickKind.RESUME: resume_run,
+    ClickKind.SUBMIT_GOING_ON: resume_run,
+    ClickKind.STOP: hold_up_run,
     ClickKind.CHOOSE_ACTION: open_request,
     ClickKind.OPEN_RELEASE: open_request,
     ClickKind.SUBMIT_RELEASE: submit_request,
@@ -80,28 +58,8 @@ _USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[Refused | None]]
     ClickKind.SUBMIT_RECOVERY: submit_request,
     ClickKind.OPEN_WAY_BACK: open_request,
     ClickKind.SUBMIT_WAY_BACK: submit_request,
-    ClickKind.ASK_AGAIN: ask_again,
 }
-_FOR_THE_HOLDER = {
-    ClickKind.SUBMIT_REQUEST,
-    ClickKind.SUBMIT_RELEASE,
-    ClickKind.SUBMIT_RECOVERY,
-    ClickKind.SUBMIT_WAY_BACK,
-    ClickKind.SUBMIT_APPROVAL,
-    ClickKind.ASK_AGAIN,
-    ClickKind.APPROVE,
-    ClickKind.RESUME,
-    ClickKind.SUBMIT_GOING_ON,
-}
-"""These ask Microsoft, and only the process that does the tenant's work does so, at the tenant's one pace."""
-_OPENS_A_DIALOG = {
-    ClickKind.OPEN_REQUEST,
-    ClickKind.DETAILS,
-    ClickKind.OPEN_RELEASE,
-    ClickKind.OPEN_RECOVERY,
-    ClickKind.OPEN_WAY_BACK,
-    ClickKind.CHOOSE_ACTION,
-}
+"""What each press that is about something leads to. What else is declared of it stands in bot/ports/presses.py."""
 
 log = structlog.get_logger()
 
@@ -134,9 +92,9 @@ class Inbox:
         now = self._world.now()
 
         def keep(tx: Transaction) -> tuple[bool, bool]:
-            subject = _SUBJECTS.get(click.kind)
-            tenant_id = tx.cards.tenant_of(subject, click.subject_id) if subject else None
-            is_ours = click.kind not in _FOR_THE_HOLDER or self._does_work_of(tenant_id)
+            press = PRESSES[click.kind]
+            tenant_id = tx.cards.tenant_of(press.subject, click.subject_id) if press.subject else None
+            is_ours = not press.asks_microsoft or self._does_work_of(tenant_id)
             try_at = now + LEFT_ALONE_FOR if is_ours else now
             return tx.clicks.add_click(tenant_id or "", click, now, try_at=try_at), is_ours
 
@@ -178,7 +136,7 @@ class Inbox:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _tenant_of(self, click: Click) -> Tenant | None:
-        subject = _SUBJECTS.get(click.kind)
+        subject = PRESSES[click.kind].subject
         if subject is None:
             return None
         tenant_id = await self._store.look(lambda tx: tx.cards.tenant_of(subject, click.subject_id))
@@ -192,11 +150,11 @@ class Inbox:
             tenant = await self._tenant_of(click)
             if tenant is None:
                 await self._dismiss(click, Refusal.OUT_OF_DATE)
-            elif click.kind in _OPENS_A_DIALOG and not click.view_id and self._is_too_late(kept):
+            elif self._is_too_late(kept):
                 await self._dismiss(click, Refusal.TRY_AGAIN, "the bot was restarted before the dialog could open")
             else:
                 await self._card_on_record(tenant, click)
-                refused = await _USE_CASES[click.kind](tenant, click)
+                refused = await USE_CASES[click.kind](tenant, click)
                 if refused is not None:
                     await refuse_click(tenant, click, refused)
         except Exception as problem:  # noqa: BLE001 - whatever happens to one click, it is tried again and the rest go on
@@ -204,16 +162,14 @@ class Inbox:
 
     async def _card_on_record(self, tenant: Tenant, click: Click) -> None:
         """Wait a moment for a card that was posted just now: somebody may press before we have written down where."""
-        subject = _SUBJECTS.get(click.kind)
+        subject = PRESSES[click.kind].subject
         if subject is None or not click.message_ts:
             return
 
         def is_being_posted(tx: Transaction) -> bool:
             if tx.cards.is_at(subject, click.subject_id, click.channel, click.message_ts):
                 return False
-            return any(
-                card.posting_since is not None for card in tx.cards.cards_of(tenant.id, subject, click.subject_id)
-            )
+            return tx.cards.is_being_posted(tenant.id, subject, click.subject_id)
 
         for _ in range(LOOKS_FOR_A_CARD):
             if not await self._store.look(is_being_posted):
@@ -222,7 +178,8 @@ class Inbox:
 
     def _is_too_late(self, kept: KeptClick) -> bool:
         """A trigger lives three seconds; a dialog that stands already waits."""
-        return self._world.now() > kept.taken_at + DIALOG_LIVES_FOR
+        opens = PRESSES[kept.click.kind].form is Form.OPENER and not kept.click.view_id
+        return opens and self._world.now() > kept.taken_at + DIALOG_LIVES_FOR
 
     async def _dismiss(self, click: Click, refusal: Refusal, detail: str = "") -> None:
         text = explain(refusal, detail)

@@ -16,7 +16,6 @@ from bot.operations.approving.open_signing_dialog import open_signing_dialog
 from bot.operations.running.watch_tripwires import band_now, flagged_anew
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, SigningDialog
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.evidence import Band
 
@@ -83,7 +82,7 @@ async def _ask_for_code(tenant: Tenant, click: Click, request: Request) -> Refus
 
 
 def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> SigningDialog | Refused:
-    misplaced = judge_place(tx, tenant.id, CardSubject.RUN, click)
+    misplaced = judge_place(tx, tenant.id, click)
     if misplaced is not None:
         return misplaced
     if tx.codes.enrolment_of(click.user_id) is None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from bot.decide.action import Action
 from bot.decide.request import RequestKind
-from bot.ports.slack import NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
-from bot.slack.action_ids import PEOPLE_FIELD, RECOVERY_DIALOG, RELEASE_DIALOG, RUN_FIELD, WAY_BACK_DIALOG
+from bot.ports.slack import ClickKind, NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
+from bot.slack.action_ids import DIALOGS, PEOPLE_FIELD, RUN_FIELD
 from bot.slack.cards import blocks
 from bot.slack.cards.asking import (
     action_field,
@@ -41,8 +41,9 @@ def release_dialog(dialog: ReleaseDialog) -> Json:
         reason_field(),
         code(),
     ]
+    callback_id = DIALOGS[ClickKind.SUBMIT_RELEASE]
     return asking_dialog(
-        "Release a user", shown, callback_id=RELEASE_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel
+        "Release a user", shown, callback_id=callback_id, surge_id=dialog.surge_id, channel=dialog.channel
     )
 
 
@@ -98,8 +99,9 @@ def recovery_dialog(dialog: RecoveryDialog) -> Json:
         reason_field(),
         code(),
     ]
+    callback_id = DIALOGS[ClickKind.SUBMIT_RECOVERY]
     return asking_dialog(
-        "Request recovery", shown, callback_id=RECOVERY_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel
+        "Request recovery", shown, callback_id=callback_id, surge_id=dialog.surge_id, channel=dialog.channel
     )
 
 
@@ -119,6 +121,7 @@ def way_back_dialog(dialog: WayBackDialog) -> Json:
         reason_field(),
         code(),
     ]
+    callback_id = DIALOGS[ClickKind.SUBMIT_WAY_BACK]
     return asking_dialog(
-        "The way back", shown, callback_id=WAY_BACK_DIALOG, surge_id=dialog.surge_id, channel=dialog.channel
+        "The way back", shown, callback_id=callback_id, surge_id=dialog.surge_id, channel=dialog.channel
     )
