@@ -25,7 +25,7 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack user as users.info states him at the moment of the click."""
+    """A Slack user as users.info states them at the moment of the click."""
 
     user_id: str
     team_id: str

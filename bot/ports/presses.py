@@ -1,6 +1,6 @@
 """The registry of presses: what is declared of each kind, once. Doors and use cases read it here.
 
-The use case of each kind is bound to it in bot/operations/delivering/carry_out_click.py, the names that Slack hands
+The use case of each kind is bound to it in bot/operations/delivering/use_cases.py, the names that Slack hands
 back follow from it in bot/slack/action_ids.py. A test refuses a kind that is left out.
 """
 

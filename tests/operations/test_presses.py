@@ -6,7 +6,7 @@ import pytest
 
 from bot.act.run import RunState
 from bot.decide.policy import Who
-from bot.operations.delivering.carry_out_click import USE_CASES
+from bot.operations.delivering.use_cases import USE_CASES
 from bot.ports.presses import PRESSES
 from bot.ports.slack import CardSubject, ClickKind
 from tests.operations.signing import code_of, enrol

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from bot.decide.plan import Plan
-from bot.decide.policy import Account, Person, groups_among, refuse_conflict
+from bot.decide.policy import Account, Person, Who, groups_among, refuse_conflict
 from bot.decide.refusal import Refusal, Refused
-from bot.decide.request import RequestKind
+from bot.decide.request import Request, RequestKind
 from bot.operations.approving.judge_person import judge_accounts, judge_lists, judge_press, named
 from bot.operations.approving.match_accounts import match_accounts
 from bot.operations.planning.known_signers import known_signers
@@ -37,17 +37,14 @@ class Signer:
         return tuple(account.user_id for account in self.accounts)
 
 
-async def judge_signer(
-    tenant: Tenant, click: Click, *, break_glass_needed: int = 0, kind: RequestKind = RequestKind.SURGE
-) -> Signer | Refused:
-    """Judge who clicked as a signer of such a request.
+async def judge_signer(tenant: Tenant, click: Click, request: Request) -> Signer | Refused:
+    """Judge who clicked as a signer of this request.
 
     Graph is asked for the accounts, the roles where the policy names any, and the risk of each account. What can't be
     read refuses. Call `judge_conflict` with the plan in the transaction that counts the signature.
     """
-    policy = tenant.policy
-    allowed = policy.signers(break_glass_needed=break_glass_needed, kind=kind)
-    person = await judge_lists(tenant, click, allowed, not_listed(kind))
+    allowed = tenant.policy.allowed(Who.SIGNERS, request)
+    person = await judge_lists(tenant, click, allowed, not_listed(request.kind))
     if isinstance(person, Refused):
         return person
     found = await _accounts_of(tenant, click, person)
@@ -141,8 +138,6 @@ async def _judge_roles(tenant: Tenant, account_ids: Collection[str]) -> Refused 
     return Refused(Refusal.ROLE_MISSING, ", ".join(tenant.policy.signer_roles))
 
 
-def name_signers(
-    tenant: Tenant, *, but: str, break_glass_needed: int = 0, kind: RequestKind = RequestKind.SURGE
-) -> str:
+def name_signers(tenant: Tenant, request: Request, *, but: str) -> str:
     """Who could sign instead, as mentions."""
-    return named(tenant.policy.signers(break_glass_needed=break_glass_needed, kind=kind), but=but)
+    return named(tenant.policy.allowed(Who.SIGNERS, request), but=but)

@@ -10,8 +10,9 @@ from bot.decide.refusal import Refusal, Refused
 from bot.operations.approving.judge_person import judge_press
 from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.judge_signer import Signer
+from bot.operations.approving.open_signing_dialog import open_signing_dialog
 from bot.operations.running.begin_pass import want_cards
-from bot.operations.running.countersign_run import countersign, judge_countersigner, to_be_countersigned
+from bot.operations.running.countersign_run import Pause, countersign, judge_countersigner
 from bot.operations.running.keep_answer import leave_out
 from bot.operations.tenant import Tenant
 from bot.ports.presses import PRESSES, event_of
@@ -31,9 +32,17 @@ async def hold_up_run(tenant: Tenant, click: Click) -> Refused | None:
     return refused
 
 
-async def resume_run(tenant: Tenant, click: Click) -> Refused | None:
+async def resume_run(tenant: Tenant, click: Click, pause: Pause) -> Refused | None:
     """Let it go on; after a tripwire only with the signature of somebody who could sign its request."""
-    refused = await _judge_and_resume(tenant, click)
+    request = pause.request
+    if request is not None and pause.dialog is not None:
+        under_glass = request.break_glass_needed > 0
+        return await open_signing_dialog(tenant, click, request, pause.dialog, only_break_glass=under_glass)
+    judged = await (judge_press(tenant, click) if request is None else judge_countersigner(tenant, click, request))
+    if isinstance(judged, Refused):
+        return judged
+    signer = judged if isinstance(judged, Signer) else None
+    refused = await tenant.store.transact(lambda tx: _resume(tx, tenant, click, signer))
     _ring(tenant)
     return refused
 
@@ -41,21 +50,6 @@ async def resume_run(tenant: Tenant, click: Click) -> Refused | None:
 def _ring(tenant: Tenant) -> None:
     tenant.bells.cards.set()
     tenant.bells.act.set()
-
-
-async def _judge_and_resume(tenant: Tenant, click: Click) -> Refused | None:
-    signer: Signer | None = None
-    request = await tenant.store.look(lambda tx: to_be_countersigned(tx, tenant, click))
-    if request is not None:
-        judged = await judge_countersigner(tenant, click, request)
-        if not isinstance(judged, Signer):
-            return judged
-        signer = judged
-    else:
-        person = await judge_press(tenant, click)
-        if isinstance(person, Refused):
-            return person
-    return await tenant.store.transact(lambda tx: _resume(tx, tenant, click, signer))
 
 
 def _hold_up(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
