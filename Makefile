@@ -32,6 +32,7 @@ check: setup ## ruff, mypy, import rules, dead code
 	$(BIN)/vulture
 
 bench: setup ## figures beside their bounds (about 20 minutes); writes docs/remediation-benchmark.md
+	$(BIN)/python -m tests.bench.walk
 	$(BIN)/python -m tests.bench.decoding
 	$(BIN)/python -m tests.bench.whole_process
 	$(BIN)/python -m tests.bench.briefing

@@ -26,7 +26,7 @@ class ListedPerson:
 def entry_of(
     people: Iterable[ListedPerson], user_id: str, by_address: Collection[DirectoryUser]
 ) -> ListedPerson | Refusal | None:
-    """The entry that a Slack user belongs to, by his id or by the account that bears his address; None: no entry.
+    """The entry that a Slack user belongs to, by their id or by the account that bears their address; None: no entry.
 
     An account that is another entry's makes two people of one Slack user: refused.
     """

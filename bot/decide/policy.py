@@ -2,17 +2,31 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bot.decide.people import ListedPerson
 from bot.decide.quorum import Quorum, Quorums, quorum_of
 from bot.decide.refusal import Refusal
+from bot.decide.request import Request
 from bot.decide.request_kind import RequestKind
 from bot.watch.evidence import Band
 
 
+class Who(StrEnum):
+    """Whose press counts."""
+
+    ANY_MEMBER = "any full member of the workspace"
+    NAMED = "whoever may ask or sign"
+    REQUESTERS = "whoever may ask"
+    SIGNERS = "whoever may sign this request"
+    REJECTERS = "whoever may sign this request, and every approver"
+    ITS_REQUESTER = "whoever made this request"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack user as users.info states him at the moment of the click."""
+    """A Slack user as users.info states them at the moment of the click."""
 
     user_id: str
     team_id: str
@@ -62,6 +76,23 @@ class Policy:
     def everyone_named(self) -> tuple[str, ...]:
         """Whoever may ask or sign: these may also acknowledge, snooze, pause, resume and stop."""
         return tuple(dict.fromkeys(self.requesters + self.approvers))
+
+    def allowed(self, who: Who, request: Request | None = None) -> tuple[str, ...]:
+        """The list that somebody must be on; empty, so nobody, where it hangs on a request and there is none."""
+        match who:
+            case Who.NAMED:
+                return self.everyone_named
+            case Who.REQUESTERS:
+                return self.requesters
+            case Who.ITS_REQUESTER if request is not None:
+                return (request.requester,)
+            case Who.SIGNERS if request is not None:
+                return self.signers(break_glass_needed=request.break_glass_needed, kind=request.kind)
+            case Who.REJECTERS if request is not None:
+                signers = self.signers(break_glass_needed=request.break_glass_needed, kind=request.kind)
+                return tuple(dict.fromkeys(self.approvers + signers))
+            case _:
+                return ()
 
     def signers(self, *, break_glass_needed: int, kind: RequestKind) -> tuple[str, ...]:
         """The list of those who may approve such a request."""

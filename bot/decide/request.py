@@ -62,7 +62,7 @@ class Request:
     band: str = ""
     """What the evidence leant to when it was asked for: a value of bot.watch.evidence.Band, empty where not known."""
     with_code: bool = False
-    """The requester proved himself with a one-time code."""
+    """The requester proved who they are with a one-time code."""
     asked_again: str = ""
     """The id of the earlier request that this one repeats; empty where it is none."""
     called_at: int | None = None

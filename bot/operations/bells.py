@@ -1,4 +1,4 @@
-"""Who is to look at the tables now instead of at his next round. A missed ring costs only that wait."""
+"""Who is to look at the tables now instead of in their next round. A missed ring costs only that wait."""
 
 import asyncio
 from collections.abc import Callable

@@ -28,8 +28,19 @@ class SlackError(Exception):
         """The call may have been carried out: no answer came."""
 
 
+class CardSubject(StrEnum):
+    """What a card shows."""
+
+    SURGE = "surge"
+    REQUEST = "request"
+    RUN = "run"
+    CALL = "call"
+    REMINDER = "reminder"
+    """The second call, at half-time, and those of later rounds."""
+
+
 class ClickKind(StrEnum):
-    """What somebody pressed or submitted."""
+    """What somebody pressed or submitted. What is declared of each stands in bot/ports/presses.py."""
 
     OPEN_REQUEST = "open-request"
     SUBMIT_REQUEST = "submit-request"

@@ -1,24 +1,14 @@
 """Cards: the messages of the bot, each with what is wanted and what is shown."""
 
 from dataclasses import dataclass, fields
-from enum import StrEnum
 
 from sqlalchemy import RowMapping, func, select, update
 
-from bot.ports.slack import Posted
+from bot.ports.slack import CardSubject, Posted
 from bot.store.rows import Repository, insert_rows
 from bot.store.tables import cards
 
-
-class CardSubject(StrEnum):
-    """What a card shows."""
-
-    SURGE = "surge"
-    REQUEST = "request"
-    RUN = "run"
-    CALL = "call"
-    REMINDER = "reminder"
-    """The second call, at half-time, and those of later rounds."""
+__all__ = ["Card", "CardSubject", "Cards"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +116,10 @@ class Cards(Repository):
             cards.c.posted_ts == ts,
         )
         return self._connection.execute(statement).first() is not None
+
+    def is_being_posted(self, tenant_id: str, subject: CardSubject, subject_id: str) -> bool:
+        """Whether a first post of a card of this subject was begun and is not on record yet."""
+        return any(card.posting_since is not None for card in self.cards_of(tenant_id, subject, subject_id))
 
     def tenant_of(self, subject: CardSubject, subject_id: str) -> str | None:
         """The tenant of a subject, from its opaque id."""

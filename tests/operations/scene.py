@@ -12,9 +12,9 @@ from bot.decide.request import Request
 from bot.operations.delivering.carry_out_click import Inbox
 from bot.operations.running.carry_run import carry_run
 from bot.operations.tenant import Tenant
-from bot.ports.slack import Click, ClickKind, Posted
+from bot.ports.presses import PRESSES
+from bot.ports.slack import CardSubject, Click, ClickKind, Posted
 from bot.record.ledger import Event, first_break
-from bot.store.cards import CardSubject
 from bot.store.database import Database
 from bot.watch.briefing import Briefing, Cohort
 from bot.watch.evidence import Band, Evidence, Suspect
@@ -104,18 +104,9 @@ class Scene:
     # What people do.
 
     def click(self, kind: ClickKind, by: str, subject_id: str = SURGE, at: Posted | None = None, **values) -> Click:
-        subjects = {
-            ClickKind.APPROVE: CardSubject.REQUEST,
-            ClickKind.REJECT: CardSubject.REQUEST,
-            ClickKind.WITHDRAW: CardSubject.REQUEST,
-            ClickKind.PAUSE: CardSubject.RUN,
-            ClickKind.RESUME: CardSubject.RUN,
-            ClickKind.STOP: CardSubject.RUN,
-            ClickKind.ASK_AGAIN: CardSubject.REQUEST,
-        }
         if at is None:
-            in_dialog = kind.value.startswith("submit-")
-            at = NOWHERE if in_dialog else self.stand(subjects.get(kind, CardSubject.SURGE), subject_id)
+            press = PRESSES[kind]
+            at = NOWHERE if press.is_submission else self.stand(press.subject or CardSubject.SURGE, subject_id)
         self.presses += 1
         known = {
             "key": f"press-{self.presses}",

@@ -46,6 +46,47 @@ async def test_a_second_person_signs_and_the_run_is_queued_in_the_same_breath(sc
     assert scene.slack.answered == []
 
 
+async def test_a_signature_is_one_look_then_the_network_then_one_transaction(scene, asked, monkeypatch):
+    click = scene.click(APPROVE, "UBEN", asked.id)
+    await scene.inbox.take(click)
+    steps = []
+
+    def note(owner, name, step):
+        whole = getattr(owner, name)
+
+        def noted(*args, **values):
+            steps.append(step)
+            return whole(*args, **values)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    note(scene.store, "look", "look")
+    note(scene.store, "transact", "transaction")
+    note(scene.slack, "person", "network")
+    note(scene.graph, "users_by_address", "network")
+    note(scene.graph, "risky_user", "network")
+    scene.inbox.carry_out_soon(click)
+    await scene.inbox.drain()
+    assert scene.request(asked).state is RequestState.APPROVED
+    assert steps == ["look", "network", "network", "network", "transaction"]
+
+
+async def test_whoever_had_to_wait_for_others_to_be_judged_looks_again_before_microsoft_is_asked(scene, asked):
+    scene.tenant.policy = replace(scene.tenant.policy, approvers=("UBEN", "UCARA", "UDORA", "UEVE"))
+    scene.slack.people["UEVE"] = person("UEVE")
+    read, asked_for = scene.graph.users_by_address, []
+
+    async def slowly(address):
+        asked_for.append(address)
+        await asyncio.sleep(0.2)
+        return await read(address)
+
+    scene.graph.users_by_address = slowly
+    await scene.carry_out(*(scene.click(APPROVE, by, asked.id) for by in ("UBEN", "UCARA", "UDORA", "UEVE")))
+    assert (len(asked_for), len(scene.votes(asked))) == (2, 1)
+    assert [refusal for _, refusal in scene.refusals()] == [Refusal.ALREADY_SETTLED] * 3
+
+
 async def test_the_requester_can_not_sign(scene, asked):
     await scene.press(APPROVE, "UANNA", asked.id)
     assert untouched(scene, asked)

@@ -10,7 +10,6 @@ from bot.operations.approving.request_remediation import ask
 from bot.operations.planning.settle_request import when_settled
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 
 
@@ -23,7 +22,7 @@ def _as_before(tx: Transaction, tenant: Tenant, click: Click) -> Asked | Refused
     request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
-    misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
+    misplaced = judge_place(tx, tenant.id, click)
     if misplaced is not None:
         return misplaced
     if request.state is RequestState.PENDING:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.act.run import Run, RunState
 from bot.decide.plan import CLEARS_RISK, Plan, plan_hash, read_plan
-from bot.decide.policy import Person
 from bot.decide.refusal import Refusal, Refused
 from bot.decide.request import (
     Request,
@@ -19,16 +19,16 @@ from bot.decide.request import (
 )
 from bot.operations.approving.check_code import check_code
 from bot.operations.approving.host_answer import finish_click
-from bot.operations.approving.judge_person import judge_lists
-from bot.operations.approving.judge_place import judge_dialog, judge_place
+from bot.operations.approving.judge_person import judge_press
+from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.judge_signer import Signer, judge_conflict, judge_signer, name_signers
-from bot.operations.approving.queue_run import queue_run
+from bot.operations.approving.open_signing_dialog import open_signing_dialog, signing_dialog
 from bot.operations.briefing.current_band import worse_band
 from bot.operations.planning.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
-from bot.ports.slack import Click, ClickKind
+from bot.ports.presses import event_of
+from bot.ports.slack import CardSubject, Click, ClickKind, SigningDialog
 from bot.record.ledger import Event
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 
 JUDGED_AT_ONCE = 2
@@ -37,47 +37,62 @@ JUDGED_AT_ONCE = 2
 log = structlog.get_logger()
 
 
-async def cast_vote(tenant: Tenant, click: Click, verdict: Verdict) -> Refused | None:
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that the tables let somebody vote on."""
+
+    request: Request
+    dialog: SigningDialog | None
+    """The one that asks whoever pressed Approve for their one-time code; None where they have none."""
+
+
+def judge_by_tables(tx: Transaction, tenant: Tenant, click: Click) -> Pending | Refused:
+    """Judge the request before Slack and Graph are asked: what the tables alone can refuse."""
+    request = tx.requests.request_by_id(tenant.id, click.subject_id)
+    if request is None:
+        return Refused(Refusal.OUT_OF_DATE)
+    refused = judge_place(tx, tenant.id, click) or _refuse_vote(tx, tenant, click, request)
+    if refused is not None:
+        return refused
+    if click.kind is not ClickKind.APPROVE or click.is_from_host or tx.codes.enrolment_of(click.user_id) is None:
+        return Pending(request, None)
+    code_required = tenant.policy.codes_required or request.kind.rules.only_break_glass
+    return Pending(request, signing_dialog(tx, click, request, code_required=code_required))
+
+
+async def approve(tenant: Tenant, click: Click, pending: Pending) -> Refused | None:
+    """Sign, or open the dialog that signs. A host's click carries its proof already."""
+    if pending.dialog is not None:
+        return await open_signing_dialog(tenant, click, pending.request, pending.dialog)
+    return await _cast_vote(tenant, click, Verdict.APPROVE, pending)
+
+
+async def reject(tenant: Tenant, click: Click, pending: Pending) -> Refused | None:
+    """Stop it: one rejection is enough."""
+    return await _cast_vote(tenant, click, Verdict.REJECT, pending)
+
+
+async def _cast_vote(tenant: Tenant, click: Click, verdict: Verdict, pending: Pending) -> Refused | None:
     """Judge the one who clicked, then let their vote count, all or nothing."""
-    refused = await _judge_and_vote(tenant, click, verdict)
+    gate = tenant.work.signing.setdefault(click.subject_id, asyncio.Semaphore(JUDGED_AT_ONCE))
+    has_to_wait = gate.locked()
+    async with gate:
+        found = await tenant.store.look(lambda tx: judge_by_tables(tx, tenant, click)) if has_to_wait else pending
+        if isinstance(found, Refused):
+            return found
+        signer = await (_judge_rejecter if verdict is Verdict.REJECT else judge_signer)(tenant, click, found.request)
+        if isinstance(signer, Refused):
+            return signer
+        ballot = _Ballot(click, verdict, signer, run_ids=(tenant.world.new_id(), tenant.world.new_id()))
+        refused = await tenant.store.transact(lambda tx: _vote(tx, tenant, ballot))
     tenant.bells.cards.set()
     tenant.bells.act.set()
     return refused
 
 
-async def _judge_and_vote(tenant: Tenant, click: Click, verdict: Verdict) -> Refused | None:
-    gate = tenant.work.signing.setdefault(click.subject_id, asyncio.Semaphore(JUDGED_AT_ONCE))
-    async with gate:
-        request = await tenant.store.look(lambda tx: judge_by_tables(tx, tenant, click))
-        if isinstance(request, Refused):
-            return request
-        if verdict is Verdict.REJECT:
-            signer: Signer | Refused = await _judge_rejecter(tenant, click, request)
-        else:
-            signer = await judge_signer(tenant, click, break_glass_needed=request.break_glass_needed, kind=request.kind)
-        if isinstance(signer, Refused):
-            return signer
-        ballot = _Ballot(click, verdict, signer, run_ids=(tenant.world.new_id(), tenant.world.new_id()))
-        return await tenant.store.transact(lambda tx: _vote(tx, tenant, ballot))
-
-
-def judge_by_tables(tx: Transaction, tenant: Tenant, click: Click) -> Request | Refused:
-    """What the tables alone can refuse; the request where they don't."""
-    request = tx.requests.request_by_id(tenant.id, click.subject_id)
-    if request is None:
-        return Refused(Refusal.OUT_OF_DATE)
-    judge = judge_dialog if click.kind is ClickKind.SUBMIT_APPROVAL else judge_place
-    misplaced = judge(tx, tenant.id, CardSubject.REQUEST, click)
-    return misplaced or _refuse_vote(tx, tenant, click, request) or request
-
-
 async def _judge_rejecter(tenant: Tenant, click: Click, request: Request) -> Signer | Refused:
     """Whoever could sign may also stop it: being flagged, or without a code, is no hindrance to caution."""
-    policy = tenant.policy
-    allowed = policy.approvers
-    if request.break_glass_needed or request.kind.rules.only_break_glass:
-        allowed = tuple(dict.fromkeys(allowed + policy.break_glass))
-    person: Person | Refused = await judge_lists(tenant, click, allowed, Refusal.NOT_AN_APPROVER)
+    person = await judge_press(tenant, click, request)
     return person if isinstance(person, Refused) else Signer(click.user_id, (), is_break_glass=False)
 
 
@@ -99,8 +114,7 @@ def _refuse_vote(
     if refusal is None:
         return None
     if refusal is Refusal.OWN_REQUEST:
-        needed = request.break_glass_needed
-        return Refused(refusal, name_signers(tenant, but=click.user_id, break_glass_needed=needed, kind=request.kind))
+        return Refused(refusal, name_signers(tenant, request, but=click.user_id))
     return Refused(refusal, when_settled(request, votes))
 
 
@@ -145,7 +159,7 @@ def _count(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, p
     tx.ledger.append_entry(
         tenant_id=tenant.id,
         at=now,
-        event=Event.REQUEST_VOTED,
+        event=event_of(click.kind),
         subject=request.id,
         actor=click.user_id,
         facts={
@@ -163,9 +177,43 @@ def _count(tx: Transaction, tenant: Tenant, ballot: _Ballot, request: Request, p
         tx.cards.want_update(tenant.id, CardSubject.REQUEST, request.id)
         tx.cards.want_update(tenant.id, CardSubject.SURGE, request.surge_id)
     elif settle_request(tx, request, state, by=click.user_id, at=now) and state is RequestState.APPROVED:
-        queue_run(tx, tenant, request, plan, ids=ballot.run_ids, at=now)
+        _queue_run(tx, tenant, request, plan, ids=ballot.run_ids, at=now)
     finish_click(tx, click, now, _what_came(request, votes, state))
     return None
+
+
+def _queue_run(tx: Transaction, tenant: Tenant, request: Request, plan: Plan, *, ids: tuple[str, str], at: int) -> None:
+    """A run with its card in the surge's thread. ids: the run's and the card's. at in microseconds UTC."""
+    run_id, card_id = ids
+    run = Run(
+        tenant_id=tenant.id,
+        id=run_id,
+        request_id=request.id,
+        surge_id=request.surge_id,
+        plan_hash=request.plan_hash,
+        state=RunState.QUEUED,
+        created_at=at,
+        canary=tenant.policy.canary,
+        goes_first=request.kind.rules.goes_first,
+    )
+    tx.runs.add_run(run, plan.user_ids)
+    for parent in tx.cards.cards_of(tenant.id, CardSubject.SURGE, request.surge_id)[:1]:
+        tx.cards.ensure_card(
+            card_id=card_id,
+            tenant_id=tenant.id,
+            subject=CardSubject.RUN,
+            subject_id=run.id,
+            channel=parent.channel,
+            parent_id=parent.id,
+        )
+    tx.ledger.append_entry(
+        tenant_id=tenant.id,
+        at=at,
+        event=Event.RUN_QUEUED,
+        subject=run.id,
+        actor="countersign",
+        facts={"request": request.id, "plan": request.plan_hash},
+    )
 
 
 def _vote_of(ballot: _Ballot, at: int) -> Vote:

@@ -7,9 +7,11 @@ import structlog
 
 from bot.decide.policy import Account, Person, groups_among, refuse_list, refuse_person
 from bot.decide.refusal import Refusal, Refused
+from bot.decide.request import Request
 from bot.operations.planning.known_signers import known_signers
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError, Priority
+from bot.ports.presses import PRESSES
 from bot.ports.slack import Click, SlackError
 from bot.watch.profile import DirectoryUser
 
@@ -28,8 +30,17 @@ def named(listed: tuple[str, ...], *, but: str = "") -> str:
     return " or ".join(shown[:MOST_NAMED])
 
 
+async def judge_press(tenant: Tenant, click: Click, request: Request | None = None) -> Person | Refused:
+    """The person who clicked, if they are on the list that the registry names for such a press.
+
+    request: the one that is pressed, where the list hangs on it.
+    """
+    press = PRESSES[click.kind]
+    return await judge_lists(tenant, click, tenant.policy.allowed(press.who, request), press.refusal)
+
+
 async def judge_lists(tenant: Tenant, click: Click, allowed: tuple[str, ...], not_listed: Refusal) -> Person | Refused:
-    """The person who clicked, if he is a full member of this workspace and on the list."""
+    """The person who clicked, if they are a full member of this workspace and on the list."""
     if not click.is_from_host and click.team_id != tenant.team_id:
         return Refused(Refusal.OTHER_WORKSPACE)
     try:
@@ -76,7 +87,7 @@ async def _known_members(tenant: Tenant, allowed: tuple[str, ...]) -> frozenset[
 
 
 async def _person(tenant: Tenant, click: Click) -> Person | None:
-    """Who that is now. For the host's command line, where Slack is away: whoever is listed, by his id alone."""
+    """Who that is now. For the host's command line, where Slack is away: whoever is listed, by their id alone."""
     if not click.is_from_host:
         return await tenant.slack.person(click.user_id)
     with contextlib.suppress(SlackError, TimeoutError):

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.decide.plan import Plan
-from bot.decide.policy import Account, Person, groups_among, refuse_conflict
+from bot.decide.policy import Account, Person, Who, groups_among, refuse_conflict
 from bot.decide.refusal import Refusal, Refused
+from bot.decide.request import Request
 from bot.decide.request_kind import RequestKind
-from bot.operations.approving.judge_person import judge_accounts, judge_lists, named
+from bot.operations.approving.judge_person import judge_accounts, judge_lists, judge_press, named
 from bot.operations.approving.match_accounts import match_accounts
 from bot.operations.planning.known_signers import known_signers
 from bot.operations.tenant import Tenant
@@ -37,17 +38,14 @@ class Signer:
         return tuple(account.user_id for account in self.accounts)
 
 
-async def judge_signer(
-    tenant: Tenant, click: Click, *, break_glass_needed: int = 0, kind: RequestKind = RequestKind.SURGE
-) -> Signer | Refused:
-    """Judge who clicked as a signer of such a request.
+async def judge_signer(tenant: Tenant, click: Click, request: Request) -> Signer | Refused:
+    """Judge who clicked as a signer of this request.
 
     Graph is asked for the accounts, the roles where the policy names any, and the risk of each account. What can't be
     read refuses. Call `judge_conflict` with the plan in the transaction that counts the signature.
     """
-    policy = tenant.policy
-    allowed = policy.signers(break_glass_needed=break_glass_needed, kind=kind)
-    person = await judge_lists(tenant, click, allowed, not_listed(kind))
+    allowed = tenant.policy.allowed(Who.SIGNERS, request)
+    person = await judge_lists(tenant, click, allowed, not_listed(request.kind))
     if isinstance(person, Refused):
         return person
     found = await _accounts_of(tenant, click, person)
@@ -68,13 +66,13 @@ async def judge_signer(
 
 
 async def judge_requester(tenant: Tenant, click: Click) -> tuple[str, ...] | Refused:
-    """Judge who asks; gives his directory accounts. Being flagged is no hindrance to asking: somebody else signs."""
+    """Judge who asks; gives their directory accounts. Being flagged is no hindrance to asking: somebody else signs."""
     try:
         if not click.is_from_host and await tenant.slack.is_shared_outside(tenant.channel):
             return Refused(Refusal.SHARED_OUTSIDE)
     except SlackError as problem:
         return Refused(Refusal.TRY_AGAIN, f"Slack did not tell who is in the channel ({problem.code})")
-    person = await judge_lists(tenant, click, tenant.policy.requesters, Refusal.NOT_A_REQUESTER)
+    person = await judge_press(tenant, click)
     if isinstance(person, Refused):
         return person
     found = await _accounts_of(tenant, click, person)
@@ -123,7 +121,7 @@ async def is_on_break_glass_list(tenant: Tenant, click: Click, allowed: Collecti
 
 
 async def _judge_roles(tenant: Tenant, account_ids: Collection[str]) -> Refused | None:
-    """Refuse whoever holds none of the roles that the policy names, with any of his accounts."""
+    """Refuse whoever holds none of the roles that the policy names, with any of their accounts."""
     wanted = {each.casefold() for each in tenant.policy.signer_roles}
     if not wanted:
         return None
@@ -141,8 +139,6 @@ async def _judge_roles(tenant: Tenant, account_ids: Collection[str]) -> Refused 
     return Refused(Refusal.ROLE_MISSING, ", ".join(tenant.policy.signer_roles))
 
 
-def name_signers(
-    tenant: Tenant, *, but: str, break_glass_needed: int = 0, kind: RequestKind = RequestKind.SURGE
-) -> str:
+def name_signers(tenant: Tenant, request: Request, *, but: str) -> str:
     """Who could sign instead, as mentions."""
-    return named(tenant.policy.signers(break_glass_needed=break_glass_needed, kind=kind), but=but)
+    return named(tenant.policy.allowed(Who.SIGNERS, request), but=but)

@@ -30,7 +30,7 @@ async def match_accounts(
 ) -> tuple[DirectoryUser, ...] | Refused:
     """Every directory account of a person, read now. None are found only where the policy does not insist on any.
 
-    known: ids of the accounts that were his when Slack last told his address, for when it can't.
+    known: ids of the accounts that were theirs when Slack last told their address, for when it can't.
     """
     try:
         by_address = await tenant.graph.users_by_address(person.email) if person.email else ()

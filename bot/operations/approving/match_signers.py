@@ -27,7 +27,7 @@ log = structlog.get_logger()
 async def match_signers(tenant: Tenant, *, older_than: int = IN_QUIET) -> None:
     """Match anew if the last match is older than this (microseconds), or if the lists have changed since.
 
-    Whoever Slack or Graph does not tell of keeps what was known of him.
+    Whoever Slack or Graph does not tell of keeps what was known of them.
     """
     now = tenant.world.now()
     before, reading = await tenant.store.look(

@@ -13,7 +13,7 @@ from bot.decide.refusal import Refusal, Refused, explain
 from bot.decide.request_kind import RequestKind
 from bot.operations.approving.check_code import check_code
 from bot.operations.approving.host_answer import finish_click
-from bot.operations.approving.judge_person import judge_lists
+from bot.operations.approving.judge_person import judge_press
 from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.judge_signer import judge_requester
 from bot.operations.approving.make_request import MOST_REASON, Asked, Asker, make_request, refuse_asking
@@ -21,26 +21,11 @@ from bot.operations.approving.match_signers import FOR_A_REQUEST, match_signers
 from bot.operations.approving.name_people import find_user
 from bot.operations.approving.request_dialogs import recovery_dialog, release_dialog, request_dialog, way_back_dialog
 from bot.operations.tenant import Tenant
+from bot.ports.presses import PRESSES
 from bot.ports.slack import Click, ClickKind, Dialog, PlainDialog, SlackError
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.briefing import Cohort
 from bot.watch.surge import Surge
-
-SUBMITTED = {
-    ClickKind.SUBMIT_REQUEST: RequestKind.SURGE,
-    ClickKind.SUBMIT_RELEASE: RequestKind.RELEASE,
-    ClickKind.SUBMIT_RECOVERY: RequestKind.RECOVERY,
-    ClickKind.SUBMIT_WAY_BACK: RequestKind.WAY_BACK,
-}
-"""What each submitted dialog asks for."""
-OPENED = {
-    ClickKind.OPEN_REQUEST: RequestKind.SURGE,
-    ClickKind.CHOOSE_ACTION: RequestKind.SURGE,
-    ClickKind.OPEN_RELEASE: RequestKind.RELEASE,
-    ClickKind.OPEN_RECOVERY: RequestKind.RECOVERY,
-    ClickKind.OPEN_WAY_BACK: RequestKind.WAY_BACK,
-}
 
 
 async def open_request(tenant: Tenant, click: Click) -> Refused | None:
@@ -48,16 +33,15 @@ async def open_request(tenant: Tenant, click: Click) -> Refused | None:
 
     A button within a dialog has the next one filled into its place.
     """
-    policy = tenant.policy
-    if click.user_id not in policy.requesters:
-        person = await judge_lists(tenant, click, policy.requesters, Refusal.NOT_A_REQUESTER)
+    if click.user_id not in tenant.policy.allowed(PRESSES[click.kind].who):
+        person = await judge_press(tenant, click)
         if isinstance(person, Refused):
             return person
     try:
         view_id = click.view_id or await tenant.slack.open_dialog(click.trigger_id)
     except SlackError as problem:
         return Refused(Refusal.TRY_AGAIN, f"Slack did not open the dialog ({problem.code})")
-    person = await judge_lists(tenant, click, policy.requesters, Refusal.NOT_A_REQUESTER)
+    person = await judge_press(tenant, click)
     if isinstance(person, Refused):
         dialog: Dialog | Refused = person
     else:
@@ -72,13 +56,13 @@ async def open_request(tenant: Tenant, click: Click) -> Refused | None:
 
 
 def _dialog(tx: Transaction, tenant: Tenant, click: Click) -> Dialog | Refused:
-    misplaced = None if click.view_id else judge_place(tx, tenant.id, CardSubject.SURGE, click)
+    misplaced = None if click.view_id else judge_place(tx, tenant.id, click)
     if misplaced is not None:
         return misplaced
-    kind = OPENED[click.kind]
+    kind = PRESSES[click.kind].asks_for
     surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
-    refused = refuse_asking(tx, surge, kind)
-    if refused is not None or surge is None:
+    refused = refuse_asking(tx, surge, kind) if kind is not None else None
+    if refused is not None or surge is None or kind is None:
         return refused or Refused(Refusal.OUT_OF_DATE)
     match kind:
         case RequestKind.SURGE:
@@ -102,8 +86,8 @@ def _surge_dialog(tx: Transaction, tenant: Tenant, surge: Surge, click: Click) -
 
 def field_errors(tx: Transaction, tenant: Tenant, click: Click) -> Mapping[str, str]:
     """What is wrong with a submission, from a few rows: field -> sentence. Slack waits three seconds for it."""
-    kind = SUBMITTED.get(click.kind)
-    if kind is None:
+    kind = PRESSES[click.kind].asks_for
+    if kind is None or not PRESSES[click.kind].is_submission:
         return {}
     errors: dict[str, str] = {}
     if not click.reason.strip():
@@ -171,9 +155,9 @@ async def ask(tenant: Tenant, click: Click, asked: Callable[[Transaction], Asked
 
 def _asked(tx: Transaction, tenant: Tenant, click: Click) -> Asked | Refused:
     surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
-    if surge is None or click.action not in set(CATALOGUE):
+    kind = PRESSES[click.kind].asks_for
+    if surge is None or kind is None or click.action not in set(CATALOGUE):
         return Refused(Refusal.OUT_OF_DATE)
-    kind = SUBMITTED[click.kind]
     people = click.people
     if kind is RequestKind.RELEASE:
         typed = people[0] if people else ""

@@ -6,8 +6,8 @@ from bot.operations.approving.host_answer import finish_click
 from bot.operations.approving.judge_place import judge_place
 from bot.operations.planning.settle_request import settle_request, when_settled
 from bot.operations.tenant import Tenant
+from bot.ports.presses import PRESSES
 from bot.ports.slack import Click
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 
 
@@ -25,13 +25,14 @@ def _withdraw(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
     request = tx.requests.request_by_id(tenant.id, click.subject_id)
     if request is None:
         return Refused(Refusal.OUT_OF_DATE)
-    misplaced = judge_place(tx, tenant.id, CardSubject.REQUEST, click)
+    misplaced = judge_place(tx, tenant.id, click)
     if misplaced is not None:
         return misplaced
     if not click.is_from_host and click.team_id != tenant.team_id:
         return Refused(Refusal.OTHER_WORKSPACE)
-    if click.user_id != request.requester:
-        return Refused(Refusal.NOT_THE_REQUESTER, f"<@{request.requester}>")
+    press = PRESSES[click.kind]
+    if click.user_id not in tenant.policy.allowed(press.who, request):
+        return Refused(press.refusal, f"<@{request.requester}>")
     refusal = refuse_change(request, now=now)
     if refusal is not None:
         return Refused(refusal, when_settled(request, tx.requests.votes_on(tenant.id, request.id)))

@@ -1,30 +1,24 @@
 """Clicks: committed first, acknowledged, then carried out; and carried out later if the process died in between."""
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import structlog
 
 from bot.decide.refusal import Refusal, Refused, explain
-from bot.decide.request import Verdict
-from bot.operations.approving.ask_again import ask_again
-from bot.operations.approving.cast_vote import cast_vote
 from bot.operations.approving.host_answer import finish_click
-from bot.operations.approving.open_approval import press_approve
-from bot.operations.approving.request_remediation import field_errors, open_request, submit_request
-from bot.operations.approving.withdraw_request import withdraw_request
+from bot.operations.approving.request_remediation import field_errors
 from bot.operations.bells import Bell
-from bot.operations.delivering.acknowledge_surge import acknowledge_surge
 from bot.operations.delivering.refuse_click import refuse_click
-from bot.operations.delivering.show_details import show_details
-from bot.operations.running.steer_run import steer_run
+from bot.operations.delivering.use_cases import USE_CASES
 from bot.operations.tenant import Tenant
 from bot.ports.backoff import wait_after
-from bot.ports.slack import Click, ClickKind, Slack, SlackError
+from bot.ports.presses import PRESSES, Form
+from bot.ports.slack import Click, Slack, SlackError
 from bot.ports.world import World
-from bot.store.cards import CardSubject
 from bot.store.clicks import KeptClick
 from bot.store.database import Database
 from bot.store.transaction import Transaction
@@ -37,73 +31,6 @@ MOST_ATTEMPTS = 8
 LOOKS_FOR_A_CARD = 20
 LOOK_EVERY_SECONDS = 0.1
 DIALOG_LIVES_FOR = 3 * SECOND
-
-_SUBJECTS = {
-    ClickKind.OPEN_REQUEST: CardSubject.SURGE,
-    ClickKind.SUBMIT_REQUEST: CardSubject.SURGE,
-    ClickKind.ACKNOWLEDGE: CardSubject.SURGE,
-    ClickKind.SNOOZE: CardSubject.SURGE,
-    ClickKind.DETAILS: CardSubject.SURGE,
-    ClickKind.APPROVE: CardSubject.REQUEST,
-    ClickKind.SUBMIT_APPROVAL: CardSubject.REQUEST,
-    ClickKind.REJECT: CardSubject.REQUEST,
-    ClickKind.WITHDRAW: CardSubject.REQUEST,
-    ClickKind.PAUSE: CardSubject.RUN,
-    ClickKind.RESUME: CardSubject.RUN,
-    ClickKind.SUBMIT_GOING_ON: CardSubject.RUN,
-    ClickKind.STOP: CardSubject.RUN,
-    ClickKind.CHOOSE_ACTION: CardSubject.SURGE,
-    ClickKind.OPEN_RELEASE: CardSubject.SURGE,
-    ClickKind.SUBMIT_RELEASE: CardSubject.SURGE,
-    ClickKind.OPEN_RECOVERY: CardSubject.SURGE,
-    ClickKind.SUBMIT_RECOVERY: CardSubject.SURGE,
-    ClickKind.OPEN_WAY_BACK: CardSubject.SURGE,
-    ClickKind.SUBMIT_WAY_BACK: CardSubject.SURGE,
-    ClickKind.ASK_AGAIN: CardSubject.REQUEST,
-}
-_USE_CASES: dict[ClickKind, Callable[[Tenant, Click], Awaitable[Refused | None]]] = {
-    ClickKind.OPEN_REQUEST: open_request,
-    ClickKind.SUBMIT_REQUEST: submit_request,
-    ClickKind.ACKNOWLEDGE: acknowledge_surge,
-    ClickKind.SNOOZE: acknowledge_surge,
-    ClickKind.DETAILS: show_details,
-    ClickKind.APPROVE: press_approve,
-    ClickKind.SUBMIT_APPROVAL: functools.partial(cast_vote, verdict=Verdict.APPROVE),
-    ClickKind.REJECT: functools.partial(cast_vote, verdict=Verdict.REJECT),
-    ClickKind.WITHDRAW: withdraw_request,
-    ClickKind.PAUSE: steer_run,
-    ClickKind.RESUME: steer_run,
-    ClickKind.SUBMIT_GOING_ON: steer_run,
-    ClickKind.STOP: steer_run,
-    ClickKind.CHOOSE_ACTION: open_request,
-    ClickKind.OPEN_RELEASE: open_request,
-    ClickKind.SUBMIT_RELEASE: submit_request,
-    ClickKind.OPEN_RECOVERY: open_request,
-    ClickKind.SUBMIT_RECOVERY: submit_request,
-    ClickKind.OPEN_WAY_BACK: open_request,
-    ClickKind.SUBMIT_WAY_BACK: submit_request,
-    ClickKind.ASK_AGAIN: ask_again,
-}
-_FOR_THE_HOLDER = {
-    ClickKind.SUBMIT_REQUEST,
-    ClickKind.SUBMIT_RELEASE,
-    ClickKind.SUBMIT_RECOVERY,
-    ClickKind.SUBMIT_WAY_BACK,
-    ClickKind.SUBMIT_APPROVAL,
-    ClickKind.ASK_AGAIN,
-    ClickKind.APPROVE,
-    ClickKind.RESUME,
-    ClickKind.SUBMIT_GOING_ON,
-}
-"""These ask Microsoft, and only the process that does the tenant's work does so, at the tenant's one pace."""
-_OPENS_A_DIALOG = {
-    ClickKind.OPEN_REQUEST,
-    ClickKind.DETAILS,
-    ClickKind.OPEN_RELEASE,
-    ClickKind.OPEN_RECOVERY,
-    ClickKind.OPEN_WAY_BACK,
-    ClickKind.CHOOSE_ACTION,
-}
 
 log = structlog.get_logger()
 
@@ -125,10 +52,12 @@ class Inbox:
 
     async def field_errors(self, click: Click) -> Mapping[str, str]:
         """What is wrong with a submitted request, from the store alone."""
-        tenant = await self._tenant_of(click)
-        if tenant is None:
-            return {"action": explain(Refusal.OUT_OF_DATE)}
-        return await self._store.look(lambda tx: field_errors(tx, tenant, click))
+
+        def look(tx: Transaction) -> Mapping[str, str]:
+            tenant = self._tenants.get(_tenant_of(tx, click))
+            return field_errors(tx, tenant, click) if tenant else {"action": explain(Refusal.OUT_OF_DATE)}
+
+        return await self._store.look(look)
 
     async def take(self, click: Click) -> None:
         """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
@@ -136,11 +65,10 @@ class Inbox:
         now = self._world.now()
 
         def keep(tx: Transaction) -> tuple[bool, bool]:
-            subject = _SUBJECTS.get(click.kind)
-            tenant_id = tx.cards.tenant_of(subject, click.subject_id) if subject else None
-            is_ours = click.kind not in _FOR_THE_HOLDER or self._does_work_of(tenant_id)
+            tenant_id = _tenant_of(tx, click)
+            is_ours = not PRESSES[click.kind].asks_microsoft or self._does_work_of(tenant_id)
             try_at = now + LEFT_ALONE_FOR if is_ours else now
-            return tx.clicks.add_click(tenant_id or "", click, now, try_at=try_at), is_ours
+            return tx.clicks.add_click(tenant_id, click, now, try_at=try_at), is_ours
 
         is_new, is_ours = await self._store.transact(keep)
         if is_new and is_ours:
@@ -148,9 +76,9 @@ class Inbox:
         elif is_new:
             self._bell.set()
 
-    def _does_work_of(self, tenant_id: str | None) -> bool:
+    def _does_work_of(self, tenant_id: str) -> bool:
         """Whether this process does the tenant's work; what belongs to no tenant is anybody's."""
-        tenant = self._tenants.get(tenant_id or "")
+        tenant = self._tenants.get(tenant_id)
         return tenant is None or tenant.work.hold is not None
 
     def carry_out_soon(self, click: Click) -> None:
@@ -169,9 +97,12 @@ class Inbox:
         Only for tenants whose work is done here; also what is due `ahead` microseconds on.
         """
         now = self._world.now() + ahead
-        for kept in await self._store.look(lambda tx: tx.clicks.undone_clicks(now)):
-            tenant = await self._tenant_of(kept.click)
-            if self._does_work_of(tenant.id if tenant else None):
+
+        def due(tx: Transaction) -> list[tuple[KeptClick, str]]:
+            return [(kept, _tenant_of(tx, kept.click)) for kept in tx.clicks.undone_clicks(now)]
+
+        for kept, tenant_id in await self._store.look(due):
+            if self._does_work_of(tenant_id):
                 await self._carry_out(kept)
 
     async def drain(self) -> None:
@@ -179,52 +110,55 @@ class Inbox:
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _tenant_of(self, click: Click) -> Tenant | None:
-        subject = _SUBJECTS.get(click.kind)
-        if subject is None:
-            return None
-        tenant_id = await self._store.look(lambda tx: tx.cards.tenant_of(subject, click.subject_id))
-        return self._tenants.get(tenant_id) if tenant_id else None
-
     async def _carry_out(self, kept: KeptClick) -> None:
         click = kept.click
         try:
-            if await self._store.look(lambda tx: tx.clicks.is_done(click.key)):
+            found = await self._look_at(click)
+            if found is None:
                 return
-            tenant = await self._tenant_of(click)
-            if tenant is None:
+            if found.tenant is None:
                 await self._dismiss(click, Refusal.OUT_OF_DATE)
-            elif click.kind in _OPENS_A_DIALOG and not click.view_id and self._is_too_late(kept):
+            elif self._is_too_late(kept):
                 await self._dismiss(click, Refusal.TRY_AGAIN, "the bot was restarted before the dialog could open")
             else:
-                await self._card_on_record(tenant, click)
-                refused = await _USE_CASES[click.kind](tenant, click)
+                seen = found.by_the_use_case
+                act = USE_CASES[click.kind].act
+                refused = seen if isinstance(seen, Refused) else await act(found.tenant, click, seen)
                 if refused is not None:
-                    await refuse_click(tenant, click, refused)
+                    await refuse_click(found.tenant, click, refused)
         except Exception as problem:  # noqa: BLE001 - whatever happens to one click, it is tried again and the rest go on
             await self._put_off(kept, problem)
 
-    async def _card_on_record(self, tenant: Tenant, click: Click) -> None:
-        """Wait a moment for a card that was posted just now: somebody may press before we have written down where."""
-        subject = _SUBJECTS.get(click.kind)
-        if subject is None or not click.message_ts:
-            return
+    async def _look_at(self, click: Click) -> "_Found | None":
+        """All that the tables say of a click, in one look; None where it is done.
 
-        def is_being_posted(tx: Transaction) -> bool:
-            if tx.cards.is_at(subject, click.subject_id, click.channel, click.message_ts):
-                return False
-            return any(
-                card.posting_since is not None for card in tx.cards.cards_of(tenant.id, subject, click.subject_id)
-            )
-
+        Waits a moment for a card that was posted just now: somebody may press before we have written down where.
+        """
+        found = await self._store.look(lambda tx: self._find(tx, click))
         for _ in range(LOOKS_FOR_A_CARD):
-            if not await self._store.look(is_being_posted):
-                return
+            if found is None or not found.is_being_posted:
+                break
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+            found = await self._store.look(lambda tx: self._find(tx, click))
+        return found
+
+    def _find(self, tx: Transaction, click: Click) -> "_Found | None":
+        if tx.clicks.is_done(click.key):
+            return None
+        tenant, subject = self._tenants.get(_tenant_of(tx, click)), PRESSES[click.kind].subject
+        if tenant is None or subject is None:
+            return _Found(None)
+        is_being_posted = (
+            bool(click.message_ts)
+            and not tx.cards.is_at(subject, click.subject_id, click.channel, click.message_ts)
+            and tx.cards.is_being_posted(tenant.id, subject, click.subject_id)
+        )
+        return _Found(tenant, USE_CASES[click.kind].look(tx, tenant, click), is_being_posted=is_being_posted)
 
     def _is_too_late(self, kept: KeptClick) -> bool:
         """A trigger lives three seconds; a dialog that stands already waits."""
-        return self._world.now() > kept.taken_at + DIALOG_LIVES_FOR
+        opens = PRESSES[kept.click.kind].form is Form.OPENER and not kept.click.view_id
+        return opens and self._world.now() > kept.taken_at + DIALOG_LIVES_FOR
 
     async def _dismiss(self, click: Click, refusal: Refusal, detail: str = "") -> None:
         text = explain(refusal, detail)
@@ -244,6 +178,24 @@ class Inbox:
             await self._store.transact(lambda tx: tx.clicks.fail_click(kept.click.key, why, again))
         except Exception:  # noqa: BLE001 - the row still stands as undone: the sweep finds it when the database is back
             log.warning("click_not_put_off", kind=kept.click.kind.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one look at the tables found for a click."""
+
+    tenant: Tenant | None
+    """None: it is about nothing of a tenant that is served here."""
+    by_the_use_case: Any = None
+    """What the look of its use case found, or why that refuses it."""
+    is_being_posted: bool = False
+    """The card that it may have come from was posted just now, and is not on record yet."""
+
+
+def _tenant_of(tx: Transaction, click: Click) -> str:
+    """The id of the tenant that a click is about; empty where it is about nothing that is known."""
+    subject = PRESSES[click.kind].subject
+    return tx.cards.tenant_of(subject, click.subject_id) or "" if subject else ""
 
 
 def _from_outside(click: Click) -> Click:

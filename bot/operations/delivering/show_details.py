@@ -7,7 +7,6 @@ from bot.operations.briefing.account_for_briefing import briefing_notes
 from bot.operations.delivering.account_for import figures_of
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, DetailsDialog, PlainDialog, SlackError
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.briefing import Briefing
 from bot.watch.surge import Surge, SurgeState
@@ -34,7 +33,7 @@ def _details(tx: Transaction, tenant: Tenant, click: Click) -> DetailsDialog | R
     surge = tx.surges.surge_by_id(tenant.id, click.subject_id)
     if surge is None:
         return Refused(Refusal.OUT_OF_DATE)
-    misplaced = judge_place(tx, tenant.id, CardSubject.SURGE, click)
+    misplaced = judge_place(tx, tenant.id, click)
     if misplaced is not None:
         return misplaced
     briefing = tx.briefings.latest_briefing(tenant.id, surge.id)

@@ -1,7 +1,7 @@
 """Let a run go on that a tripwire paused: with a new signature, on what is known now."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.act.run import Run, RunState
 from bot.decide.plan import CLEARS_RISK, Plan, read_plan
@@ -12,36 +12,47 @@ from bot.operations.approving.check_code import check_code
 from bot.operations.approving.judge_person import named
 from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.judge_signer import Signer, judge_conflict, judge_signer, name_signers
-from bot.operations.approving.open_signing_dialog import open_signing_dialog
+from bot.operations.approving.open_signing_dialog import signing_dialog
 from bot.operations.running.watch_tripwires import band_now, flagged_anew
 from bot.operations.tenant import Tenant
 from bot.ports.slack import Click, ClickKind, SigningDialog
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 from bot.watch.evidence import Band
 
 
-def to_be_countersigned(tx: Transaction, tenant: Tenant, click: Click) -> Request | None:
-    """The request whose run needs a new signature to go on; None where it needs none."""
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What it takes to let a run go on."""
+
+    request: Request | None
+    """The one whose run needs a new signature; None where it needs none."""
+    dialog: SigningDialog | None = None
+    """The one that asks for a one-time code, where the press is to open it."""
+
+
+def look_at_pause(tx: Transaction, tenant: Tenant, click: Click) -> Pause | Refused:
+    """What it takes, as the tables know it, and what they alone can refuse of a new signature."""
     run = tx.runs.run_by_id(tenant.id, click.subject_id)
-    if run is None or run.state is not RunState.PAUSED or not run.needs_signature:
-        return None
-    return tx.requests.request_by_id(tenant.id, run.request_id)
-
-
-async def judge_countersigner(tenant: Tenant, click: Click, request: Request) -> Signer | Refused | None:
-    """Judge who would let it go on. None: where a signature takes a code, the dialog that asks for it was opened.
-
-    It takes what its request took: where that needed break glass, somebody under break glass.
-    """
+    needs_signature = run is not None and run.state is RunState.PAUSED and run.needs_signature
+    request = tx.requests.request_by_id(tenant.id, run.request_id) if run is not None and needs_signature else None
+    if run is None or request is None:
+        return Pause(None)
     if click.user_id == request.requester:
-        needed = request.break_glass_needed
-        return Refused(
-            Refusal.OWN_REQUEST, name_signers(tenant, but=click.user_id, break_glass_needed=needed, kind=request.kind)
-        )
-    if click.kind is ClickKind.RESUME and _takes_code(tenant, request):
-        return await _ask_for_code(tenant, click, request)
-    judged = await judge_signer(tenant, click, break_glass_needed=request.break_glass_needed, kind=request.kind)
+        return Refused(Refusal.OWN_REQUEST, name_signers(tenant, request, but=click.user_id))
+    if click.kind is not ClickKind.RESUME or not _takes_code(tenant, request):
+        return Pause(request)
+    misplaced = judge_place(tx, tenant.id, click)
+    if misplaced is not None:
+        return misplaced
+    if tx.codes.enrolment_of(click.user_id) is None:
+        return Refused(Refusal.CODE_NOT_ENROLLED, click.user_id)
+    dialog = signing_dialog(tx, click, request, code_required=True)
+    return Pause(request, replace(dialog, paused_because=run.note, shown=_digest(run)))
+
+
+async def judge_countersigner(tenant: Tenant, click: Click, request: Request) -> Signer | Refused:
+    """Judge who would let it go on: where its request needed break glass, that takes somebody under break glass."""
+    judged = await judge_signer(tenant, click, request)
     if isinstance(judged, Signer) and request.break_glass_needed and not judged.is_break_glass:
         return Refused(Refusal.NOT_BREAK_GLASS, named(tenant.policy.break_glass, but=click.user_id))
     return judged
@@ -72,41 +83,6 @@ def countersign(tx: Transaction, tenant: Tenant, click: Click, run: Run, signer:
 
 def _takes_code(tenant: Tenant, request: Request) -> bool:
     return tenant.policy.codes_required or request.break_glass_needed > 0
-
-
-async def _ask_for_code(tenant: Tenant, click: Click, request: Request) -> Refused | None:
-    """Open the dialog with the field for it. Its submission is judged anew."""
-    dialog = await tenant.store.look(lambda tx: _dialog(tx, tenant, click, request))
-    if isinstance(dialog, Refused):
-        return dialog
-    return await open_signing_dialog(tenant, click, request, dialog, only_break_glass=request.break_glass_needed > 0)
-
-
-def _dialog(tx: Transaction, tenant: Tenant, click: Click, request: Request) -> SigningDialog | Refused:
-    misplaced = judge_place(tx, tenant.id, CardSubject.RUN, click)
-    if misplaced is not None:
-        return misplaced
-    if tx.codes.enrolment_of(click.user_id) is None:
-        return Refused(Refusal.CODE_NOT_ENROLLED, click.user_id)
-    run = tx.runs.run_by_id(tenant.id, click.subject_id)
-    if run is None:
-        return Refused(Refusal.OUT_OF_DATE)
-    surge = tx.surges.surge_by_id(tenant.id, request.surge_id)
-    plan = read_plan(tx.requests.plan_body(tenant.id, request.plan_hash))
-    return SigningDialog(
-        submits=ClickKind.SUBMIT_GOING_ON,
-        subject_id=click.subject_id,
-        channel=click.channel,
-        opened_by=click.key,
-        surge_name=surge.short_name if surge else "",
-        action=plan.action,
-        users=len(plan.user_ids),
-        requester=request.requester,
-        reason=request.reason,
-        code_required=True,
-        paused_because=run.note,
-        shown=_digest(run),
-    )
 
 
 def _digest(run: Run) -> str:

@@ -1,108 +1,123 @@
 """Pause, resume or stop a run. It takes effect before the next batch."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.act.outcome import OutcomeState
 from bot.act.pause import PauseReason
 from bot.act.run import Run, RunState
 from bot.decide.refusal import Refusal, Refused
-from bot.operations.approving.judge_person import judge_lists
-from bot.operations.approving.judge_place import judge_dialog, judge_place
+from bot.operations.approving.judge_person import judge_press
+from bot.operations.approving.judge_place import judge_place
 from bot.operations.approving.judge_signer import Signer
+from bot.operations.approving.open_signing_dialog import open_signing_dialog
 from bot.operations.running.begin_pass import want_cards
-from bot.operations.running.countersign_run import countersign, judge_countersigner, to_be_countersigned
+from bot.operations.running.countersign_run import Pause, countersign, judge_countersigner
 from bot.operations.running.keep_answer import leave_out
 from bot.operations.tenant import Tenant
+from bot.ports.presses import PRESSES, event_of
 from bot.ports.slack import Click, ClickKind
 from bot.record.ledger import Event
-from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
 
-_GOING_ON = {ClickKind.RESUME, ClickKind.SUBMIT_GOING_ON}
+_ANOTHER_PAUSE = Refused(Refusal.TRY_AGAIN, "the run was paused for another reason meanwhile")
 
 
-async def steer_run(tenant: Tenant, click: Click) -> Refused | None:
-    """Whoever may ask or sign may also hold a run up, let it go on, or stop it.
-
-    After a tripwire it goes on only with the signature of somebody who could sign its request.
-    """
-    refused = await _judge_and_steer(tenant, click)
-    tenant.bells.cards.set()
-    tenant.bells.act.set()
+async def hold_up_run(tenant: Tenant, click: Click) -> Refused | None:
+    """Pause it or stop it: whoever may ask or sign may do so."""
+    person = await judge_press(tenant, click)
+    refused = person if isinstance(person, Refused) else None
+    refused = refused or await tenant.store.transact(lambda tx: _hold_up(tx, tenant, click))
+    _ring(tenant)
     return refused
 
 
-async def _judge_and_steer(tenant: Tenant, click: Click) -> Refused | None:
-    signer: Signer | None = None
-    request = None
-    if click.kind in _GOING_ON:
-        request = await tenant.store.look(lambda tx: to_be_countersigned(tx, tenant, click))
-    if request is not None:
-        judged = await judge_countersigner(tenant, click, request)
-        if not isinstance(judged, Signer):
-            return judged
-        signer = judged
-    else:
-        person = await judge_lists(tenant, click, tenant.policy.everyone_named, Refusal.NOT_AN_APPROVER)
-        if isinstance(person, Refused):
-            return person
-    return await tenant.store.transact(lambda tx: _steer(tx, tenant, click, signer))
+async def resume_run(tenant: Tenant, click: Click, pause: Pause) -> Refused | None:
+    """Let it go on; after a tripwire only with the signature of somebody who could sign its request."""
+    request = pause.request
+    if request is not None and pause.dialog is not None:
+        under_glass = request.break_glass_needed > 0
+        return await open_signing_dialog(tenant, click, request, pause.dialog, only_break_glass=under_glass)
+    judged = await (judge_press(tenant, click) if request is None else judge_countersigner(tenant, click, request))
+    if isinstance(judged, Refused):
+        return judged
+    signer = judged if isinstance(judged, Signer) else None
+    refused = await tenant.store.transact(lambda tx: _resume(tx, tenant, click, signer))
+    _ring(tenant)
+    return refused
 
 
-def _refuse(run: Run, kind: ClickKind) -> Refused | None:
-    if run.state.is_over:
-        return Refused(Refusal.RUN_ENDED)
-    if kind is ClickKind.PAUSE and run.state is RunState.PAUSED:
+def _ring(tenant: Tenant) -> None:
+    tenant.bells.cards.set()
+    tenant.bells.act.set()
+
+
+def _hold_up(tx: Transaction, tenant: Tenant, click: Click) -> Refused | None:
+    if tx.clicks.is_done(click.key):
+        return None
+    run = _run_pressed(tx, tenant, click)
+    if isinstance(run, Refused):
+        return run
+    if click.kind is ClickKind.STOP:
+        run = _stop(tx, tenant, run)
+    elif run.state is RunState.PAUSED:
         return Refused(Refusal.RUN_NOT_RUNNING)
-    if kind in _GOING_ON and run.state is not RunState.PAUSED:
-        return Refused(Refusal.RUN_NOT_PAUSED)
-    if kind is ClickKind.SUBMIT_GOING_ON and not run.needs_signature:
-        return Refused(Refusal.TRY_AGAIN, "the run was paused for another reason meanwhile")
+    else:
+        run = replace(run, state=RunState.PAUSED, note="", paused_because=PauseReason.BY_HAND)
+    _keep(tx, tenant, click, run, event_of(click.kind), {})
     return None
 
 
-def _steer(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None) -> Refused | None:
+def _resume(tx: Transaction, tenant: Tenant, click: Click, signer: Signer | None) -> Refused | None:
     if tx.clicks.is_done(click.key):
         return None
+    run = _run_pressed(tx, tenant, click)
+    if isinstance(run, Refused):
+        return run
+    if run.state is not RunState.PAUSED:
+        return Refused(Refusal.RUN_NOT_PAUSED)
+    if not run.needs_signature:
+        if PRESSES[click.kind].is_submission:
+            return _ANOTHER_PAUSE
+        waived = {"canaryWaived": run.paused_because is PauseReason.CANARY}
+        _keep(tx, tenant, click, run.resumed(tenant.world.now()), Event.RUN_RESUMED, waived)
+        return None
+    if signer is None:  # the tripwire was touched between the look and this transaction
+        return _ANOTHER_PAUSE
+    signed = countersign(tx, tenant, click, run, signer)
+    if isinstance(signed, Refused):
+        return signed
+    facts = {"flagged": signed.flagged_known, "evidence": signed.band_known, "withCode": bool(click.code)}
+    _keep(tx, tenant, click, signed, Event.RUN_COUNTERSIGNED, facts)
+    return None
+
+
+def _run_pressed(tx: Transaction, tenant: Tenant, click: Click) -> Run | Refused:
+    """The run that was pressed on its own card, unless it is over."""
     run = tx.runs.run_by_id(tenant.id, click.subject_id)
     if run is None:
         return Refused(Refusal.OUT_OF_DATE)
-    judge = judge_dialog if click.kind is ClickKind.SUBMIT_GOING_ON else judge_place
-    refused = judge(tx, tenant.id, CardSubject.RUN, click) or _refuse(run, click.kind)
-    if refused is not None:
-        return refused
-    facts: dict[str, object] = {}
-    if click.kind is ClickKind.PAUSE:
-        event = Event.RUN_PAUSED
-        run = replace(run, state=RunState.PAUSED, note="", paused_because=PauseReason.BY_HAND)
-    elif click.kind in _GOING_ON and run.needs_signature:
-        if signer is None:  # the tripwire was touched between the look and this transaction
-            return Refused(Refusal.TRY_AGAIN, "the run was paused for another reason meanwhile")
-        countersigned = countersign(tx, tenant, click, run, signer)
-        if isinstance(countersigned, Refused):
-            return countersigned
-        event, run = Event.RUN_COUNTERSIGNED, countersigned
-        facts = {"flagged": run.flagged_known, "evidence": run.band_known, "withCode": bool(click.code)}
-    elif click.kind in _GOING_ON:
-        event = Event.RUN_RESUMED
-        facts = {"canaryWaived": run.paused_because is PauseReason.CANARY}
-        run = run.resumed(tenant.world.now())
-    else:
-        event = Event.RUN_STOPPED
-        run = _stop(tx, tenant, run)
+    misplaced = judge_place(tx, tenant.id, click)
+    if misplaced is not None:
+        return misplaced
+    return Refused(Refusal.RUN_ENDED) if run.state.is_over else run
+
+
+def _keep(tx: Transaction, tenant: Tenant, click: Click, run: Run, event: Event, facts: Mapping[str, object]) -> None:
+    """The run as it is now, its cards, the ledger's row, and the click's end."""
     run = replace(run, steered_by=click.user_id)
     tx.runs.keep_run(run)
     want_cards(tx, tenant, run)
+    now = tenant.world.now()
     tx.ledger.append_entry(
         tenant_id=tenant.id,
-        at=tenant.world.now(),
+        at=now,
         event=event,
         subject=run.id,
         actor=click.user_id,
-        facts={"state": run.state.value} | facts,
+        facts={"state": run.state.value, **facts},
     )
-    tx.clicks.finish_click(click.key, tenant.world.now())
-    return None
+    tx.clicks.finish_click(click.key, now)
 
 
 def _stop(tx: Transaction, tenant: Tenant, run: Run) -> Run:

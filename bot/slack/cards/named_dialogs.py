@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from bot.decide.action import Action
 from bot.decide.request_kind import RequestKind
-from bot.ports.slack import NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
-from bot.slack.action_ids import PEOPLE_FIELD, RECOVERY_DIALOG, RELEASE_DIALOG, RUN_FIELD, WAY_BACK_DIALOG
+from bot.ports.slack import ClickKind, NamedUser, RecoveryDialog, ReleaseDialog, WayBackDialog
+from bot.slack.action_ids import DIALOGS, PEOPLE_FIELD, RUN_FIELD
 from bot.slack.cards import blocks
 from bot.slack.cards.asking import (
     action_field,
@@ -41,7 +41,7 @@ def release_dialog(dialog: ReleaseDialog) -> Json:
         reason_field(),
         code(),
     ]
-    return asking_dialog("Release a user", shown, RELEASE_DIALOG, dialog)
+    return asking_dialog("Release a user", shown, DIALOGS[ClickKind.SUBMIT_RELEASE], dialog)
 
 
 def _one_user(dialog: ReleaseDialog) -> Json:
@@ -96,7 +96,7 @@ def recovery_dialog(dialog: RecoveryDialog) -> Json:
         reason_field(),
         code(),
     ]
-    return asking_dialog("Request recovery", shown, RECOVERY_DIALOG, dialog)
+    return asking_dialog("Request recovery", shown, DIALOGS[ClickKind.SUBMIT_RECOVERY], dialog)
 
 
 def way_back_dialog(dialog: WayBackDialog) -> Json:
@@ -115,4 +115,4 @@ def way_back_dialog(dialog: WayBackDialog) -> Json:
         reason_field(),
         code(),
     ]
-    return asking_dialog("The way back", shown, WAY_BACK_DIALOG, dialog)
+    return asking_dialog("The way back", shown, DIALOGS[ClickKind.SUBMIT_WAY_BACK], dialog)

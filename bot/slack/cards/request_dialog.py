@@ -1,7 +1,7 @@
 """The request dialog: an action, the cohorts, a reason; what it will take; and who is held back, and why."""
 
 from bot.ports.slack import ClickKind, DialogChoice, RequestDialog
-from bot.slack.action_ids import BUTTONS, COHORTS_FIELD, REQUEST_DIALOG
+from bot.slack.action_ids import BUTTONS, COHORTS_FIELD, DIALOGS
 from bot.slack.cards import blocks
 from bot.slack.cards.asking import (
     action_choice,
@@ -37,7 +37,7 @@ def request_dialog(dialog: RequestDialog) -> Json:
         shown += [action_choice(dialog.actions, dialog.action), what_they_do(dialog.actions)]
     shown += gaps(dialog.gaps)
     shown += _held_back(dialog)
-    made = asking_dialog(TITLE, shown, REQUEST_DIALOG, dialog)
+    made = asking_dialog(TITLE, shown, DIALOGS[ClickKind.SUBMIT_REQUEST], dialog)
     if choices and dialog.actions:
         return made
     return modal(TITLE, shown) | {"private_metadata": made["private_metadata"]}

@@ -3,7 +3,7 @@
 import json
 
 from bot.ports.slack import ClickKind, SigningDialog
-from bot.slack.action_ids import CODE_FIELD, SIGNING
+from bot.slack.action_ids import CODE_FIELD, DIALOGS
 from bot.slack.cards import blocks
 from bot.slack.cards.blocks import Json
 from bot.slack.cards.plain_dialog import modal
@@ -11,18 +11,17 @@ from bot.slack.cards.text import clean, counted
 
 CODE_LENGTHS = (6, 8)
 """Six digits; somebody may type a space between them."""
-_CALLBACKS = {kind: callback_id for callback_id, kind in SIGNING.items()}
 _WORDS = {
-    ClickKind.SUBMIT_APPROVAL: ("Sign this request", "Approve", _CALLBACKS[ClickKind.SUBMIT_APPROVAL]),
-    ClickKind.SUBMIT_GOING_ON: ("Let this run go on", "Resume", _CALLBACKS[ClickKind.SUBMIT_GOING_ON]),
+    ClickKind.SUBMIT_APPROVAL: ("Sign this request", "Approve"),
+    ClickKind.SUBMIT_GOING_ON: ("Let this run go on", "Resume"),
 }
-"""Title, button, callback_id."""
+"""Title and button."""
 
 
 def signing_dialog(dialog: SigningDialog) -> Json:
     """The view. private_metadata carries ids and the channel, and nothing else."""
     what = f"{dialog.action.value} for {counted(dialog.users, 'user')} of surge {clean(dialog.surge_name)[:40]}."
-    title, submit, callback_id = _WORDS[dialog.submits]
+    title, submit = _WORDS[dialog.submits]
     paused = [blocks.paragraph(f"The run is paused: {clean(dialog.paused_because)}", 900)]
     shown = [
         blocks.paragraph(what, 300),
@@ -40,7 +39,7 @@ def signing_dialog(dialog: SigningDialog) -> Json:
         "shown": clean(dialog.shown)[:100],
     }
     return modal(title, shown) | {
-        "callback_id": callback_id,
+        "callback_id": DIALOGS[dialog.submits],
         "private_metadata": json.dumps(metadata),
         "submit": blocks.plain_text(submit, 24),
         "close": blocks.plain_text("Cancel", 24),

@@ -5,7 +5,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.ports.slack import ClickInbox, ClickKind
+from bot.decide.request_kind import RequestKind
+from bot.ports.presses import PRESSES
+from bot.ports.slack import ClickInbox
 from bot.slack.action_ids import (
     ACTION_FIELD,
     ASKING,
@@ -20,13 +22,13 @@ from bot.slack.cards.text import shorten
 from bot.slack.clicks import signed, submitted
 from bot.slack.listeners.taking import take
 
-FIELDS = {
-    ClickKind.SUBMIT_REQUEST: (ACTION_FIELD, COHORTS_FIELD, REASON_FIELD, CODE_FIELD),
-    ClickKind.SUBMIT_RELEASE: (PEOPLE_FIELD, ACTION_FIELD, REASON_FIELD, CODE_FIELD),
-    ClickKind.SUBMIT_RECOVERY: (PEOPLE_FIELD, ACTION_FIELD, REASON_FIELD, CODE_FIELD),
-    ClickKind.SUBMIT_WAY_BACK: (RUN_FIELD, ACTION_FIELD, REASON_FIELD, CODE_FIELD),
+CHOICES = {
+    RequestKind.SURGE: COHORTS_FIELD,
+    RequestKind.RELEASE: PEOPLE_FIELD,
+    RequestKind.RECOVERY: PEOPLE_FIELD,
+    RequestKind.WAY_BACK: RUN_FIELD,
 }
-"""The fields of each dialog that asks for something."""
+"""Whom a request is for: the field of its dialog that no other one has. Action, reason and code are in each."""
 ERROR_CHARACTERS = 300
 
 
@@ -35,10 +37,12 @@ def register(app: AsyncApp, inbox: ClickInbox) -> None:
 
     async def request_submitted(ack: AsyncAck, body: dict[str, Any]) -> None:
         click = submitted(body)
-        if click is not None and click.kind in FIELDS:
+        asks_for = PRESSES[click.kind].asks_for if click is not None else None
+        if click is not None and asks_for is not None:
             errors = await inbox.field_errors(click)
             if errors:
-                await ack(response_action="errors", errors=_by_block(dict(errors), FIELDS[click.kind]))
+                fields = (CHOICES[asks_for], ACTION_FIELD, REASON_FIELD, CODE_FIELD)
+                await ack(response_action="errors", errors=_by_block(dict(errors), fields))
                 return
         await take(click, ack, inbox)
 
