@@ -8,11 +8,14 @@ from bot.decide.policy import Person
 from bot.decide.request import Request, RequestState
 from bot.watch.briefing import Cohort
 from bot.watch.detector import Sighting
+from bot.watch.permission import Permission
 from bot.watch.profile import DirectoryUser, IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
 from bot.watch.risk import Detection, RiskyUser
 from bot.watch.surge import Surge, SurgeState
 
+FOR_PEOPLE_ONLY = frozenset({Permission.SYNCHRONIZATION_READ, Permission.ROLLOUT_READ})
+"""Microsoft's page names them for signed-in people, and nothing for apps: they can't be asked for."""
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE

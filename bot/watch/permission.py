@@ -31,11 +31,8 @@ class Permission(StrEnum):
     DIRECTORY_READ = "Directory.Read.All"
     GROUP_MEMBER_READ = "GroupMember.Read.All"
     SYNCHRONIZATION_READ = "OnPremDirectorySynchronization.Read.All"
+    """Named by Microsoft for signed-in people, like the next, and nothing for apps: it can't be asked for."""
     ROLLOUT_READ = "Policy.Read.HybridAuthentication"
-
-
-FOR_PEOPLE_ONLY = frozenset({Permission.SYNCHRONIZATION_READ, Permission.ROLLOUT_READ})
-"""Microsoft's page names them for signed-in people, and nothing for apps: they can't be asked for."""
 
 
 class Need(IntEnum):

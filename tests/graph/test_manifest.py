@@ -8,7 +8,8 @@ from uuid import UUID
 from bot.graph import endpoints
 from bot.graph.endpoints import Endpoint
 from bot.graph.manifest import GRAPH_APP_ID, manifest
-from bot.watch.permission import APP_ROLES, FOR_PEOPLE_ONLY, Need, Permission
+from bot.watch.permission import APP_ROLES, Need, Permission
+from tests.values import FOR_PEOPLE_ONLY
 
 FILE = Path(__file__).parents[2] / "manifests" / "entra-app.json"
 OPTIONAL = [permission for permission, role in APP_ROLES.items() if role.need is Need.OPTIONAL]

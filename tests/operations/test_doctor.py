@@ -14,7 +14,8 @@ from bot.operations.doctor.signers import _Known, _people_besides
 from bot.ports.breaches import BreachError, BreachProblem
 from bot.ports.examination import TRIALS, DatabaseFacts, DatabaseState, TokenFacts, Trial
 from bot.ports.graph import GraphError, Problem
-from bot.watch.permission import APP_ROLES, FOR_PEOPLE_ONLY, Need, Permission
+from bot.watch.permission import APP_ROLES, Need, Permission
+from tests.values import FOR_PEOPLE_ONLY
 
 
 def jwt(claims) -> str:
