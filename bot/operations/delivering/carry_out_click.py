@@ -47,7 +47,7 @@ class Inbox:
         self._world = world
         self._tenants = tenants
         self._bell = bell or Bell()
-        self._fresh: set[str] = set()
+        self._fresh: dict[str, Click] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def field_errors(self, click: Click) -> Mapping[str, str]:
@@ -61,7 +61,7 @@ class Inbox:
 
     async def take(self, click: Click) -> None:
         """Commit the click; a known key changes nothing. It is left alone for a while by the sweep."""
-        click = _from_outside(click)
+        click = msgspec.structs.replace(click, is_from_host=False)  # whatever it says of itself: it came from outside
         now = self._world.now()
 
         def keep(tx: Transaction) -> tuple[bool, bool]:
@@ -72,7 +72,7 @@ class Inbox:
 
         is_new, is_ours = await self._store.transact(keep)
         if is_new and is_ours:
-            self._fresh.add(click.key)
+            self._fresh[click.key] = click
         elif is_new:
             self._bell.set()
 
@@ -83,11 +83,10 @@ class Inbox:
 
     def carry_out_soon(self, click: Click) -> None:
         """Hand over to a task of its own; the same click delivered again is not carried out again."""
-        if click.key not in self._fresh:
+        kept = self._fresh.pop(click.key, None)
+        if kept is None:
             return
-        click = _from_outside(click)
-        self._fresh.discard(click.key)
-        task = asyncio.get_running_loop().create_task(self._carry_out(KeptClick(click, self._world.now(), 0)))
+        task = asyncio.get_running_loop().create_task(self._carry_out(KeptClick(kept, self._world.now(), 0)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -196,8 +195,3 @@ def _tenant_of(tx: Transaction, click: Click) -> str:
     """The id of the tenant that a click is about; empty where it is about nothing that is known."""
     subject = PRESSES[click.kind].subject
     return tx.cards.tenant_of(subject, click.subject_id) or "" if subject else ""
-
-
-def _from_outside(click: Click) -> Click:
-    """What Slack brings was never made on the host, whatever it says of itself."""
-    return msgspec.structs.replace(click, is_from_host=False)
