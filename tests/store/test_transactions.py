@@ -122,7 +122,7 @@ def test_a_lost_connection_is_opened_anew(postgresql_url, opened):
     def work(tx):
         tries.append(1)
         if len(tries) == 1:
-            tx._connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+            tx.leases._connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
         count_up(tx)
 
     store.transact_here(work)
