@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bot.decide.policy import Policy
     from bot.record.account import FigureMembers, SurgeAccount
     from bot.store.transaction import Transaction
-    from bot.watch.circumstances import Circumstances
     from bot.watch.surge import Surge
+    from bot.watch.tenant_facts import TenantFacts
 
 app = typer.Typer(
     name="countersign",
@@ -104,13 +104,13 @@ def demo(
     os.execv(command[0], command)  # noqa: S606 - the invented services are a program of their own: no import crosses
 
 
-def _stated() -> "dict[str, tuple[Policy, Circumstances]]":
+def _stated() -> "dict[str, tuple[Policy, TenantFacts]]":
     """By tenant id, what the team states; nothing where the command runs with the database alone."""
     try:
         tenants = read_stated_tenants()
     except SettingsError:
         return {}
-    return {each.settings.azure_tenant_id: (each.policy, each.circumstances) for each in tenants}
+    return {each.settings.azure_tenant_id: (each.policy, each.tenant_facts) for each in tenants}
 
 
 @app.command()
@@ -132,7 +132,7 @@ def surges(as_json: AsJson = False) -> None:  # noqa: FBT002 - a command-line fl
 @app.command()
 def show(
     surge: Annotated[str, typer.Argument(help="The surge's short name, such as S-7F3K, or its id.")],
-    names: Annotated[bool, typer.Option("--names", help="Name everybody behind each figure.")] = False,  # noqa: FBT002 - a command-line flag
+    names: Annotated[bool, typer.Option("--names", help="Name everybody in each figure.")] = False,  # noqa: FBT002 - a command-line flag
     as_json: AsJson = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Show one surge: its figures, requests, votes and outcomes."""
@@ -142,8 +142,8 @@ def show(
     stated = _stated()
 
     def accounted(tx: "Transaction", each: "Surge") -> "tuple[SurgeAccount, tuple[FigureMembers, ...]]":
-        policy, circumstances = stated.get(each.tenant_id, (None, None))
-        return account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each, policy, circumstances)
+        policy, tenant_facts = stated.get(each.tenant_id, (None, None))
+        return account_for_surge(tx, each, time.time_ns() // 1000), figures_of(tx, each, policy, tenant_facts)
 
     with open_store() as store:
         found = store.look_here(lambda tx: tx.surges.surges_named(surge))

@@ -182,7 +182,7 @@ def test_staged_rollout_is_stated_by_the_object_ids_of_its_groups(environment):
     environment(COUNTERSIGN_STAGED_ROLLOUT=f"{first}, {second},{first.lower()}")
     (tenant,) = read_tenants(read_settings())
     assert tenant.settings.staged_rollout == (first.lower(), second)
-    assert tenant.circumstances.staged_rollout == {first.lower(), second}
+    assert tenant.tenant_facts.staged_rollout == {first.lower(), second}
     environment(COUNTERSIGN_STAGED_ROLLOUT="Finance pilots")
     assert "no object id" in faults()["COUNTERSIGN_STAGED_ROLLOUT"]
 
@@ -190,17 +190,17 @@ def test_staged_rollout_is_stated_by_the_object_ids_of_its_groups(environment):
 def test_nothing_is_rolled_out_and_no_service_is_singled_out_unless_it_is_stated(environment):
     environment()
     (tenant,) = read_tenants(read_settings())
-    assert (tenant.circumstances.staged_rollout, tenant.circumstances.entra_service) == (frozenset(), "")
+    assert (tenant.tenant_facts.staged_rollout, tenant.tenant_facts.entra_service) == (frozenset(), "")
 
 
 def test_no_breach_service_is_asked_unless_there_is_a_key(environment):
     environment()
     (tenant,) = read_tenants(read_settings())
-    assert (tenant.breach_key, tenant.circumstances.asks_breach_service) == ("", False)
+    assert (tenant.breach_key, tenant.tenant_facts.asks_breach_service) == ("", False)
     environment(COUNTERSIGN_BREACH_KEY="geheim-5")
     settings = read_settings()
     (tenant,) = read_tenants(settings)
-    assert (tenant.breach_key, tenant.circumstances.asks_breach_service) == ("geheim-5", True)
+    assert (tenant.breach_key, tenant.tenant_facts.asks_breach_service) == ("geheim-5", True)
     assert (settings.breach_url, settings.breach_per_minute) == ("https://haveibeenpwned.com", 10)
     assert "geheim" not in repr(tenant)
 
@@ -208,8 +208,8 @@ def test_no_breach_service_is_asked_unless_there_is_a_key(environment):
 def test_a_leak_is_known_by_its_day_which_ends_at_midnight_utc(environment):
     environment(COUNTERSIGN_LAST_LEAK="2024-11-30", COUNTERSIGN_PASSWORDS_ARE_RANDOM="yes")
     (tenant,) = read_tenants(read_settings())
-    assert tenant.circumstances.last_leak_at == int(datetime(2024, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
-    assert tenant.circumstances.passwords_are_random
+    assert tenant.tenant_facts.last_leak_at == int(datetime(2024, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    assert tenant.tenant_facts.passwords_are_random
 
 
 def test_time_zones_are_known_where_the_system_has_none(environment):

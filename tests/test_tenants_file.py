@@ -56,7 +56,7 @@ def test_it_replaces_the_single_tenant_of_the_environment(tenants):
         (ONE, "C0ONE"),
         (TWO, "C0TWO"),
     ]
-    assert found[1].circumstances.name == "Fabrikam"
+    assert found[1].tenant_facts.name == "Fabrikam"
 
 
 def test_what_an_entry_leaves_out_comes_from_the_environment_and_what_it_says_counts(tenants):
@@ -100,7 +100,7 @@ weights = { advisory_named = 10 }
 quorum = { false-alarm = 2, attack = { approvals = 3, break_glass = 2 } }
 """
     )
-    policy, told = found.policy, found.circumstances
+    policy, told = found.policy, found.tenant_facts
     assert (policy.break_glass, policy.approvals_needed) == (("UGLASS", "UGRETA"), 2)
     assert (policy.matching_required, policy.codes_required) == (False, True)
     assert (policy.signer_roles, policy.emergency_accounts) == (("Security Administrator",), ("glass@contoso.example",))
@@ -120,7 +120,7 @@ quorum = { false-alarm = 2, attack = { approvals = 3, break_glass = 2 } }
 def test_each_tenant_knows_what_manages_the_others_so_that_they_dont_confirm_one_another(tenants):
     second = f'[[tenants]]\nid = "{TWO}"\nchannel = "C0TWO"\nmanagement_tool = "Some RMM"\n'
     found = tenants(TENANT + second)
-    assert [each.circumstances.management_tools for each in found] == [{ONE: "", TWO: "Some RMM"}] * 2
+    assert [each.tenant_facts.management_tools for each in found] == [{ONE: "", TWO: "Some RMM"}] * 2
 
 
 def test_a_tenant_may_keep_its_addresses_in_the_house_where_others_ask_a_breach_service(tenants):
@@ -128,7 +128,7 @@ def test_a_tenant_may_keep_its_addresses_in_the_house_where_others_ask_a_breach_
         TENANT + f'breach_key = ""\n[[tenants]]\nid = "{TWO}"\nchannel = "C0TWO"\n', COUNTERSIGN_BREACH_KEY="geheim"
     )
     assert [each.breach_key for each in found] == ["", "geheim"]
-    assert [each.circumstances.asks_breach_service for each in found] == [False, True]
+    assert [each.tenant_facts.asks_breach_service for each in found] == [False, True]
 
 
 def test_a_policy_for_all_counts_where_an_entry_has_none_of_its_own(tenants):

@@ -2,12 +2,12 @@
 
 from bot.act.run import Run, RunState
 from bot.decide.action import Action
-from bot.decide.make_plan import Facts, make_plan
+from bot.decide.make_plan import PlanFacts, make_plan
 from bot.decide.plan import Plan
 from bot.decide.policy import Person
 from bot.decide.request import Request, RequestState
 from bot.watch.briefing import Cohort
-from bot.watch.detector import Sighting
+from bot.watch.detector import DetectedSurge
 from bot.watch.permission import Permission
 from bot.watch.profile import DirectoryUser, IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
@@ -145,10 +145,10 @@ def surge(
     )
 
 
-def sighting(
+def detected(
     *users: str, key: str = "key", ended_at: int | None = None, end: int = END, types: tuple[str, ...] = (LEAKED,)
-) -> Sighting:
-    return Sighting(
+) -> DetectedSurge:
+    return DetectedSurge(
         key=key,
         opened_at=START + HOUR,
         window_start=START,
@@ -163,7 +163,7 @@ def sighting(
 def plan_of(*users: str, action: Action = Action.CONFIRM_SAFE, made_at: int = NOW) -> Plan:
     """Of users whom every action fits."""
     has_mfa = Registered.MFA | Registered.MFA_CAPABLE
-    facts = Facts(
+    facts = PlanFacts(
         surge=surge(users=len(users)),
         detections=tuple(detection(user) for user in users),
         risky={user: risky(user) for user in users},

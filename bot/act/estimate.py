@@ -13,7 +13,7 @@ DIRECTORY_WRITES_A_SECOND = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class RunEstimate:
     """Calls to Graph and seconds at Microsoft's limit, without what Microsoft itself takes to carry it out."""
 
     calls: int
@@ -25,7 +25,7 @@ class Estimate:
         return f"{calls}, about {_in_words(self.seconds)} at Microsoft's limit"
 
 
-def estimate(action: Action, *, users: int, at_risk: int, calls_a_second: float) -> Estimate:
+def estimate(action: Action, *, users: int, at_risk: int, calls_a_second: float) -> RunEstimate:
     """Estimate a run.
 
     Actions on risk: a write for each batch, and the tenant's users at risk read twice by the page; calls_a_second is
@@ -36,9 +36,9 @@ def estimate(action: Action, *, users: int, at_risk: int, calls_a_second: float)
     writes = -(-users // facts.batch_size)
     if isinstance(facts, RiskAction):
         calls = writes + 2 * -(-max(users, at_risk) // USERS_A_PAGE)
-        return Estimate(calls, calls / calls_a_second)
+        return RunEstimate(calls, calls / calls_a_second)
     calls = writes + 2 * -(-users // ACCOUNTS_A_READING)
-    return Estimate(calls, users / DIRECTORY_WRITES_A_SECOND)
+    return RunEstimate(calls, users / DIRECTORY_WRITES_A_SECOND)
 
 
 def _in_words(seconds: float) -> str:

@@ -16,7 +16,7 @@ CONFIRMED_COMPROMISED = "confirmed compromised by a person"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadUser:
     """A risky user, and when the reading was begun (microseconds UTC)."""
 
     user: RiskyUser
@@ -24,7 +24,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedBatch:
     """Users in hand, judged just before writing."""
 
     batch: tuple[str, ...]
@@ -36,25 +36,25 @@ class Judged:
     new: int = 0
     """How many of the batch were never written to."""
     look_again: bool = False
-    """Somebody's risk moved since the plan was made: read the detections before judging him."""
+    """Somebody's risk moved since the plan was made: read the detections before judging them."""
 
 
 def judge_risky(
     *,
     action: Action,
     outcomes: Mapping[str, Outcome],
-    readings: Iterable[Reading],
+    readings: Iterable[ReadUser],
     seen: Mapping[str, str],
     others: Mapping[str, tuple[Detection, ...]],
     detections_read_at: int,
     released: Collection[str] = (),
     most: int | None = None,
-) -> Judged:
+) -> JudgedBatch:
     """Judge users for an action on their risk, in the order of their rank.
 
     outcomes: the plan's users; only those who wait are judged. seen: their riskLastUpdatedDateTime at the plan. A moved
     timestamp alone leads to a look at the detections: the user is left for the next judgement unless these were read
-    after he was. released: whom the plan releases though a person confirmed him compromised. most: so many who were
+    after they were. released: whom the plan releases though a person confirmed them compromised. most: so many who were
     never written to, and no more.
     """
     facts = CATALOGUE[action]
@@ -79,7 +79,7 @@ def judge_risky(
 
 
 def _as_read(
-    outcome: Outcome, facts: RiskAction, reading: Reading, others: tuple[Detection, ...], *, is_released: bool
+    outcome: Outcome, facts: RiskAction, reading: ReadUser, others: tuple[Detection, ...], *, is_released: bool
 ) -> Outcome | None:
     """The outcome that a fresh reading settles; None if the user still is to be written to."""
     user = reading.user
@@ -105,7 +105,7 @@ def judge_accounts(
     accounts: Mapping[str, AccountState],
     others: Mapping[str, tuple[Detection, ...]],
     most: int | None = None,
-) -> Judged:
+) -> JudgedBatch:
     """Judge users for an action on the account itself: `accounts` are those of them who are there."""
     facts = CATALOGUE[action]
     if not isinstance(facts, AccountAction):
@@ -128,7 +128,7 @@ def judge_accounts(
     return replace(_next_batch(ready, facts.batch_size, most), settled=tuple(settled))
 
 
-def _next_batch(ready: Sequence[Outcome], batch_size: int, most: int | None) -> Judged:
+def _next_batch(ready: Sequence[Outcome], batch_size: int, most: int | None) -> JudgedBatch:
     """Blocked users first. Those of a refused batch go in smaller ones, apart from the rest."""
     ranked = sorted(ready, key=lambda outcome: (outcome.sends == 0, outcome.rank) if most is not None else outcome.rank)
     if most is not None:
@@ -139,7 +139,7 @@ def _next_batch(ready: Sequence[Outcome], batch_size: int, most: int | None) -> 
     fitting = [each.user_id for each in ranked if each.batch_limit <= limit or limit == batch_size]
     batch = tuple(fitting[:limit])
     new = sum(1 for outcome in ranked if not outcome.sends and outcome.user_id in set(batch))
-    return Judged(batch, len(ranked) - len(batch), (), new)
+    return JudgedBatch(batch, len(ranked) - len(batch), (), new)
 
 
 def _skipped(outcome: Outcome, why: str) -> Outcome:

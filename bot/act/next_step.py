@@ -66,7 +66,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Nobody is left to write to, and whoever is not visible yet has had his time."""
+    """Nobody is left to write to, and whoever is not visible yet has had their time."""
 
 
 Step = Nothing | ReadBack | Send | Verify | PassCanary | Pause | Wait | Finish

@@ -25,7 +25,7 @@ class OutcomeState(StrEnum):
 
 
 class Queued(NamedTuple):
-    """One user who waits, by what decides when he goes: tens of thousands are looked at for each pass."""
+    """One user who waits, by what decides when they go: tens of thousands are looked at for each pass."""
 
     user_id: str
     sends: int
@@ -43,17 +43,17 @@ class Outcome:
     sends: int = 0
     """How many writes to Graph named this user."""
     sent_at: int | None = None
-    """The last answer that accepted him, or left open whether it was carried out."""
+    """The last answer that accepted them, or left open whether it was carried out."""
     batch_limit: int = 60
-    """A batch that named him was refused as a whole: his next may be no larger."""
+    """A batch that named them was refused as a whole: their next may be no larger."""
     look_at: int = 0
-    """When to read him next."""
+    """When to read them next."""
     rank: int = 1
     """Who goes first: 0 is being blocked right now, 1 everybody else."""
     verified_at: int | None = None
-    """When the reading that verified him was begun."""
+    """When the reading that verified them was begun."""
 
     @property
     def was_written(self) -> bool:
-        """Whether a write named him that was accepted, or whose fate is unknown."""
+        """Whether a write named them that was accepted, or whose fate is unknown."""
         return self.sends > 0 or self.sent_at is not None

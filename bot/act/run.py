@@ -8,7 +8,7 @@ from bot.decide.action import Action
 from bot.watch.durations import HOUR, MINUTE
 
 MOST_SENDS = 3
-"""A user who stays as he was after this many accepted writes has failed."""
+"""A user who stays as they were after this many accepted writes has failed."""
 DETECTIONS_FRESH_FOR = MINUTE
 STATE_FRESH_FOR_SLOTS = 10
 VISIBLE_WITHIN = 30 * MINUTE

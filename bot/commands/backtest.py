@@ -11,7 +11,7 @@ import typer
 from bot.operations.watching.backtest import Backtest, backtest
 from bot.operations.watching.backtest_chart import ChartUnavailableError, draw_chart
 from bot.operations.watching.history_file import BadLineError, History, format_time, read_history
-from bot.watch.detector import Sighting
+from bot.watch.detector import DetectedSurge
 from bot.watch.durations import HOUR, MINUTE, SECOND
 from bot.watch.wording import span_in_words, usual_in_words
 
@@ -86,7 +86,7 @@ def _interval(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def _as_json(surge: Sighting) -> dict[str, object]:
+def _as_json(surge: DetectedSurge) -> dict[str, object]:
     is_open = surge.ended_at is None
     return {
         "opened": format_time(surge.opened_at),

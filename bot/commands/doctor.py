@@ -16,9 +16,9 @@ from bot.process.doors import graph_of, slack_of
 from bot.process.world import RealWorld
 from bot.settings import Settings, SettingsError, TenantOptions, read_settings, read_tenants
 from bot.slack.door import SlackDoor
-from bot.slack.examination import Examination as SlackExamination
+from bot.slack.examination import ExaminedSlack as SlackExamination
 from bot.slack.manifest import SCOPES
-from bot.store.examination import Examination as StoreExamination
+from bot.store.examination import ExaminedStore as StoreExamination
 
 
 def examine_and_tell(*, as_json: bool) -> None:

@@ -24,7 +24,7 @@ def request_command(
     as_json: AsJson = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Ask for a remediation, when Slack can't be reached. Asks for your one-time code."""
-    from bot.commands.hand_in_and_tell import hand_in_and_tell, request_click  # noqa: PLC0415 - other commands start faster
+    from bot.commands.host_click import press_on_host, request_click  # noqa: PLC0415 - other commands start faster
 
     if not reason.strip():
         _stop("--reason: say why; the one who signs and the record need it.")
@@ -37,7 +37,7 @@ def request_command(
         click = request_click(
             key=secrets.token_hex(32), user_id=user, surge_id=found[0].id, action=chosen, cohorts=cohorts, reason=reason
         )
-        hand_in_and_tell(store, found[0].tenant_id, click, as_json=as_json)
+        press_on_host(store, found[0].tenant_id, click, as_json=as_json)
 
 
 def approve_command(
@@ -46,10 +46,10 @@ def approve_command(
     as_json: AsJson = False,  # noqa: FBT002 - a command-line flag
 ) -> None:
     """Sign a request, when Slack can't be reached. Shows what is signed, then asks for your one-time code."""
-    from bot.commands.hand_in_and_tell import (  # noqa: PLC0415
+    from bot.commands.host_click import (  # noqa: PLC0415
         approve_click,
         find_pending,
-        hand_in_and_tell,
+        press_on_host,
         show_what_is_signed,
     )
 
@@ -62,7 +62,7 @@ def approve_command(
         if not as_json:
             show_what_is_signed(store, found[0])
         click = approve_click(key=secrets.token_hex(32), user_id=user, request_id=found[0].id)
-        hand_in_and_tell(store, found[0].tenant_id, click, as_json=as_json)
+        press_on_host(store, found[0].tenant_id, click, as_json=as_json)
 
 
 def _one_of(kind: type[Chosen], text: str, what: str) -> Chosen:

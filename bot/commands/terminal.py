@@ -30,7 +30,7 @@ def surge_line(surge: Surge) -> str:
 
 
 def surge_text(account: SurgeAccount, figures: tuple[FigureMembers, ...], *, names: bool) -> Iterator[str]:
-    """A surge with its figures, requests and runs; with `names`, everybody behind each figure."""
+    """A surge with its figures, requests and runs; with `names`, everybody in each figure."""
     yield from _what_happened(account)
     yield from _who(account.briefing)
     for request in account.requests:
@@ -84,7 +84,7 @@ def _stopped(briefing: Briefing) -> Iterator[str]:
     if briefing.privileged is not None:
         yield f"            {Figure.PRIVILEGED.value} {len(briefing.privileged):,}"
     if briefing.standings:
-        told = ", ".join(f"{standing.value} {count:,}" for standing, count in briefing.standings.items())
+        told = ", ".join(f"{effect.value} {count:,}" for effect, count in briefing.standings.items())
         yield f"  policies  {told}"
     if briefing.forecast is not None:
         yield f"  ahead     {clean(briefing.forecast.sentence)}"

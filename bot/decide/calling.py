@@ -8,7 +8,7 @@ from bot.decide.request import Request
 
 
 class ListedSigner(msgspec.Struct, frozen=True):
-    """Somebody on this tenant's lists, with the directory accounts that could be told to be his."""
+    """Somebody on this tenant's lists, with the directory accounts that could be told to be theirs."""
 
     user_id: str
     """Slack user id."""
@@ -16,7 +16,7 @@ class ListedSigner(msgspec.Struct, frozen=True):
     problem: str = ""
     """Why no account could be told, in words; empty where it could."""
     is_unread: bool = False
-    """He may well have accounts: they could not be read."""
+    """They may well have accounts, which could not be read."""
     is_requester: bool = False
     is_approver: bool = False
     is_break_glass: bool = False

@@ -34,7 +34,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedCode:
     """What came of a code, and the enrolment as it is to be kept, whatever came of it."""
 
     refusal: Refusal | None
@@ -51,10 +51,10 @@ def enrolment_uri(enrolment: Enrolment, *, name: str, issuer: str) -> str:
     return pyotp.TOTP(enrolment.secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
-def judge_code(enrolment: Enrolment, code: str, *, now: int) -> Judged:
+def judge_code(enrolment: Enrolment, code: str, *, now: int) -> JudgedCode:
     """Judge what was typed. Every step is compared, in constant time, so that the time taken tells nothing."""
     if now < enrolment.locked_until:
-        return Judged(Refusal.CODE_LOCKED, enrolment)
+        return JudgedCode(Refusal.CODE_LOCKED, enrolment)
     typed = "".join(character for character in code if not character.isspace() and character != "-")[: 2 * DIGITS]
     here = now // STEP
     totp = pyotp.TOTP(enrolment.secret, digits=DIGITS)
@@ -66,8 +66,8 @@ def judge_code(enrolment: Enrolment, code: str, *, now: int) -> Judged:
     if not matching:
         failures = enrolment.failures + 1
         if failures >= MOST_FAILURES:
-            return Judged(Refusal.CODE_LOCKED, replace(enrolment, failures=0, locked_until=now + LOCKED_FOR))
-        return Judged(Refusal.CODE_WRONG, replace(enrolment, failures=failures))
+            return JudgedCode(Refusal.CODE_LOCKED, replace(enrolment, failures=0, locked_until=now + LOCKED_FOR))
+        return JudgedCode(Refusal.CODE_WRONG, replace(enrolment, failures=failures))
     if max(matching) <= enrolment.last_step:
-        return Judged(Refusal.CODE_USED, enrolment)
-    return Judged(None, replace(enrolment, last_step=max(matching), failures=0, locked_until=0))
+        return JudgedCode(Refusal.CODE_USED, enrolment)
+    return JudgedCode(None, replace(enrolment, last_step=max(matching), failures=0, locked_until=0))

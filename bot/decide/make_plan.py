@@ -84,7 +84,7 @@ class Guarded:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PlanFacts:
     """What a plan is judged on."""
 
     surge: Surge
@@ -96,7 +96,7 @@ class Facts:
 
 
 def _by_risk(
-    user_id: str, action: Action, facts: Facts, others: tuple[Detection, ...]
+    user_id: str, action: Action, facts: PlanFacts, others: tuple[Detection, ...]
 ) -> Iterator[tuple[HeldBackReason, str]]:
     """What the risk and its detections say against acting on a user."""
     profile, risky = facts.profiles.get(user_id), facts.risky.get(user_id)
@@ -121,7 +121,7 @@ def _by_risk(
         yield HeldBackReason.CLOSED, "confirmed compromised already"
 
 
-def _by_account(user_id: str, action: Action, facts: Facts) -> Iterator[tuple[HeldBackReason, str]]:
+def _by_account(user_id: str, action: Action, facts: PlanFacts) -> Iterator[tuple[HeldBackReason, str]]:
     """What the account itself says against it."""
     guarded, profile = facts.guarded, facts.profiles.get(user_id)
     if user_id in guarded.emergency:
@@ -146,7 +146,7 @@ def _by_account(user_id: str, action: Action, facts: Facts) -> Iterator[tuple[He
         yield HeldBackReason.ELSEWHERE, ""
 
 
-def _is_held_here(user_id: str, action: Action, facts: Facts) -> bool:
+def _is_held_here(user_id: str, action: Action, facts: PlanFacts) -> bool:
     """A guest whose risk this tenant holds after all is judged like anybody, where the action is on that risk."""
     profile = facts.profiles.get(user_id)
     is_guest = profile is not None and profile.kind is SignInKind.GUEST
@@ -154,15 +154,15 @@ def _is_held_here(user_id: str, action: Action, facts: Facts) -> bool:
 
 
 def _judge(
-    facts: Facts, action: Action, users: Iterable[str], others: Mapping[str, tuple[Detection, ...]]
+    facts: PlanFacts, action: Action, users: Iterable[str], others: Mapping[str, tuple[Detection, ...]]
 ) -> Iterator[tuple[str, Iterator[tuple[HeldBackReason, str]]]]:
-    """Each user with everything that speaks against acting on him, the gravest first."""
+    """Each user with everything that speaks against acting on them, the gravest first."""
     for user_id in sorted(set(users)):
         yield user_id, _reasons(user_id, action, facts, others.get(user_id, ()))
 
 
-def kept_out(facts: Facts, plan: Plan) -> dict[str, str]:
-    """By user id: why somebody of a signed plan that clears risk would be held back now for who he is."""
+def kept_out(facts: PlanFacts, plan: Plan) -> dict[str, str]:
+    """By user id: why somebody of a signed plan that clears risk would be held back now for who they are."""
     if plan.action not in CLEARS_RISK:
         return {}
     come_to_light = {each for each in HeldBackReason if each.rules.may_come_to_light} - plan.kind.rules.lifts
@@ -175,14 +175,14 @@ def kept_out(facts: Facts, plan: Plan) -> dict[str, str]:
 
 
 def _reasons(
-    user_id: str, action: Action, facts: Facts, others: tuple[Detection, ...]
+    user_id: str, action: Action, facts: PlanFacts, others: tuple[Detection, ...]
 ) -> Iterator[tuple[HeldBackReason, str]]:
     yield from _by_risk(user_id, action, facts, others)
     yield from _by_account(user_id, action, facts)
 
 
 def make_plan(
-    facts: Facts,
+    facts: PlanFacts,
     *,
     action: Action,
     users: Iterable[str],
@@ -213,10 +213,10 @@ def make_plan(
     return _freeze(facts, action, cohorts, acted_on, held_back, kind=kind, made_at=made_at, run_id=run_id)
 
 
-def release_plan(facts: Facts, *, action: Action, user_id: str, made_at: int) -> Plan:
-    """A plan of exactly this user, released from whatever holds him back; empty where something can't be released.
+def release_plan(facts: PlanFacts, *, action: Action, user_id: str, made_at: int) -> Plan:
+    """A plan of exactly this user, released from whatever holds them back; empty where something can't be released.
 
-    It names each reason and each open detection that was weighed. Where nothing holds him back it is empty too: he
+    It names each reason and each open detection that was weighed. Where nothing holds them back it is empty too: they
     needs no release.
     """
     others = open_against(facts.surge, facts.detections, action)
@@ -236,7 +236,7 @@ def release_plan(facts: Facts, *, action: Action, user_id: str, made_at: int) ->
 
 
 def _freeze(
-    facts: Facts,
+    facts: PlanFacts,
     action: Action,
     cohorts: Collection[Cohort],
     acted_on: Iterable[str],

@@ -16,10 +16,10 @@ from kiota_abstractions.request_information import RequestInformation
 from msgraph.graph_service_client import GraphServiceClient
 
 from bot.graph import requests
-from bot.graph.calls import Calls, Reading
+from bot.graph.calls import Answered, GraphCalls
 from bot.graph.endpoints import Endpoint
 from bot.graph.entries import Listing, UnreadableError, strictly
-from bot.graph.lists import Lists, Request
+from bot.graph.lists import Lists, MakeRequest
 from bot.graph.refusals import refusal, retry_after
 from bot.ports.graph import GraphError, Priority, Problem
 from bot.ports.world import World
@@ -66,7 +66,7 @@ class Question(Generic[T]):
     endpoint: Endpoint
     request: Callable[[Ids], RequestInformation]
     """For up to 15 ids."""
-    follow: Request
+    follow: MakeRequest
     """For the nextLink of an answer."""
     decode: Callable[[bytes], Listing[T]]
 
@@ -90,7 +90,7 @@ def longest_wait(answers: Iterable[Inner], *, now: int) -> float | None:
 class ById:
     """Reads users by id in batches."""
 
-    def __init__(self, calls: Calls, lists: Lists, client: GraphServiceClient, world: World) -> None:
+    def __init__(self, calls: GraphCalls, lists: Lists, client: GraphServiceClient, world: World) -> None:
         self._calls = calls
         self._lists = lists
         self._client = client
@@ -116,7 +116,7 @@ class ById:
             groups = again + groups
         return found
 
-    async def _ask(self, groups: Sequence[Ids], priority: Priority, question: Question[T]) -> Reading[list[Inner]]:
+    async def _ask(self, groups: Sequence[Ids], priority: Priority, question: Question[T]) -> Answered[list[Inner]]:
         family = question.endpoint.family
 
         def request() -> RequestInformation:

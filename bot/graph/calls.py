@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[T]):
+class Answered(Generic[T]):
     """What a read gave. read_at: microseconds UTC, taken just before the request was sent."""
 
     value: T
@@ -62,7 +62,7 @@ class Written:
     """From when its slot counts, on the pacers' clock; None where the door closed before."""
 
 
-class Calls:
+class GraphCalls:
     """All calls of one tenant, each through the pacer of its family."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Calls:
         decode: Callable[[bytes], T],
         *,
         units: int | None = None,
-    ) -> Reading[T]:
+    ) -> Answered[T]:
         """Read and decode. `request` makes the request anew for each try, so that each carries a token of its own.
 
         units: what it takes from the family's budget; the endpoint's own unless given. Raises GraphError after the
@@ -104,7 +104,7 @@ class Calls:
             try:
                 response = await self._transport.exchange(request(), partial(pacer.left, taken_at, units))
                 asked_wait = self._learn(response, pacer, taken_at, units)
-                return Reading(await self._value(response, endpoint, decode), read_at, taken_at)
+                return Answered(await self._value(response, endpoint, decode), read_at, taken_at)
             except GraphError as error:
                 found = error
             except (httpx.RequestError, httpx.InvalidURL, TimeoutError) as error:

@@ -15,10 +15,10 @@ from bot.graph.endpoints import (
     Family,
     directory_units_per_second,
 )
-from bot.graph.examination import Examination
+from bot.graph.examination import ExaminedGraph
 from bot.graph.logs import LogsPart
 from bot.graph.pacer import Pacer
-from bot.graph.rate import Rate
+from bot.graph.rate import Pace
 from bot.graph.risk import RiskPart
 from bot.graph.roles import RolesPart
 from bot.graph.transport import Patience, Transport, keep_addresses_out_of_logs
@@ -63,7 +63,7 @@ def open_graph(
         transport=Transport(home, authentication, patience),
         first_delay=patience.again,
         credential=credential,
-        pacers={family: Pacer(Rate(rate, now=now), world.monotonic) for family, rate in rates.items()},
+        pacers={family: Pacer(Pace(rate, now=now), world.monotonic) for family, rate in rates.items()},
         world=world,
     )
 
@@ -84,9 +84,9 @@ class GraphDoor(RiskPart, DirectoryPart, RolesPart, LogsPart, AccountsPart):
         super().__init__(tenant_id=tenant_id, transport=transport, first_delay=first_delay, pacers=pacers, world=world)
         self._credential = credential
 
-    def examination(self) -> Examination:
+    def examination(self) -> ExaminedGraph:
         """The same door for the doctor."""
-        return Examination(self._transport, self._calls, self._world, self.domains)
+        return ExaminedGraph(self._transport, self._calls, self._world, self.domains)
 
     async def close(self) -> None:
         """Give back connections and credentials. Calls that still wait for a slot end with GraphError."""

@@ -11,7 +11,7 @@ import msgspec
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 
-from bot.graph.calls import Calls
+from bot.graph.calls import GraphCalls
 from bot.graph.endpoints import (
     ACCESS_POLICIES,
     AUDITS,
@@ -53,11 +53,11 @@ _TRIALS: Mapping[Trial, tuple[Endpoint, str]] = {
 }
 
 
-class Examination:
+class ExaminedGraph:
     """Small reads through the door's own transport and pacers."""
 
     def __init__(
-        self, transport: Transport, calls: Calls, world: World, domains: Callable[[], Awaitable[Sequence[Domain]]]
+        self, transport: Transport, calls: GraphCalls, world: World, domains: Callable[[], Awaitable[Sequence[Domain]]]
     ) -> None:
         self._transport = transport
         self._calls = calls

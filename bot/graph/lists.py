@@ -11,7 +11,7 @@ import structlog
 from kiota_abstractions.request_information import RequestInformation
 
 from bot.graph.addresses import is_same_origin
-from bot.graph.calls import Calls
+from bot.graph.calls import GraphCalls
 from bot.graph.endpoints import RISKY_USERS, Endpoint
 from bot.graph.entries import Listing
 from bot.graph.refusals import RefusedError
@@ -24,7 +24,7 @@ _BAD_REQUEST = 400
 log = structlog.get_logger()
 
 
-class Request(Protocol):
+class MakeRequest(Protocol):
     """Makes the request for the first page, or for the page at a nextLink."""
 
     def __call__(self, link: str | None) -> RequestInformation:
@@ -34,14 +34,14 @@ class Request(Protocol):
 class Lists:
     """Reads the lists of one tenant. Remembers, for its life, which filters this tenant refuses."""
 
-    def __init__(self, calls: Calls, base_url: str, tenant_id: str) -> None:
+    def __init__(self, calls: GraphCalls, base_url: str, tenant_id: str) -> None:
         self._calls = calls
         self._base_url = base_url
         self._refused_filters: set[tuple[str, str]] = set()
         self._log = log.bind(tenant_id=tenant_id)
 
     async def read(
-        self, request: Request, endpoint: Endpoint, priority: Priority, decode: Decode[T]
+        self, request: MakeRequest, endpoint: Endpoint, priority: Priority, decode: Decode[T]
     ) -> AsyncGenerator[Page[T], None]:
         """All pages, empty ones among them. Raises GraphError; what was yielded before stands."""
         link: str | None = None
@@ -69,14 +69,16 @@ class Lists:
                 raise GraphError(Problem.MALFORMED, f"Microsoft Graph's pages of {endpoint.name} go round in a circle")
             followed.add(mark)
 
-    async def read_all(self, request: Request, endpoint: Endpoint, priority: Priority, decode: Decode[T]) -> list[T]:
+    async def read_all(
+        self, request: MakeRequest, endpoint: Endpoint, priority: Priority, decode: Decode[T]
+    ) -> list[T]:
         """What is on all pages. Raises GraphError."""
         return [item async for page in self.read(request, endpoint, priority, decode) for item in page.items]
 
     async def read_filtered(
         self,
-        narrow: Request,
-        bare: Request,
+        narrow: MakeRequest,
+        bare: MakeRequest,
         endpoint: Endpoint,
         priority: Priority,
         decode: Decode[T],

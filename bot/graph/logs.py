@@ -8,7 +8,7 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from bot.graph import decode_logs, requests_logs
 from bot.graph.endpoints import ACCESS_POLICIES, AUDITS, HEALTH_ISSUES, MESSAGES, SIGN_INS, Endpoint
-from bot.graph.lists import Request
+from bot.graph.lists import MakeRequest
 from bot.graph.tenancy import Tenancy
 from bot.ports.graph import GraphError, Page, Priority
 from bot.watch.access_policies import AccessPolicy
@@ -79,7 +79,7 @@ class LogsPart(Tenancy):
         return tuple(policy for policy in found if policy.acts_on_user_risk)
 
     async def _announced(
-        self, endpoint: Endpoint, request: Callable[[GraphServiceClient, int | None], Request], since: int
+        self, endpoint: Endpoint, request: Callable[[GraphServiceClient, int | None], MakeRequest], since: int
     ) -> list[Announcement]:
         """Announcements that began since; all are read, and the older left out, where the filter is refused."""
         pages = self._lists.read_filtered(

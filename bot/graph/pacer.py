@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.graph.rate import Rate
+from bot.graph.rate import Pace
 from bot.ports.graph import GraphError, Priority, Problem
 
 
@@ -55,7 +55,7 @@ class _Waiter:
 class Pacer:
     """One family's queue. Belongs to one event loop; never idle while somebody waits and a slot is open."""
 
-    def __init__(self, rate: Rate, monotonic: Callable[[], float]) -> None:
+    def __init__(self, rate: Pace, monotonic: Callable[[], float]) -> None:
         self.rate = rate
         self._monotonic = monotonic
         self._waiting: list[_Waiter] = []

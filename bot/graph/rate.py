@@ -20,7 +20,7 @@ LONGEST_HOLD = 300.0
 """Seconds. A longer Retry-After is tried again after this, since a whole family waits behind it."""
 
 
-class Rate:
+class Pace:
     """The pace of one family. Times are seconds on one monotonic clock; units are requests or resource units."""
 
     def __init__(self, units_per_second: float, *, now: float) -> None:

@@ -20,7 +20,7 @@ from msgraph.generated.identity_protection.risky_users.dismiss import dismiss_po
 from msgraph.graph_service_client import GraphServiceClient
 
 from bot.decide.action import Action
-from bot.graph.lists import Request
+from bot.graph.lists import MakeRequest
 from bot.graph.timestamps import filter_text
 
 RISK_PAGE = 500
@@ -73,7 +73,7 @@ class Query:
         return f"%24{name}"
 
 
-def detections(client: GraphServiceClient, since: int | None) -> Request:
+def detections(client: GraphServiceClient, since: int | None) -> MakeRequest:
     """Pages of riskDetections, filtered by detectedDateTime where `since` (microseconds UTC) is given."""
     builder = client.identity_protection.risk_detections
     query = Query(top=RISK_PAGE, filter=None if since is None else f"detectedDateTime ge {filter_text(since)}")
@@ -82,7 +82,7 @@ def detections(client: GraphServiceClient, since: int | None) -> Request:
 
 def risky_users(
     client: GraphServiceClient, *, changed_since: int | None, only_at_risk: bool, page_size: int = RISK_PAGE
-) -> Request:
+) -> MakeRequest:
     """Pages of riskyUsers, of at most RISK_PAGE."""
     builder = client.identity_protection.risky_users
     conditions = []
@@ -119,20 +119,20 @@ def count_users(client: GraphServiceClient) -> RequestInformation:
     return client.users.count.to_get_request_information(configuration(None, {"ConsistencyLevel": "eventual"}))
 
 
-def users(client: GraphServiceClient) -> Request:
+def users(client: GraphServiceClient) -> MakeRequest:
     """All users in the largest pages."""
     query = Query(top=USER_PAGE, select=USER_PROPERTIES)
     return listing(client.users, query)
 
 
-def users_by_address(client: GraphServiceClient, address: str) -> Request:
+def users_by_address(client: GraphServiceClient, address: str) -> MakeRequest:
     """Users with exactly this mail or userPrincipalName."""
     wanted = literal(address)
     query = Query(filter=f"mail eq {wanted} or userPrincipalName eq {wanted}", select=USER_PROPERTIES)
     return listing(client.users, query)
 
 
-def users_by_id(client: GraphServiceClient, user_ids: Sequence[str]) -> Request:
+def users_by_id(client: GraphServiceClient, user_ids: Sequence[str]) -> MakeRequest:
     """Up to 15 users by id."""
     query = Query(filter=f"id in ({','.join(map(literal, user_ids))})", select=USER_PROPERTIES)
     return listing(client.users, query)
@@ -158,7 +158,7 @@ def batch(client: GraphServiceClient, inner: Sequence[RequestInformation]) -> Re
     return made
 
 
-def domains(client: GraphServiceClient) -> Request:
+def domains(client: GraphServiceClient) -> MakeRequest:
     """All domains."""
     return listing(client.domains, None)
 
@@ -169,14 +169,14 @@ def federation(client: GraphServiceClient, domain: str) -> RequestInformation:
     return builder.to_get_request_information()
 
 
-def registration(client: GraphServiceClient) -> Request:
+def registration(client: GraphServiceClient) -> MakeRequest:
     """Pages of the registration report, large and lean. The documents name neither option."""
     builder = client.reports.authentication_methods.user_registration_details
     query = Query(top=USER_PAGE, select=REGISTRATION_PROPERTIES)
     return listing(builder, query)
 
 
-def registration_bare(client: GraphServiceClient) -> Request:
+def registration_bare(client: GraphServiceClient) -> MakeRequest:
     """Pages of the registration report as Graph makes them by itself."""
     return listing(client.reports.authentication_methods.user_registration_details, None)
 
@@ -187,7 +187,7 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-def listing(builder: Any, query: object, headers: dict[str, str] | None = None) -> Request:  # noqa: ANN401 - any list
+def listing(builder: Any, query: object, headers: dict[str, str] | None = None) -> MakeRequest:  # noqa: ANN401 - any list
     """A list's first page by its query, or the page at a link; the headers go with each."""
 
     def request(link: str | None) -> RequestInformation:

@@ -6,7 +6,7 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 from msgraph.graph_service_client import GraphServiceClient
 
-from bot.graph.lists import Request
+from bot.graph.lists import MakeRequest
 from bot.graph.requests import USER_PAGE, USER_PROPERTIES, Query, listing, literal
 from bot.watch.announcements import MICROSOFT_TENANT
 
@@ -24,7 +24,7 @@ ACCOUNT_PROPERTIES = [
 PASSWORD_PROFILE = "passwordProfile"  # noqa: S105 - a property's name
 
 
-def changes(client: GraphServiceClient) -> Request:
+def changes(client: GraphServiceClient) -> MakeRequest:
     """Pages of users/delta; the properties that are named at first hold for the whole chain of links."""
     query = Query(select=USER_PROPERTIES)
     return listing(client.users.delta, query, {"Prefer": f"odata.maxpagesize={USER_PAGE}"})
@@ -55,25 +55,25 @@ def require_password_change(client: GraphServiceClient, user_id: str) -> Request
     return request
 
 
-def role_definitions(client: GraphServiceClient) -> Request:
+def role_definitions(client: GraphServiceClient) -> MakeRequest:
     """Pages of the directory's roles."""
     query = Query(select=["id", "templateId", "displayName"])
     return listing(client.role_management.directory.role_definitions, query)
 
 
-def role_assignments(client: GraphServiceClient) -> Request:
+def role_assignments(client: GraphServiceClient) -> MakeRequest:
     """Pages of who holds which role, and whether that is a user, a group or an app."""
     query = Query(expand=["principal"])
     return listing(client.role_management.directory.role_assignments, query)
 
 
-def group_members(client: GraphServiceClient, group_id: str) -> Request:
+def group_members(client: GraphServiceClient, group_id: str) -> MakeRequest:
     """Pages of a group's members, nested groups expanded."""
     query = Query(top=USER_PAGE, select=["id"])
     return listing(client.groups.by_group_id(group_id).transitive_members, query)
 
 
-def microsoft_apps(client: GraphServiceClient) -> Request:
+def microsoft_apps(client: GraphServiceClient) -> MakeRequest:
     """Pages of the service principals of Microsoft's own apps; an advanced query."""
     query = Query(
         top=USER_PAGE,
@@ -84,19 +84,19 @@ def microsoft_apps(client: GraphServiceClient) -> Request:
     return listing(client.service_principals, query, _ADVANCED)
 
 
-def synchronization(client: GraphServiceClient) -> Request:
+def synchronization(client: GraphServiceClient) -> MakeRequest:
     """The tenant's synchronisation from on-premises."""
     query = Query(select=["id", "features"])
     return listing(client.directory.on_premises_synchronization, query)
 
 
-def rollouts(client: GraphServiceClient) -> Request:
+def rollouts(client: GraphServiceClient) -> MakeRequest:
     """The tenant's staged rollouts, with the groups that they apply to."""
     query = Query(expand=["appliesTo"])
     return listing(client.policies.feature_rollout_policies, query)
 
 
-def organization(client: GraphServiceClient) -> Request:
+def organization(client: GraphServiceClient) -> MakeRequest:
     """The tenant itself with its plans."""
     query = Query(select=["id", "assignedPlans"])
     return listing(client.organization, query)

@@ -2,7 +2,7 @@
 
 from msgraph.graph_service_client import GraphServiceClient
 
-from bot.graph.lists import Request
+from bot.graph.lists import MakeRequest
 from bot.graph.requests import NEWER_MEMBERS, Query, listing, literal
 from bot.graph.timestamps import filter_text
 
@@ -14,7 +14,7 @@ _LARGE_PAGES = {"Prefer": f"odata.maxpagesize={LOG_PAGE}"}
 
 def sign_ins(
     client: GraphServiceClient, *, since: int, until: int | None, error_code: int | None, user_id: str | None
-) -> Request:
+) -> MakeRequest:
     """Pages of signIns, newest first. The page "List signIns" names no $select."""
     conditions = _between("createdDateTime", since, until)
     if error_code is not None:
@@ -25,7 +25,7 @@ def sign_ins(
     return listing(client.audit_logs.sign_ins, query)
 
 
-def audits(client: GraphServiceClient, *, since: int, until: int | None, activity: str | None) -> Request:
+def audits(client: GraphServiceClient, *, since: int, until: int | None, activity: str | None) -> MakeRequest:
     """Pages of directoryAudits, newest first."""
     conditions = _between("activityDateTime", since, until)
     if activity is not None:
@@ -34,19 +34,19 @@ def audits(client: GraphServiceClient, *, since: int, until: int | None, activit
     return listing(client.audit_logs.directory_audits, query)
 
 
-def health_issues(client: GraphServiceClient, since: int | None) -> Request:
+def health_issues(client: GraphServiceClient, since: int | None) -> MakeRequest:
     """Pages of the health issues of Microsoft's services."""
     query = Query(filter=_begun(since))
     return listing(client.admin.service_announcement.issues, query, _LARGE_PAGES)
 
 
-def messages(client: GraphServiceClient, since: int | None) -> Request:
+def messages(client: GraphServiceClient, since: int | None) -> MakeRequest:
     """Pages of the message center."""
     query = Query(filter=_begun(since))
     return listing(client.admin.service_announcement.messages, query, _LARGE_PAGES)
 
 
-def access_policies(client: GraphServiceClient) -> Request:
+def access_policies(client: GraphServiceClient) -> MakeRequest:
     """Pages of Conditional Access policies; newer controls by their name."""
     return listing(client.identity.conditional_access.policies, None, NEWER_MEMBERS)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.graph.batches import ById
-from bot.graph.calls import Calls
+from bot.graph.calls import GraphCalls
 from bot.graph.endpoints import Family
 from bot.graph.lists import Lists
 from bot.graph.pacer import Pacer
@@ -28,6 +28,6 @@ class Tenancy:
         self._pacers = pacers
         self._world = world
         self._client = transport.requests
-        self._calls = Calls(transport, pacers, world, tenant_id, first_delay)
+        self._calls = GraphCalls(transport, pacers, world, tenant_id, first_delay)
         self._lists = Lists(self._calls, transport.base_url, tenant_id)
         self._by_id = ById(self._calls, self._lists, self._client, world)

@@ -15,9 +15,9 @@ from bot.ports.world import World
 from bot.store.database import Database
 from bot.store.leases import Hold, LeaseLostError
 from bot.store.transaction import Transaction
-from bot.watch.circumstances import Circumstances
-from bot.watch.detector import Detector, Sighting
+from bot.watch.detector import DetectedSurge, Detector
 from bot.watch.durations import MINUTE
+from bot.watch.tenant_facts import TenantFacts
 
 T = TypeVar("T")
 
@@ -54,8 +54,8 @@ class Work:
     hold: Hold | None = None
     """The lease on this tenant's work; None while another process has it."""
     detector: Detector | None = None
-    known: dict[str, Sighting] = field(default_factory=dict)
-    """By key: the sightings that are already in the tables."""
+    known: dict[str, DetectedSurge] = field(default_factory=dict)
+    """By key: the detected surges that are already in the tables."""
     tracking: asyncio.Lock = field(default_factory=asyncio.Lock)
     acting: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a run is taken a step on."""
@@ -83,7 +83,7 @@ class Tenant:
     new_detector: Callable[[int | None], Detector]
     """Makes a detector for so many users."""
     bells: Bells
-    circumstances: Circumstances = field(default_factory=Circumstances)
+    tenant_facts: TenantFacts = field(default_factory=TenantFacts)
     """What the team says of this tenant."""
     breaches: Breaches | None = None
     """The breach service; None where the team brought no key."""

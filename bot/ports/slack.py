@@ -228,7 +228,7 @@ class SigningDialog:
 
 @dataclass(frozen=True, slots=True)
 class DetailsDialog:
-    """Who stands behind each figure, and what is open."""
+    """The members of each figure, and what is open."""
 
     surge_name: str
     figures: tuple[FigureMembers, ...]

@@ -211,7 +211,7 @@ def _tenant(
         channel=settings.slack_channel,
         team_id=team.team_id,
         policy=options.policy,
-        circumstances=options.circumstances,
+        tenant_facts=options.tenant_facts,
         breaches=doors.open(url=settings.breach_url, key=options.breach_key, per_minute=settings.breach_per_minute),
         store=store,
         graph=graph,

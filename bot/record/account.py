@@ -129,7 +129,7 @@ class CallAccount:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One user behind a figure: who, and by which fact he is counted there."""
+    """One member of a figure: who, and by which fact they are counted there."""
 
     user_id: str
     user_principal_name: str
@@ -139,7 +139,7 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class FigureMembers:
-    """One figure with everybody behind it."""
+    """One figure with its members."""
 
     name: str
     people: tuple[PersonLine, ...]

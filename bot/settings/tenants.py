@@ -35,8 +35,8 @@ from bot.settings.options import GraphSettings, TenantSettings
 from bot.settings.people_file import check_people, parse_people, read_people_file, read_toml
 from bot.settings.policy_table import policy_table, quorums_of
 from bot.settings.values import is_loopback, parse_ids
-from bot.watch.circumstances import Circumstances
 from bot.watch.durations import SECOND
+from bot.watch.tenant_facts import TenantFacts
 from bot.watch.weights import Weights
 
 FILE = "COUNTERSIGN_TENANTS_FILE"
@@ -89,10 +89,10 @@ class TenantOptions:
         )
 
     @property
-    def circumstances(self) -> Circumstances:
+    def tenant_facts(self) -> TenantFacts:
         """What the team says of this tenant."""
         settings = self.settings
-        return Circumstances(
+        return TenantFacts(
             name=settings.tenant_name,
             identity_providers=settings.identity_providers,
             password_hash_sync=settings.password_hash_sync,

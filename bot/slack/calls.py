@@ -21,7 +21,7 @@ MAYBE_DONE = frozenset({"internal_error", "fatal_error", "request_timeout", "ser
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
-class Calls:
+class SlackCalls:
     """Calls Slack at Slack's pace. Every failure is a SlackError; nothing is sent twice by itself."""
 
     def __init__(self, client: AsyncWebClient, rates: Rates) -> None:

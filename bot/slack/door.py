@@ -10,7 +10,7 @@ from bot.decide.policy import Person
 from bot.ports.slack import Account, Click, Dialog, Posted, SlackError
 from bot.ports.world import World
 from bot.slack.action_ids import CARD_EVENT
-from bot.slack.calls import Calls, Json
+from bot.slack.calls import Json, SlackCalls
 from bot.slack.cards import render
 from bot.slack.cards.blocks import line, rich_text
 from bot.slack.cards.plain_dialog import loading_dialog, spoken
@@ -44,7 +44,7 @@ class SlackDoor:
 
         speed: 10 makes Slack's minute six seconds long; for tests.
         """
-        self._call = Calls(client, Rates(world.monotonic, speed))
+        self._call = SlackCalls(client, Rates(world.monotonic, speed))
         self._team = team
         self._world = world
         self._calls_per_second = calls_per_second

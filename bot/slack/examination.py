@@ -5,18 +5,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.ports.examination import ChannelFacts
 from bot.ports.slack import SlackError
 from bot.ports.world import World
-from bot.slack.calls import Calls, slack_errors
+from bot.slack.calls import SlackCalls, slack_errors
 from bot.slack.connection import SlackConnection
 from bot.slack.rates import Rates
 
 
-class Examination:
+class ExaminedSlack:
     """Reads over an open connection; nothing is posted and no socket is opened."""
 
     def __init__(self, connection: SlackConnection, client: AsyncWebClient, world: World) -> None:
         self._connection = connection
         self._client = client
-        self._call = Calls(client, Rates(world.monotonic))
+        self._call = SlackCalls(client, Rates(world.monotonic))
 
     async def scopes(self) -> frozenset[str] | None:
         """What the bot token was granted: the X-OAuth-Scopes header of an answer. Raises SlackError."""

@@ -21,8 +21,8 @@ class Team:
 def person_of(user: Any, team: Team) -> Person | None:  # noqa: ANN401 - JSON from outside
     """A user object as a person: docs.slack.dev/reference/objects/user-object. None where it is no user object.
 
-    Whatever is missing counts against the person: without a team of his own he is a stranger. In an Enterprise Grid a
-    member of several workspaces belongs to this one, too, when it is among them.
+    Whatever is missing counts against the person: without a team they are a stranger. In an Enterprise Grid a member
+    of several workspaces belongs to this one, too, when it is among them.
     """
     if not isinstance(user, dict) or not isinstance(user.get("id"), str):
         return None

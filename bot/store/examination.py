@@ -13,7 +13,7 @@ from bot.store.migrate import known_revisions, newest_revision
 from bot.store.tables import one_time_codes
 
 
-class Examination:
+class ExaminedStore:
     """Looks at a database by its URL; makes and changes nothing, and takes no lock that a running bot would miss."""
 
     def __init__(self, url: str) -> None:

@@ -75,7 +75,7 @@ class Outcomes(Repository):
         return tuple(Queued(*row) for row in self._connection.execute(statement))
 
     def sent_at(self, run: Run) -> dict[str, int]:
-        """Who was accepted and is not visible yet, by user id, with when he was last named in a write."""
+        """Who was accepted and is not visible yet, by user id, with when they were last named in a write."""
         statement = select(outcomes.c.user_id, outcomes.c.sent_at).where(accepted_of(run))
         return {sys.intern(user_id): at or 0 for user_id, at in self._connection.execute(statement)}
 

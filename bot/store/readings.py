@@ -9,7 +9,7 @@ from bot.store.tables import readings
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TenantReading:
     """Something that was read for the whole tenant."""
 
     name: str
@@ -26,15 +26,15 @@ class Readings:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._got: dict[tuple[str, str], Reading | None] = {}
+        self._got: dict[tuple[str, str], TenantReading | None] = {}
         """Within one transaction the same is asked for again and again, and some bodies are large."""
 
-    def reading_named(self, tenant_id: str, name: str) -> Reading | None:
+    def reading_named(self, tenant_id: str, name: str) -> TenantReading | None:
         """The last reading; None where it was never tried."""
         if (tenant_id, name) not in self._got:
             statement = select(readings).where(readings.c.tenant_id == tenant_id, readings.c.name == name)
             row = self._connection.execute(statement).mappings().first()
-            found = Reading(row["name"], row["read_at"], row["body"], row["problem"]) if row else None
+            found = TenantReading(row["name"], row["read_at"], row["body"], row["problem"]) if row else None
             self._got[tenant_id, name] = found
         return self._got[tenant_id, name]
 

@@ -9,7 +9,7 @@ from bot.watch.forecast import Forecast
 from bot.watch.policy_changes import PolicyChange
 from bot.watch.privileged_users import Privileged
 from bot.watch.profile import Profile
-from bot.watch.rows.row import Reading
+from bot.watch.rows.row import RowState
 
 SHOWN = 10
 """So many suspects are named; the rest is counted."""
@@ -76,7 +76,7 @@ def advise(
     policy_changes: Iterable[PolicyChange] = (),
     forecast: Forecast | None = None,
 ) -> Advice:
-    """The sentences, in the order in which to heed them. is_federated: whether federated users are flagged."""
+    """The sentences, in the order in which to follow them. is_federated: whether federated users are flagged."""
     sentence, suggestions = _BY_BAND[evidence.band]
     sentences = [sentence]
     first = tuple(_named(suspect, profiles) for suspect in evidence.suspects)
@@ -92,7 +92,7 @@ def advise(
         sentences += [
             f"Lacking: {row.name.value} ({row.finding.removeprefix('not available: ')})."
             for row in evidence.rows
-            if row.reading is Reading.NOT_AVAILABLE
+            if row.reading is RowState.NOT_AVAILABLE
         ]
     sentences += [f"Put it back when this is over: {change.sentence}." for change in policy_changes]
     if forecast is not None and (forecast.expected or (forecast.expected is None and forecast.by_scope)):

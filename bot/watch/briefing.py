@@ -14,10 +14,10 @@ from bot.watch.evidence import Evidence
 from bot.watch.forecast import Forecast
 from bot.watch.impact import ImpactFigures
 from bot.watch.policy_changes import PolicyChange
+from bot.watch.policy_effect import AppliedPolicy, PolicyEffect, count_effects
 from bot.watch.privileged_users import Privileged
 from bot.watch.profile import IdentityProvider, Profile, SignInKind, has_mfa, is_risk_elsewhere, passwordless_methods
 from bot.watch.risk import RiskyUser
-from bot.watch.standing import Stance, Standing, count_standings
 
 
 class Cohort(StrEnum):
@@ -97,7 +97,7 @@ class Briefing:
     disabled: int | None = None
     deleted: int | None = None
     impact: ImpactFigures | None = None
-    standings: dict[Standing, int] | None = None
+    standings: dict[PolicyEffect, int] | None = None
     """What the policies do to those flagged; None where that was not worked out."""
     forecast: Forecast | None = None
     policy_changes: tuple[PolicyChange, ...] = ()
@@ -144,7 +144,7 @@ class UsersRead:
     profiles: Mapping[str, Profile] | None
     registration_read: bool
     accounts: Mapping[str, ToldKind] | None = None
-    stances: Mapping[str, Stance] | None = None
+    applied_policies: Mapping[str, AppliedPolicy] | None = None
 
 
 def make_briefing(
@@ -168,7 +168,7 @@ def make_briefing(
         disabled=None if profiles is None else sum(1 for each in listed if each.is_enabled is False),
         passwordless_methods=_methods(listed),
         deleted=_count(risky, flagged, lambda user: user.is_deleted),
-        standings=None if users.stances is None else _standings(flagged, users.stances),
+        standings=None if users.applied_policies is None else _standings(flagged, users.applied_policies),
     )
     return _with_registration(counted, listed) if profiles is not None and users.registration_read else counted
 
@@ -189,8 +189,8 @@ def _methods(listed: Iterable[Profile]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
-def _standings(flagged: Iterable[str], stances: Mapping[str, Stance]) -> dict[Standing, int]:
-    return count_standings({user_id: stances[user_id] for user_id in flagged if user_id in stances})
+def _standings(flagged: Iterable[str], applied_policies: Mapping[str, AppliedPolicy]) -> dict[PolicyEffect, int]:
+    return count_effects({user_id: applied_policies[user_id] for user_id in flagged if user_id in applied_policies})
 
 
 def _cohorts(flagged: Iterable[str], profiles: Mapping[str, Profile]) -> dict[Cohort, int]:

@@ -69,7 +69,7 @@ def _figures(before: Briefing, now: Briefing) -> Iterator[str]:
         yield now.forecast.sentence
     for name, counts, new_counts in (
         (Figure.KINDS.at_the_start, before.cohorts, now.cohorts),
-        (f"{Figure.STANDINGS.at_the_start} to them", before.standings, now.standings),
+        (f"{Figure.POLICY_EFFECTS.at_the_start} to them", before.standings, now.standings),
         (Figure.ACCOUNTS.at_the_start, before.account_kinds, now.account_kinds),
         (Figure.METHODS.at_the_start, dict(before.passwordless_methods), dict(now.passwordless_methods)),
         (Figure.HELD_BACK.at_the_start, dict(before.held_back), dict(now.held_back)),

@@ -1,4 +1,4 @@
-"""What a surge detector is: flags go in in any order, sightings come out.
+"""What a surge detector is: flags go in in any order, detected surges come out.
 
 A detector holds no clock and no store. Times are integer microseconds since 1970-01-01 UTC.
 """
@@ -22,7 +22,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class DetectedSurge:
     """One surge as the detector sees it at the moment of a scan."""
 
     key: str
@@ -47,7 +47,7 @@ class Sighting:
 class Detector(Protocol):
     """Notices surges of newly flagged users in one tenant."""
 
-    def resume(self, sightings: Iterable[Sighting]) -> None:
+    def resume(self, detected_surges: Iterable[DetectedSurge]) -> None:
         """Take up the surges known before a restart. Call before the first scan; keys are kept."""
 
     def observe(self, flags: Iterable[Flag]) -> None:
@@ -59,5 +59,5 @@ class Detector(Protocol):
     def resize(self, tenant_users: int | None) -> None:
         """The tenant has so many users from now on; None when it is not known."""
 
-    def scan(self, now: int) -> tuple[Sighting, ...]:
+    def scan(self, now: int) -> tuple[DetectedSurge, ...]:
         """Say which surges there are, open ones and those that ended, in order of window_start."""

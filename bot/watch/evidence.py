@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.watch.facts import Cause, Facts, Known
+from bot.watch.facts import Cause, EvidenceFacts, Known
 from bot.watch.rows.behaviour import behaviour_rows, is_above
 from bot.watch.rows.credential import LEAKED, credential_rows
 from bot.watch.rows.detections import detection_rows
 from bot.watch.rows.platform import platform_rows
 from bot.watch.rows.population import population_rows
-from bot.watch.rows.row import Group, Reading, Row, RowName
+from bot.watch.rows.row import Group, Row, RowName, RowState
 from bot.watch.weights import Weights
 
 
@@ -68,7 +68,7 @@ class Evidence:
         )
 
 
-def judge(facts: Facts, weights: Weights | None = None) -> Evidence:
+def judge(facts: EvidenceFacts, weights: Weights | None = None) -> Evidence:
     """Weigh the facts by the table."""
     table = weights or Weights()
     rows = (
@@ -83,7 +83,7 @@ def judge(facts: Facts, weights: Weights | None = None) -> Evidence:
     return Evidence(rows, total, round(coverage, 2), _band(facts, rows, total, coverage, table), suspects_of(facts))
 
 
-def suspects_of(facts: Facts) -> tuple[Suspect, ...]:
+def suspects_of(facts: EvidenceFacts) -> tuple[Suspect, ...]:
     """Flagged users who did what follows a takeover, or changed password or method without a reason that is known.
 
     A new method is looked at even where it came after the flag from a usual place: somebody's phone is changed once in
@@ -123,7 +123,7 @@ def _total(rows: Iterable[Row], table: Weights) -> float:
 def _coverage(rows: Iterable[Row], table: Weights) -> float:
     read, possible = dict.fromkeys(Group, 0.0), dict.fromkeys(Group, 0.0)
     for row in rows:
-        if row.reading is not Reading.NOT_ASKED:
+        if row.reading is not RowState.NOT_ASKED:
             possible[row.group] += row.reach
             read[row.group] += row.reach if row.is_read else 0.0
     worth = {group: min(_cap(group, table), reach) for group, reach in possible.items() if reach}
@@ -131,7 +131,7 @@ def _coverage(rows: Iterable[Row], table: Weights) -> float:
     return sum(worth[group] * read[group] / possible[group] for group in worth) / whole if whole else 0.0
 
 
-def _band(facts: Facts, rows: tuple[Row, ...], total: float, coverage: float, table: Weights) -> Band:
+def _band(facts: EvidenceFacts, rows: tuple[Row, ...], total: float, coverage: float, table: Weights) -> Band:
     read = {row.group for row in rows if row.is_read}
     lacks = Group.BEHAVIOUR not in read or (LEAKED in facts.types and Group.CREDENTIAL not in read)
     if coverage < table.least_coverage or lacks:

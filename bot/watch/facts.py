@@ -50,7 +50,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class UsualRate:
     """How often something happened to flagged users, beside what is usual for them in such a span."""
 
     now: int
@@ -74,7 +74,7 @@ class Act:
     activity: str
     ip_address: str
     is_new: bool | None
-    """Whether address and network are new to the user; None where his earlier sign-ins were not read."""
+    """Whether address and network are new to the user; None where their earlier sign-ins were not read."""
     cause: Cause
 
 
@@ -146,7 +146,7 @@ class Breach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class EvidenceFacts:
     """All that the evidence rests on."""
 
     flagged: int
@@ -164,8 +164,8 @@ class Facts:
     """Whose password is newer than the last leak known before the surge."""
     unsynchronised: Told[Share] = NOT_READ
     """Federated users of a tenant without password hash synchronisation."""
-    risky_sign_ins: Told[Rate] = NOT_READ
-    bad_credentials: Told[Rate] = NOT_READ
+    risky_sign_ins: Told[UsualRate] = NOT_READ
+    bad_credentials: Told[UsualRate] = NOT_READ
     takeovers: Told[Acts] = NOT_READ
     risky_changes: Told[Acts] = NOT_READ
     new_apps: Told[tuple[NewApp, ...]] = NOT_READ

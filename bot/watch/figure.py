@@ -21,7 +21,7 @@ class Figure(StrEnum):
     WITHOUT_MFA = "without a second factor"
     KINDS = "how they sign in"
     PROVIDERS = "identity providers"
-    STANDINGS = "what the policies do"
+    POLICY_EFFECTS = "what the policies do"
     ACCOUNTS = "accounts that are not a person's"
     DISABLED = "disabled"
     DELETED = "deleted"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.watch.standing import Stance, Standing
+from bot.watch.policy_effect import AppliedPolicy, PolicyEffect
 
 MORNING_HOUR = 8
 _SATURDAY = 5
@@ -86,7 +86,7 @@ class Forecast:
 
 
 def forecast(
-    stances: Mapping[str, Stance],
+    applied_policies: Mapping[str, AppliedPolicy],
     *,
     at_risk: Collection[str],
     hit: Collection[str],
@@ -94,12 +94,12 @@ def forecast(
     morning: Morning,
 ) -> Forecast:
     """Look ahead. at_risk: who still is; hit: who was stopped already; signed_in: on the same weekday last week."""
-    waiting = [(user, stance) for user, stance in stances.items() if user in at_risk and user not in hit]
-    stopped = [user for user, stance in waiting if stance.standing in {Standing.BLOCKED, Standing.STUCK}]
+    waiting = [(user, applied) for user, applied in applied_policies.items() if user in at_risk and user not in hit]
+    stopped = [user for user, applied in waiting if applied.effect in {PolicyEffect.BLOCKED, PolicyEffect.STUCK}]
     return Forecast(
         morning=morning.name,
         morning_at=morning.at,
         by_scope=len(stopped),
         expected=None if signed_in is None else sum(1 for user in stopped if user in signed_in),
-        not_known=sum(1 for _, stance in waiting if stance.standing is Standing.NOT_KNOWN),
+        not_known=sum(1 for _, applied in waiting if applied.effect is PolicyEffect.NOT_KNOWN),
     )

@@ -160,7 +160,7 @@ def impact_figures(
     read_until: int,
     cleared_at: Mapping[str, int] | None = None,
 ) -> ImpactFigures:
-    """Count. usual: by user, when he met a block policy in the week before; see `usual_blocks`.
+    """Count. usual: by user, when they met a block policy in the week before; see `usual_blocks`.
 
     Of that week the hours count that are as old as those since the user's flag, so that a Sunday is held against a
     Sunday.

@@ -1,4 +1,4 @@
-"""What the directory says of a user, and how he signs in.
+"""What the directory says of a user, and how they sign in.
 
 Sources: Microsoft Graph v1.0, resource types user, domain, internalDomainFederation, userRegistrationDetails.
 """
@@ -11,7 +11,7 @@ from bot.watch.registration import Registered, RegistrationReport
 
 
 class SignInKind(StrEnum):
-    """How a user proves who he is."""
+    """How a user proves who they are."""
 
     CLOUD_ONLY = "cloud-only"
     HYBRID = "hybrid"
@@ -81,7 +81,7 @@ class Profile:
     is_passwordless: bool | None
     """Has registered a passwordless method. Graph cannot say that a password is absent."""
     registered: Registered | None = None
-    """What the registration report says of the user; None where it lacks him."""
+    """What the registration report says of the user; None where it lacks them."""
     created_at: int | None = None
     password_changed_at: int | None = None
     department: str = ""

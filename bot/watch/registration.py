@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import IntFlag
 from typing import Self
 
-from bot.watch.marks import mark_of
+from bot.watch.hashed_texts import hash_of
 
 
 class Registered(IntFlag):
@@ -35,26 +35,26 @@ class Registered(IntFlag):
 
 
 _HEAD = 8
-"""Bytes that hold the number of users, and as many for each of their marks."""
+"""Bytes that hold the number of users, and as many for each of their flags."""
 
 
 class RegistrationReport:
     """The report by user id, in some nine bytes a user."""
 
     def __init__(self, entries: Iterable[tuple[str, Registered]]) -> None:
-        found = {mark_of(user_id): int(registered) for user_id, registered in entries}
-        marks = sorted(found)
-        self._marks = array("Q", marks)
-        self._registered = bytes(map(found.__getitem__, marks))
+        found = {hash_of(user_id): int(registered) for user_id, registered in entries}
+        hashes = sorted(found)
+        self._hashes = array("Q", hashes)
+        self._registered = bytes(map(found.__getitem__, hashes))
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._hashes)
 
     def get(self, user_id: str) -> Registered | None:
         """What is registered; None for a user whom the report lacks (it lags, and leaves out disabled users)."""
-        mark = mark_of(user_id)
-        place = bisect_left(self._marks, mark)
-        if place == len(self._marks) or self._marks[place] != mark:
+        mark = hash_of(user_id)
+        place = bisect_left(self._hashes, mark)
+        if place == len(self._hashes) or self._hashes[place] != mark:
             return None
         return Registered(self._registered[place])
 
@@ -67,7 +67,7 @@ class RegistrationReport:
 
     def pack(self) -> bytes:
         """As bytes, to be kept; `unpack` reads them on any machine."""
-        return len(self._marks).to_bytes(_HEAD, "big") + _big_endian(self._marks) + self._registered
+        return len(self._hashes).to_bytes(_HEAD, "big") + _big_endian(self._hashes) + self._registered
 
     @classmethod
     def unpack(cls, body: bytes) -> Self:
@@ -76,18 +76,18 @@ class RegistrationReport:
         if len(body) < _HEAD or len(body) != _HEAD + count * (_HEAD + 1):
             raise ValueError("these bytes are no registration report")
         report = cls(())
-        marks = array("Q", body[_HEAD : _HEAD + count * _HEAD])
-        report._marks = _swapped(marks)
+        hashes = array("Q", body[_HEAD : _HEAD + count * _HEAD])
+        report._hashes = _swapped(hashes)
         report._registered = body[_HEAD + count * _HEAD :]
         return report
 
 
-def _big_endian(marks: "array[int]") -> bytes:
-    return _swapped(array("Q", marks)).tobytes()
+def _big_endian(hashes: "array[int]") -> bytes:
+    return _swapped(array("Q", hashes)).tobytes()
 
 
-def _swapped(marks: "array[int]") -> "array[int]":
+def _swapped(hashes: "array[int]") -> "array[int]":
     """From this machine's order of bytes to that of the kept form, or back."""
     if sys.byteorder == "little":
-        marks.byteswap()
-    return marks
+        hashes.byteswap()
+    return hashes

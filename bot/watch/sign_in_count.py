@@ -6,7 +6,7 @@ riskLevelDuringSignIn reads "hidden" without Microsoft Entra ID P2 (Microsoft Gr
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.watch.facts import Known, Missing, Rate, Told
+from bot.watch.facts import Known, Missing, Told, UsualRate
 from bot.watch.sign_ins import BAD_CREDENTIALS, SignIn
 
 _RISKY = frozenset({"low", "medium", "high"})
@@ -75,16 +75,16 @@ class SignInReading:
         )
 
 
-def risky_sign_ins(now: SignInCount, usual: SignInCount, *, read_at: int) -> Told[Rate]:
+def risky_sign_ins(now: SignInCount, usual: SignInCount, *, read_at: int) -> Told[UsualRate]:
     """Risky sign-ins beside those of an earlier span, scaled to the same length."""
     if now.hidden and not now.risky:
         return Missing("the risk of sign-ins is hidden: needs Microsoft Entra ID P2")
-    return Known(Rate(now.risky, _scaled(usual.risky, usual, now)), read_at)
+    return Known(UsualRate(now.risky, _scaled(usual.risky, usual, now)), read_at)
 
 
-def bad_credentials(now: SignInCount, usual: SignInCount, *, read_at: int) -> Known[Rate]:
+def bad_credentials(now: SignInCount, usual: SignInCount, *, read_at: int) -> Known[UsualRate]:
     """Wrong passwords and lock-outs after them, beside an earlier span. What policies stop is not among them."""
-    return Known(Rate(now.bad_credentials, _scaled(usual.bad_credentials, usual, now)), read_at)
+    return Known(UsualRate(now.bad_credentials, _scaled(usual.bad_credentials, usual, now)), read_at)
 
 
 def _scaled(count: int, usual: SignInCount, now: SignInCount) -> float:

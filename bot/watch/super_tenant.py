@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.watch.detector import Flag, Sighting
+from bot.watch.detector import DetectedSurge, Flag
 from bot.watch.scan.rules import Rules
 from bot.watch.scan.window_scan import WindowScan
 
@@ -26,10 +26,10 @@ def _rules(sensitivity: float) -> Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class WideSighting:
+class WideSurge:
     """A surge over several tenants."""
 
-    sighting: Sighting
+    detected: DetectedSurge
     """Its users are named "tenant_id/user_id"."""
     users_by_tenant: Mapping[str, int]
 
@@ -47,9 +47,9 @@ class SuperTenant:
         self._tenants[tenant_id] = users
         self._scan.resize(self._users())
 
-    def resume(self, sightings: Iterable[Sighting]) -> None:
+    def resume(self, detected_surges: Iterable[DetectedSurge]) -> None:
         """Take up the surges known before a restart. Call before the first scan."""
-        self._scan.resume(sightings)
+        self._scan.resume(detected_surges)
 
     def observe(self, tenant_id: str, flags: Iterable[Flag]) -> None:
         """Take flags of one tenant, in any order, any number of times."""
@@ -62,17 +62,17 @@ class SuperTenant:
         """A verified clean-up in one tenant."""
         self._scan.forgive(f"{tenant_id}/{user_id}", cleared_at)
 
-    def scan(self, now: int) -> tuple[WideSighting, ...]:
+    def scan(self, now: int) -> tuple[WideSurge, ...]:
         """The surges that hit several tenants."""
         found = self._scan.scan(now)
         if len(self._tenants) < LEAST_TENANTS:
             return ()
         wide = []
-        for sighting in found:
-            by_tenant = Counter(user.split("/", 1)[0] for user in sighting.users)
-            beside = len(sighting.users) - max(by_tenant.values())
+        for detected in found:
+            by_tenant = Counter(user.split("/", 1)[0] for user in detected.users)
+            beside = len(detected.users) - max(by_tenant.values())
             if len(by_tenant) >= _LEAST_HIT and beside >= _LEAST_BESIDE_THE_LARGEST:
-                wide.append(WideSighting(sighting, dict(by_tenant)))
+                wide.append(WideSurge(detected, dict(by_tenant)))
         return tuple(wide)
 
     def _users(self) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.watch.detector import Sighting
+from bot.watch.detector import DetectedSurge
 from bot.watch.risk import Detection
 
 
@@ -53,9 +53,9 @@ def short_name(surge_id: str) -> str:
     return "S-" + spoken.translate(str.maketrans("IOLU", "1089"))[:4]
 
 
-def take_sighting(surge: Surge, sighting: Sighting) -> Surge:
+def take_detected(surge: Surge, detected: DetectedSurge) -> Surge:
     """The surge as it stands after a scan. Its window and users only follow the detector; its id never changes."""
-    if sighting.ended_at is None:
+    if detected.ended_at is None:
         state = surge.state
         if surge.state in {SurgeState.ENDED, SurgeState.CLOSED}:
             state = SurgeState.REOPENED
@@ -66,23 +66,23 @@ def take_sighting(surge: Surge, sighting: Sighting) -> Surge:
     return replace(
         surge,
         state=state,
-        window_start=sighting.window_start,
-        window_end=sighting.window_end,
-        ended_at=sighting.ended_at,
-        risk_event_types=sighting.risk_event_types,
-        users=len(sighting.users),
-        usual=sighting.usual,
+        window_start=detected.window_start,
+        window_end=detected.window_end,
+        ended_at=detected.ended_at,
+        risk_event_types=detected.risk_event_types,
+        users=len(detected.users),
+        usual=detected.usual,
     )
 
 
-def is_worth_opening(sighting: Sighting, open_users: frozenset[str]) -> bool:
+def is_worth_opening(detected: DetectedSurge, open_users: frozenset[str]) -> bool:
     """A running surge always; one that already ended only while somebody in it is still at risk."""
-    return sighting.ended_at is None or not sighting.users.isdisjoint(open_users)
+    return detected.ended_at is None or not detected.users.isdisjoint(open_users)
 
 
-def sighting_of(surge: Surge, users: Iterable[str]) -> Sighting:
+def detected_surge_of(surge: Surge, users: Iterable[str]) -> DetectedSurge:
     """What a detector needs to take up a surge again after a restart."""
-    return Sighting(
+    return DetectedSurge(
         key=surge.detector_key,
         opened_at=surge.opened_at,
         window_start=surge.window_start,

@@ -49,7 +49,7 @@ class Cast:
     services: list[User] = field(default_factory=list)
 
     def assign(self, roles: Roles) -> None:
-        """Give everybody his role."""
+        """Give everybody their role."""
         group = roles.add_group(HELPDESK_GROUP)
         roles.assign(group.id, "Helpdesk Administrator")
         roles.assign(APP_ID, "User Administrator")

@@ -208,7 +208,7 @@ class Tenant:
         self._write_user(user_id, values, names)
 
     def _write_user(self, user_id: str, values: Mapping[str, object], properties: set[str]) -> None:
-        """Let a write to a user show when it is due; it is lost where his next write has no effect."""
+        """Let a write to a user show when it is due; it is lost where their next write has no effect."""
         if user_id in self.ineffective_user_ids:
             self.ineffective_user_ids.remove(user_id)
             return

@@ -53,9 +53,9 @@ class Truth:
     helped_user_ids: frozenset[str] = frozenset()
     """Flagged users whose password the help desk set anew after the flag; their risk stays."""
     reach_of: Mapping[str, str] = field(default_factory=dict)
-    """What the user-risk policies do to each flagged user who is at risk here and enabled: blocked, can help himself
-    (a password change is demanded, and he has MFA, self-service, and a password that the cloud may change), stuck (it
-    is demanded and he can't), untouched."""
+    """What the user-risk policies do to each flagged user who is at risk here and enabled: blocked, can self-remediate
+    (a password change is demanded, and they have MFA, self-service, and a password that the cloud may change), stuck
+    (it is demanded and they can't), untouched."""
     worker_ids: frozenset[str] = frozenset()
     """Flagged users who signed in on a working day of the week before the window."""
     forecast_user_ids: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.act.judge import Reading, judge_accounts, judge_risky
+from bot.act.judge import ReadUser, judge_accounts, judge_risky
 from bot.act.outcome import Outcome, OutcomeState
 from bot.decide.action import Action
 from bot.watch.account import AccountState
@@ -27,7 +27,7 @@ def judge(page, outcomes=None, *, others=None, seen=SEEN, detections_read_at=NOW
     users = [user.user_id for user in page]
     return judge_risky(
         outcomes=waiting(*users) if outcomes is None else outcomes,
-        readings=[Reading(user, page_read_at) for user in page],
+        readings=[ReadUser(user, page_read_at) for user in page],
         seen=dict.fromkeys(users, seen),
         others=others or {},
         detections_read_at=detections_read_at,

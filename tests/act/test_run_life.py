@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.act.canary import canary_for
 from bot.act.effect import after_verification, next_look
-from bot.act.judge import Reading, judge_risky
+from bot.act.judge import ReadUser, judge_risky
 from bot.act.next_step import Finish, PassCanary, Pause, ReadBack, Send, Verify, Wait, next_step
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.pause import PauseReason
@@ -88,7 +88,7 @@ class RunLife(RuleBasedStateMachine):
         judged = judge_risky(
             action=SAFE,
             outcomes=self.outcomes,
-            readings=[Reading(user, self.now) for user in self.tenant.values()],
+            readings=[ReadUser(user, self.now) for user in self.tenant.values()],
             seen=dict.fromkeys(self.tenant, SEEN),
             others={user: (detection(user, kind="anomalousToken"),) for user in self.others},
             detections_read_at=self.now,

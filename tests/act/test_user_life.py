@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.act.effect import after_verification
-from bot.act.judge import Reading, judge_risky
+from bot.act.judge import ReadUser, judge_risky
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.run import MOST_SENDS
 from bot.decide.action import Action
@@ -50,7 +50,7 @@ class UserLife(RuleBasedStateMachine):
         judged = judge_risky(
             action=SAFE,
             outcomes={"ada": self.outcome},
-            readings=[Reading(self.user, self.now)],
+            readings=[ReadUser(self.user, self.now)],
             seen={"ada": SEEN},
             others=found,
             detections_read_at=self.now,

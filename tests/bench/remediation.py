@@ -213,7 +213,7 @@ async def by_hand(users: int, scale: float) -> tuple[Contender, Contender]:
     limits = Limits(scale=scale, tolerance_floor=EARLY)
     session = aiohttp.ClientSession(headers={"Authorization": "Bearer bench"})
     async with TenantServer(tenant, limits=limits, access_token="bench") as server, session:
-        hand = Hand(session, f"{server.url}/v1.0/identityProtection/riskyUsers", 1 / scale)
+        hand = InProgress(session, f"{server.url}/v1.0/identityProtection/riskyUsers", 1 / scale)
         begun = time.monotonic()
         ids = await hand.read_at_risk()
         reading, pages = time.monotonic() - begun, hand.calls
@@ -231,7 +231,7 @@ async def by_hand(users: int, scale: float) -> tuple[Contender, Contender]:
 
 
 @dataclass
-class Hand:
+class InProgress:
     """What a careful script does: one call after the other at the limit's pace, again after a 429."""
 
     session: aiohttp.ClientSession

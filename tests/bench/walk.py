@@ -32,7 +32,7 @@ from tests.bench.signing import scene_on
 from tests.operations.fakes import FakeGraph
 from tests.operations.scene import Scene
 from tests.operations.signing import hire
-from tests.values import detection, sighting
+from tests.values import detected, detection
 
 HOUSE = Path(bot.__file__).parent
 
@@ -84,7 +84,7 @@ class Walk:
 async def page_to_card(scene: Scene, walk: Walk) -> None:
     hold = scene.look(lambda tx: tx.leases.claim_lease("slack-sender", "this process", 600.0))
     sender = Sender(store=scene.store, slack=scene.slack, world=scene.clock, holder=lambda: hold)
-    scene.detector.sightings = (sighting("ada", "bob"),)
+    scene.detector.detected_surges = (detected("ada", "bob"),)
     scene.graph.detection_pages = [[detection("ada"), detection("bob")]]
 
     async def steps() -> None:

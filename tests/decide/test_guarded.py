@@ -6,7 +6,7 @@ import pytest
 
 from bot.decide.action import Action
 from bot.decide.held_back import HeldBackReason
-from bot.decide.make_plan import Facts, Guarded, make_plan, release_plan
+from bot.decide.make_plan import Guarded, PlanFacts, make_plan, release_plan
 from bot.decide.plan import against_plan, canonical, is_released, read_plan, summarize
 from bot.decide.request_kind import RequestKind
 from bot.watch.privilege import DIRECTORY_SYNCHRONIZATION, GLOBAL_ADMINISTRATOR, Role, RoleReport
@@ -20,7 +20,7 @@ CUSTOM = Role("0" * 8 + "-1111-2222-3333-444444444444", "Somebody's own role")
 
 
 def facts(*users, detections=(), guarded=None, **changes):
-    found = Facts(
+    found = PlanFacts(
         surge=surge(),
         detections=tuple(detection(user) for user in users) + tuple(detections),
         risky={user: risky(user) for user in users},

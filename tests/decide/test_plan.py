@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.decide.action import Action
-from bot.decide.make_plan import Facts, Guarded, make_plan
+from bot.decide.make_plan import Guarded, PlanFacts, make_plan
 from bot.decide.plan import (
     NEVER_IN_BULK,
     HeldBack,
@@ -47,7 +47,7 @@ def plan(
     profiles=None,
     types=None,
 ):
-    facts = Facts(
+    facts = PlanFacts(
         surge=surge(types=types or (LEAKED,)),
         detections=tuple([detection(user) for user in users] if detections is None else detections),
         risky={user: risky(user) for user in users} if risky_users is None else risky_users,
@@ -295,7 +295,7 @@ def test_the_window_of_the_surge_is_frozen_in_the_plan():
 
 def test_whom_a_readable_directory_has_not_told_of_is_held_back_until_it_has():
     """A user who joined a moment ago may be disabled or a guest: nobody has looked yet."""
-    facts = Facts(
+    facts = PlanFacts(
         surge=surge(),
         detections=(),
         risky={user: risky(user) for user in ("known", "new")},
@@ -308,5 +308,5 @@ def test_whom_a_readable_directory_has_not_told_of_is_held_back_until_it_has():
 
 
 def test_where_the_directory_can_not_be_read_at_all_nobody_is_held_back_for_it():
-    facts = Facts(surge=surge(), detections=(), risky={"new": risky("new")}, profiles={})
+    facts = PlanFacts(surge=surge(), detections=(), risky={"new": risky("new")}, profiles={})
     assert make_plan(facts, action=Action.CONFIRM_SAFE, users=["new"], made_at=NOW).user_ids == ("new",)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bot.graph.pacer import Pacer
-from bot.graph.rate import Rate
+from bot.graph.rate import Pace
 from bot.ports.graph import Priority
 
 SLOT = 0.2
@@ -15,7 +15,7 @@ SLOT = 0.2
 @pytest.fixture
 def pacer():
     """Its first slot opens one interval after its making."""
-    return Pacer(Rate(1 / SLOT, now=time.monotonic()), time.monotonic)
+    return Pacer(Pace(1 / SLOT, now=time.monotonic()), time.monotonic)
 
 
 async def test_a_slot_is_held_before_it_opens_and_used_when_it_does(pacer):
@@ -52,7 +52,7 @@ async def test_a_slot_that_was_held_early_and_not_used_opens_no_earlier_for_the_
 
 async def test_what_takes_longer_than_was_thought_only_takes_longer():
     now = [0.95]
-    pacer = Pacer(Rate(1.0, now=0.0), lambda: now[0])
+    pacer = Pacer(Pace(1.0, now=0.0), lambda: now[0])
     async with pacer.held(Priority.ACT, ahead=0.1):
         now[0] = 1.5
         assert await pacer.use_held() == 1.5

@@ -6,12 +6,12 @@ import time
 import pytest
 
 from bot.graph.pacer import Pacer
-from bot.graph.rate import Rate
+from bot.graph.rate import Pace
 from bot.ports.graph import GraphError, Priority
 
 
 def pacer_of(units_per_second):
-    return Pacer(Rate(units_per_second, now=time.monotonic()), time.monotonic)
+    return Pacer(Pace(units_per_second, now=time.monotonic()), time.monotonic)
 
 
 async def order_of(pacer, *priorities):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.graph.pacer import TURNS, Pacer
-from bot.graph.rate import Rate
+from bot.graph.rate import Pace
 from bot.ports.graph import Priority
 from tests.graph.virtual import run
 
@@ -20,7 +20,7 @@ SLOW = 1e-6
 
 def pacer_at(pace):
     clock = asyncio.get_running_loop().time
-    return Pacer(Rate(pace, now=clock()), clock)
+    return Pacer(Pace(pace, now=clock()), clock)
 
 
 async def saturate(pacer, priority, served, until):
@@ -252,7 +252,7 @@ def test_whatever_microsoft_answered_the_pace_comes_back_within_four_calls_and_t
 @settings(deadline=None, max_examples=60)
 @given(st.floats(min_value=0.8, max_value=2), st.integers(min_value=1, max_value=200))
 def test_a_directory_that_is_nearly_spent_is_asked_ever_more_slowly_until_it_is_not(used, times):
-    rate = Rate(800.0, now=0.0)
+    rate = Pace(800.0, now=0.0)
     for _ in range(times):
         before = rate.interval
         rate.answered(taken_at=0.0, used=used)
@@ -274,7 +274,7 @@ def test_a_call_that_cost_more_than_was_taken_for_it_is_paid_for_by_those_that_f
 
 
 def test_an_answer_from_before_a_refusal_does_not_bring_the_pace_back():
-    rate = Rate(1.0, now=0.0)
+    rate = Pace(1.0, now=0.0)
     rate.refused(2.0, taken_at=1.5, retry_after=None)
     rate.answered(taken_at=1.0)
     assert math.isclose(rate.interval, 1 / 0.7)

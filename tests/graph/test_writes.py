@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.decide.action import Action
 from bot.graph.endpoints import GUARD
 from bot.graph.pacer import Pacer
-from bot.graph.rate import Rate
+from bot.graph.rate import Pace
 from bot.ports.graph import Priority
 from tests.graph.microsoft import TOKEN, body, error, no_content, reset, truncated
 
@@ -95,7 +95,7 @@ async def test_a_slot_that_is_held_is_used_by_the_next_write(microsoft, opened):
 
 async def test_nobody_is_served_while_a_slot_is_held_and_the_next_counts_from_its_use():
     now = [0.0]
-    pacer = Pacer(Rate(1.0, now=-1.0), lambda: now[0])
+    pacer = Pacer(Pace(1.0, now=-1.0), lambda: now[0])
     async with pacer.held(Priority.ACT):
         now[0] = 5.0
         other = asyncio.ensure_future(pacer.slot(Priority.CLICK))
@@ -109,7 +109,7 @@ async def test_nobody_is_served_while_a_slot_is_held_and_the_next_counts_from_it
 
 async def test_a_held_slot_that_was_not_used_goes_to_whoever_waits():
     now = [0.0]
-    pacer = Pacer(Rate(1.0, now=-1.0), lambda: now[0])
+    pacer = Pacer(Pace(1.0, now=-1.0), lambda: now[0])
     async with pacer.held(Priority.ACT):
         other = asyncio.ensure_future(pacer.slot(Priority.WATCH))
         await asyncio.sleep(0)

@@ -19,10 +19,10 @@ from bot.operations.watching.poll_tenant import poll_tenant
 from bot.operations.watching.track_surges import load_detector
 from bot.process.world import RealWorld
 from bot.watch.briefing import Cohort
-from bot.watch.circumstances import Circumstances
 from bot.watch.profile import SignInKind
-from bot.watch.rows.row import Reading, RowName
+from bot.watch.rows.row import RowName, RowState
 from bot.watch.scan.window_scan import WindowScan
+from bot.watch.tenant_facts import TenantFacts
 from sim.tenant import Limits, TenantServer
 from sim.tenant.stories import STORIES
 from tests.databases import opened, sqlite_url  # noqa: F401 - fixtures
@@ -85,7 +85,7 @@ async def tell(name, store):
             channel="C1",
             team_id="T1",
             policy=policy(),
-            circumstances=Circumstances(password_writeback=invented.hybrid.password_writeback),
+            tenant_facts=TenantFacts(password_writeback=invented.hybrid.password_writeback),
             store=store,
             graph=graph,
             slack=FakeSlack(),
@@ -104,7 +104,7 @@ async def tell(name, store):
                 briefing = await brief_until_read(tenant)
             surge = store.look_here(lambda tx: tx.surges.all_surges("contoso")[0])
             users = store.look_here(lambda tx: tx.surges.users_of_surge("contoso", surge.id))
-            figures = store.look_here(lambda tx: figures_of(tx, surge, tenant.policy, tenant.circumstances))
+            figures = store.look_here(lambda tx: figures_of(tx, surge, tenant.policy, tenant.tenant_facts))
         finally:
             await graph.close()
     return Told(server, users, briefing, figures)
@@ -229,7 +229,7 @@ async def test_where_every_optional_permission_is_refused_each_part_names_what_i
     assert "AuditLog.Read.All" in told.gaps["blocked"]
     assert "Policy.Read.All" in told.gaps["what the policies do"]
     assert (briefing.passwordless, briefing.privileged, briefing.impact) == (None, None, None)
-    assert told.row(RowName.TAKEOVERS).reading is Reading.NOT_AVAILABLE
+    assert told.row(RowName.TAKEOVERS).reading is RowState.NOT_AVAILABLE
     assert briefing.at_risk is not None
 
 

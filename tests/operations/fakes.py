@@ -26,7 +26,7 @@ from bot.watch.access_policies import AccessPolicy
 from bot.watch.account import AccountState
 from bot.watch.announcements import Announcement, MicrosoftApp
 from bot.watch.audits import Audit
-from bot.watch.detector import Detector, Flag, Sighting
+from bot.watch.detector import DetectedSurge, Detector, Flag
 from bot.watch.privilege import RoleReport
 from bot.watch.profile import DirectoryUser, Domain
 from bot.watch.registration import Registered, RegistrationReport
@@ -403,14 +403,14 @@ class FakeSlack:
 class FakeDetector:
     """bot.watch.detector.Detector: it sees what the test says, once somebody was flagged."""
 
-    sightings: tuple[Sighting, ...] = ()
+    detected_surges: tuple[DetectedSurge, ...] = ()
     observed: list[Flag] = field(default_factory=list)
-    resumed: list[Sighting] = field(default_factory=list)
+    resumed: list[DetectedSurge] = field(default_factory=list)
     forgiven: list[tuple[str, int]] = field(default_factory=list)
     sizes: list[int | None] = field(default_factory=list)
 
-    def resume(self, sightings: Iterable[Sighting]) -> None:
-        self.resumed.extend(sightings)
+    def resume(self, detected_surges: Iterable[DetectedSurge]) -> None:
+        self.resumed.extend(detected_surges)
 
     def observe(self, flags: Iterable[Flag]) -> None:
         self.observed.extend(flags)
@@ -421,8 +421,8 @@ class FakeDetector:
     def resize(self, tenant_users: int | None) -> None:
         self.sizes.append(tenant_users)
 
-    def scan(self, now: int) -> tuple[Sighting, ...]:
-        return self.sightings
+    def scan(self, now: int) -> tuple[DetectedSurge, ...]:
+        return self.detected_surges
 
 
 def _keep_their_contracts(clock: Clock, graph: FakeGraph, slack: FakeSlack, detector: FakeDetector) -> None:

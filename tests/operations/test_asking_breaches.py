@@ -11,11 +11,11 @@ from bot.operations.reading.keep_directory import keep_directory
 from bot.ports.breaches import BreachError, Breaches, BreachProblem
 from bot.store.leases import LeaseLostError
 from bot.watch.breach import Leak, sample
-from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Breach, Known, Missing, Share, Unasked
 from bot.watch.profile import SignInKind
-from bot.watch.rows.row import Reading, RowName
+from bot.watch.rows.row import RowName, RowState
 from bot.watch.surge import SurgeState
+from bot.watch.tenant_facts import TenantFacts
 from tests.values import DAY, NOW, START, SURGE, TENANT, directory_user, profile, surge
 
 OLD = START - 100 * DAY
@@ -54,7 +54,7 @@ def address(user):
 def service(scene):
     service: Breaches = FakeBreaches()
     scene.tenant.breaches = service
-    scene.tenant.circumstances = Circumstances(asks_breach_service=True)
+    scene.tenant.tenant_facts = TenantFacts(asks_breach_service=True)
     return service
 
 
@@ -81,7 +81,7 @@ def facts(scene):
     def gather(tx):
         users = tx.surges.users_of_surge(TENANT, SURGE)
         found = tx.directory.profiles_of(TENANT, users)
-        return gather_facts(tx, tx.surges.surge_by_id(TENANT, SURGE), users, found, scene.tenant.circumstances, now=NOW)
+        return gather_facts(tx, tx.surges.surge_by_id(TENANT, SURGE), users, found, scene.tenant.tenant_facts, now=NOW)
 
     return scene.look(gather)
 
@@ -196,7 +196,7 @@ async def test_a_refused_key_is_named_in_the_row_with_its_mend(scene, service, h
     await brief_surge(scene.tenant, SURGE)
     briefing = scene.look(lambda tx: tx.briefings.latest_briefing(TENANT, SURGE))
     row = next(each for each in briefing.evidence.rows if each.name is RowName.BREACH)
-    assert row.reading is Reading.NOT_AVAILABLE
+    assert row.reading is RowState.NOT_AVAILABLE
     assert "COUNTERSIGN_BREACH_KEY" in row.finding
 
 
@@ -277,14 +277,14 @@ async def directory(scene):
 
 async def test_passwords_are_held_against_the_leak_that_the_team_states(directory):
     assert isinstance(facts(directory).newer_passwords, Missing)
-    directory.tenant.circumstances = Circumstances(last_leak_at=START - 20 * DAY)
+    directory.tenant.tenant_facts = TenantFacts(last_leak_at=START - 20 * DAY)
     assert facts(directory).newer_passwords == Known(Share(1, 2, 0.5), NOW)
-    directory.tenant.circumstances = Circumstances(last_leak_at=START - 40 * DAY)
+    directory.tenant.tenant_facts = TenantFacts(last_leak_at=START - 40 * DAY)
     assert facts(directory).newer_passwords == Known(Share(2, 2, 1.0), NOW)
 
 
 async def test_a_leak_after_the_surge_began_is_none_that_was_known_before(directory):
-    directory.tenant.circumstances = Circumstances(last_leak_at=START + DAY)
+    directory.tenant.tenant_facts = TenantFacts(last_leak_at=START + DAY)
     assert isinstance(facts(directory).newer_passwords, Missing)
 
 
@@ -298,5 +298,5 @@ async def test_else_against_the_newest_leak_that_the_service_lists_of_this_tenan
 @pytest.mark.parametrize("stated", [True, False])
 async def test_what_the_team_states_of_its_passwords_reaches_the_evidence(scene, stated):
     flagged(scene, "ada")
-    scene.tenant.circumstances = Circumstances(passwords_are_random=stated)
+    scene.tenant.tenant_facts = TenantFacts(passwords_are_random=stated)
     assert facts(scene).passwords_are_random is stated

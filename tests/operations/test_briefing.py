@@ -11,15 +11,15 @@ from bot.watch.access_policies import AccessPolicy, Grant
 from bot.watch.announcements import Announcement
 from bot.watch.audits import Audit
 from bot.watch.briefing import Cohort, Gap
-from bot.watch.circumstances import Circumstances
 from bot.watch.durations import WEEK
 from bot.watch.evidence import Band
+from bot.watch.policy_effect import PolicyEffect
 from bot.watch.privilege import GLOBAL_ADMINISTRATOR, Role, RoleReport
 from bot.watch.profile import Domain, Federation
 from bot.watch.registration import Registered
-from bot.watch.rows.row import Reading, RowName
+from bot.watch.rows.row import RowName, RowState
 from bot.watch.sign_ins import SignIn
-from bot.watch.standing import Standing
+from bot.watch.tenant_facts import TenantFacts
 from tests.values import DAY, HOUR, MINUTE, NOW, START, SURGE, TENANT, directory_user
 
 ADA, BOB, CY, DORA = "ada", "bob", "cy", "dora"
@@ -117,15 +117,15 @@ async def test_staged_rollout_that_may_not_be_read_is_what_the_team_states(wave)
     wave.graph.failing["staged_rollout"] = REFUSED
     wave.graph.groups["pilots"] = frozenset({CY})
     assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1
-    wave.tenant.circumstances = Circumstances(staged_rollout=frozenset({"pilots"}))
+    wave.tenant.tenant_facts = TenantFacts(staged_rollout=frozenset({"pilots"}))
     wave.clock.pass_(7200)
     assert (await brief(wave)).cohorts == {Cohort.CLOUD_ONLY: 3, Cohort.HYBRID: 1}
-    wave.tenant.circumstances = Circumstances()
+    wave.tenant.tenant_facts = TenantFacts()
     assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1, "what is no longer stated counts no longer"
 
 
 async def test_staged_rollout_that_was_read_stands_before_what_the_team_states(wave):
-    wave.tenant.circumstances = Circumstances(staged_rollout=frozenset({"pilots"}))
+    wave.tenant.tenant_facts = TenantFacts(staged_rollout=frozenset({"pilots"}))
     wave.graph.groups["pilots"] = frozenset({CY})
     assert (await brief(wave)).cohorts[Cohort.AD_FS] == 1
     wave.graph.failing["staged_rollout"] = REFUSED
@@ -142,14 +142,14 @@ async def test_staged_rollout_is_not_asked_for_where_no_domain_is_federated(wave
 
 @pytest.mark.parametrize(("service", "weighs"), [("", True), ("microsoft ENTRA", True), ("Exchange Online", False)])
 async def test_announcements_of_another_service_than_the_stated_one_count_for_nothing(wave, service, weighs):
-    wave.tenant.circumstances = Circumstances(entra_service=service)
+    wave.tenant.tenant_facts = TenantFacts(entra_service=service)
     text = "Some users were flagged as risky: risk detections were raised in error."
     wave.graph.news = (Announcement("MO1", "Entra", ("Microsoft Entra", "Microsoft Intune"), text, START, False),)
     assert (row(await brief(wave), RowName.ADVISORIES).weight > 0) is weighs
 
 
 async def test_an_announcement_that_names_no_service_is_heard(wave):
-    wave.tenant.circumstances = Circumstances(entra_service="Microsoft Entra")
+    wave.tenant.tenant_facts = TenantFacts(entra_service="Microsoft Entra")
     wave.graph.news = (Announcement("MC1", "Risk detections raised in error", (), "", START, False),)
     assert row(await brief(wave), RowName.ADVISORIES).weight > 0
 
@@ -206,7 +206,7 @@ async def test_the_policies_tell_who_is_blocked_and_who_will_be_on_monday(wave):
     last_monday = START - 6 * DAY + 4 * HOUR
     wave.graph.sign_in_log = [sign_in(ADA, 53003), sign_in(CY, at=last_monday), sign_in(BOB, at=last_monday)]
     briefing = await brief(wave)
-    assert briefing.standings == {Standing.BLOCKED: 3, Standing.UNTOUCHED: 1}
+    assert briefing.standings == {PolicyEffect.BLOCKED: 3, PolicyEffect.UNTOUCHED: 1}
     assert briefing.forecast.morning == "Monday 21 April, 08:00 UTC"
     assert (briefing.forecast.by_scope, briefing.forecast.expected) == (2, 1)
 
@@ -288,7 +288,7 @@ async def test_an_unreadable_log_lowers_the_coverage_and_says_what_it_needs(wave
     wave.graph.failing |= {"audits": REFUSED, "sign_ins": REFUSED}
     wave.clock.pass_(600)
     briefing = await brief(wave)
-    assert row(briefing, RowName.TAKEOVERS).reading is Reading.NOT_AVAILABLE
+    assert row(briefing, RowName.TAKEOVERS).reading is RowState.NOT_AVAILABLE
     assert "needs AuditLog.Read.All" in row(briefing, RowName.TAKEOVERS).finding
     assert briefing.evidence.coverage < whole.evidence.coverage
     assert briefing.evidence.band is Band.INSUFFICIENT

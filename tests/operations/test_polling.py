@@ -13,7 +13,7 @@ from bot.store.leases import LeaseLostError
 from bot.store.watches import Watch
 from bot.watch.surge import SurgeState
 from tests.operations.fakes import FakeDetector
-from tests.values import DAY, HOUR, MINUTE, NOW, SECOND, TENANT, detection, sighting
+from tests.values import DAY, HOUR, MINUTE, NOW, SECOND, TENANT, detected, detection
 
 DOWN = GraphError(Problem.UNAVAILABLE, "Microsoft did not answer")
 
@@ -124,7 +124,7 @@ async def test_no_detection_is_taken_twice_however_often_it_is_read(scene):
 
 
 async def test_a_surge_is_told_of_before_the_next_page_is_asked_for(scene):
-    scene.detector.sightings = (sighting("ada", "bob"),)
+    scene.detector.detected_surges = (detected("ada", "bob"),)
     seen = []
 
     def second_page():
@@ -141,13 +141,13 @@ async def test_a_surge_is_told_of_before_the_next_page_is_asked_for(scene):
 
 async def test_a_surge_opens_once_grows_ends_and_opens_again_each_with_its_row(scene):
     for seen in (
-        sighting("ada", "bob"),
-        sighting("ada", "bob"),
-        sighting("ada", "bob", "cy"),
-        sighting("ada", "bob", "cy", ended_at=NOW),
-        sighting("ada", "bob", "cy", "dee"),
+        detected("ada", "bob"),
+        detected("ada", "bob"),
+        detected("ada", "bob", "cy"),
+        detected("ada", "bob", "cy", ended_at=NOW),
+        detected("ada", "bob", "cy", "dee"),
     ):
-        scene.detector.sightings = (seen,)
+        scene.detector.detected_surges = (seen,)
         await poll_tenant(scene.tenant)
     (surge,) = surges(scene)
     assert (surge.state, surge.users) == (SurgeState.REOPENED, 4)
@@ -162,7 +162,7 @@ async def test_a_surge_opens_once_grows_ends_and_opens_again_each_with_its_row(s
 @pytest.mark.parametrize(("state", "kept"), [("atRisk", 1), ("unheardOf", 1), ("remediated", 0)])
 async def test_a_surge_that_ended_is_opened_only_while_somebody_in_it_is_at_risk(scene, state, kept):
     scene.graph.detection_pages = [[detection("ada", state="dismissed"), detection("bob", state=state)]]
-    scene.detector.sightings = (sighting("ada", "bob", ended_at=NOW),)
+    scene.detector.detected_surges = (detected("ada", "bob", ended_at=NOW),)
     await poll_tenant(scene.tenant)
     assert len(surges(scene)) == kept
     assert [surge.state for surge in surges(scene)] == [SurgeState.ENDED] * kept
@@ -170,13 +170,13 @@ async def test_a_surge_that_ended_is_opened_only_while_somebody_in_it_is_at_risk
 
 async def test_after_a_restart_the_same_surge_goes_on_and_is_not_opened_anew(scene):
     scene.graph.detection_pages = [[detection("ada"), detection("bob")]]
-    scene.detector.sightings = (sighting("ada", "bob"),)
+    scene.detector.detected_surges = (detected("ada", "bob"),)
     await poll_tenant(scene.tenant)
     (before,) = surges(scene)
-    fresh = FakeDetector(sightings=(sighting("ada", "bob", "cy"),))
+    fresh = FakeDetector(detected_surges=(detected("ada", "bob", "cy"),))
     scene.tenant.new_detector = lambda users: fresh
     await load_detector(scene.tenant)
-    assert fresh.resumed == [sighting("ada", "bob")]
+    assert fresh.resumed == [detected("ada", "bob")]
     assert sorted(flag.user_id for flag in fresh.observed) == ["ada", "bob"]
     await poll_tenant(scene.tenant)
     (after,) = surges(scene)

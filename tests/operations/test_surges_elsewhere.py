@@ -8,9 +8,9 @@ from bot.operations.briefing.gather_facts import gather_facts
 from bot.operations.briefing.surges_elsewhere import other_tenants
 from bot.store.watches import Watch
 from bot.watch.briefing import Briefing, Cohort
-from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Known, Missing, OtherTenants, Unasked
 from bot.watch.profile import IdentityProvider, SignInKind
+from bot.watch.tenant_facts import TenantFacts
 from tests.values import DAY, END, LEAKED, NOW, SURGE, TENANT, profile, surge
 
 OKTA = {Cohort.OKTA: 8, Cohort.CLOUD_ONLY: 2}
@@ -48,7 +48,7 @@ class House:
     def told(self, **tools):
         users = [each.user_id for each in MINE]
         profiles = {each.user_id: each for each in MINE}
-        told = Circumstances(management_tools={name.replace("_", "-"): tool for name, tool in tools.items()})
+        told = TenantFacts(management_tools={name.replace("_", "-"): tool for name, tool in tools.items()})
         return self.store.look_here(lambda tx: other_tenants(tx, surge(id_=SURGE), users, profiles, told, now=NOW))
 
 
@@ -95,7 +95,7 @@ def test_while_a_tenant_is_hit_and_not_yet_briefed_nothing_is_said_of_what_they_
 
 def test_it_reaches_the_evidence(house):
     house.hit("two", OKTA)
-    told = Circumstances(management_tools={})
+    told = TenantFacts(management_tools={})
 
     def gather(tx):
         tx.surges.keep_surge(surge())

@@ -65,7 +65,7 @@ def test_a_figure_that_was_not_read_says_so_with_its_reason_and_is_no_zero():
     assert not any(line.endswith(" 0") for line in lines)
 
 
-@pytest.mark.parametrize("figure", [each for each in READ_FIRST if each is not Figure.STANDINGS])
+@pytest.mark.parametrize("figure", [each for each in READ_FIRST if each is not Figure.POLICY_EFFECTS])
 def test_why_a_figure_could_not_be_read_stands_beside_it_and_nowhere_else(figure):
     unread = briefing(at_risk=None, cohorts=None, passwordless=None, gaps=(gap(figure.value, "timed out"),))
     lines = shown(surge_account(briefing=unread)).splitlines()
@@ -85,7 +85,7 @@ NOT_ON_THE_CARD = {
     Figure.ACCOUNTS,
     Figure.DISABLED,
     Figure.DELETED,
-    Figure.STANDINGS,
+    Figure.POLICY_EFFECTS,
     Figure.PROVIDERS,
     Figure.OTHER_DETECTIONS,
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.store.readings import Reading
+from bot.store.readings import TenantReading
 from tests.values import HOUR, NOW, TENANT, directory_user
 
 ADA = replace(
@@ -59,20 +59,24 @@ def test_the_whole_directory_can_be_gone_through(transact):
 
 def test_a_reading_comes_back_by_its_name(transact):
     transact(lambda tx: tx.readings.keep_reading(TENANT, "roles", b"\x00\xff", NOW))
-    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == Reading("roles", NOW, b"\x00\xff", "")
+    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == TenantReading(
+        "roles", NOW, b"\x00\xff", ""
+    )
     assert transact(lambda tx: tx.readings.reading_named(TENANT, "policies")) is None
     assert transact(lambda tx: tx.readings.reading_named("other", "roles")) is None
 
 
 def test_a_reading_that_fails_leaves_the_last_good_one_with_its_age(transact):
     transact(lambda tx: tx.readings.keep_problem(TENANT, "roles", "needs Role.Read"))
-    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == Reading(
+    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == TenantReading(
         "roles", 0, b"", "needs Role.Read"
     )
     transact(lambda tx: tx.readings.keep_reading(TENANT, "roles", b"one", NOW))
-    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == Reading("roles", NOW, b"one", "")
+    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == TenantReading("roles", NOW, b"one", "")
     transact(lambda tx: tx.readings.keep_problem(TENANT, "roles", "no answer"))
-    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == Reading("roles", NOW, b"one", "no answer")
+    assert transact(lambda tx: tx.readings.reading_named(TENANT, "roles")) == TenantReading(
+        "roles", NOW, b"one", "no answer"
+    )
 
 
 def test_an_older_reading_never_overwrites_a_newer_one(transact):

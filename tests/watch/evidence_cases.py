@@ -10,13 +10,13 @@ from bot.watch.facts import (
     Breach,
     Cause,
     Departments,
-    Facts,
+    EvidenceFacts,
     Known,
     NewApp,
     OtherTenants,
-    Rate,
     Revocations,
     Share,
+    UsualRate,
 )
 
 HOUR = 3_600_000_000
@@ -44,21 +44,23 @@ def announcement(title, text="", *, at=START + HOUR):
     return Announcement("EX1", title, ("Microsoft Entra",), text, at, is_resolved=False)
 
 
-def detections_alone(**types: int) -> Facts:
+def detections_alone(**types: int) -> EvidenceFacts:
     """What can always be read."""
     found = types or {"leakedCredentials": FLAGGED}
-    return Facts(flagged=max(found.values()), types=found, window_start=START, window_end=END, types_read_at=READ)
+    return EvidenceFacts(
+        flagged=max(found.values()), types=found, window_start=START, window_end=END, types_read_at=READ
+    )
 
 
-def april() -> Facts:
+def april() -> EvidenceFacts:
     """The wave of April 2025 on the Sunday: everything was read, Microsoft says nothing yet."""
     return replace(
         detections_alone(),
         passwordless=known(Share(86, 1_150, 0.08)),
         newer_passwords=known(Share(400, 1_000, 0.4)),
         unsynchronised=known(Share(248, 1_190, 0.2)),
-        risky_sign_ins=known(Rate(3, 4.0)),
-        bad_credentials=known(Rate(40, 35.0)),
+        risky_sign_ins=known(UsualRate(3, 4.0)),
+        bad_credentials=known(UsualRate(40, 35.0)),
         takeovers=known(acts()),
         risky_changes=known(acts()),
         new_apps=known((NewApp("app", "MACE Credential Revocation", START - 24 * HOUR, START - HOUR),)),
@@ -69,27 +71,27 @@ def april() -> Facts:
     )
 
 
-def april_under_lock_and_forced_change() -> Facts:
+def april_under_lock_and_forced_change() -> EvidenceFacts:
     """The same on Monday: thousands are locked out, half have changed their password because they had to."""
     forced = [act(f"user{n}", cause=Cause.FORCED, activity="Change password (self-service)") for n in range(600)]
     helped = [act(f"user{n}", cause=Cause.HELP_DESK, activity="Reset password (by admin)") for n in range(600, 700)]
     return replace(
         april(),
         newer_passwords=known(Share(240, 610, 0.4)),
-        bad_credentials=known(Rate(60, 35.0)),
+        bad_credentials=known(UsualRate(60, 35.0)),
         risky_changes=known(acts((*forced, *helped))),
     )
 
 
-def combination_list() -> Facts:
+def combination_list() -> EvidenceFacts:
     """Leaked credentials that are real, and being tried."""
     return replace(
         detections_alone(),
         passwordless=known(Share(10, 1_150, 0.08)),
         newer_passwords=known(Share(150, 1_000, 0.4)),
         unsynchronised=known(Share(60, 1_190, 0.2)),
-        risky_sign_ins=known(Rate(25, 4.0)),
-        bad_credentials=known(Rate(900, 35.0)),
+        risky_sign_ins=known(UsualRate(25, 4.0)),
+        bad_credentials=known(UsualRate(900, 35.0)),
         takeovers=known(acts([act("ada")])),
         risky_changes=known(acts()),
         new_apps=known(()),
@@ -101,14 +103,14 @@ def combination_list() -> Facts:
     )
 
 
-def spray_with_takeovers() -> Facts:
+def spray_with_takeovers() -> EvidenceFacts:
     """A spray that found passwords, and what was done with them."""
     taken = [act(f"user{n}", is_new=True) for n in range(12)]
     return replace(
         detections_alone(passwordSpray=108, unfamiliarFeatures=40),
         window_end=START + 36 * HOUR,
-        risky_sign_ins=known(Rate(160, 4.0)),
-        bad_credentials=known(Rate(4_000, 35.0)),
+        risky_sign_ins=known(UsualRate(160, 4.0)),
+        bad_credentials=known(UsualRate(4_000, 35.0)),
         takeovers=known(acts(taken, flagged=108)),
         risky_changes=known(acts(flagged=108)),
         new_apps=known(()),
@@ -119,13 +121,13 @@ def spray_with_takeovers() -> Facts:
     )
 
 
-def hidden_takeovers() -> Facts:
+def hidden_takeovers() -> EvidenceFacts:
     """The false wave, and a dozen real takeovers under its cover."""
     taken = [act(f"user{n}", is_new=True) for n in range(12)]
     return replace(april(), takeovers=known(acts(taken)))
 
 
-def a_few_new_phones() -> Facts:
+def a_few_new_phones() -> EvidenceFacts:
     """The false wave in a tenant where a few people changed their phone at the weekend."""
     return replace(
         april(),

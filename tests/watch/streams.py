@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Iterator
 
-from bot.watch.detector import Flag, Sighting
+from bot.watch.detector import DetectedSurge, Flag
 from bot.watch.durations import DAY, HOUR, MINUTE
 from bot.watch.scan.window_scan import WindowScan
 
@@ -45,7 +45,7 @@ def polls(start: int, end: int, every: int = 10 * MINUTE) -> range:
 
 def replay(
     detector: WindowScan, flags: Iterable[Flag], times: Iterable[int]
-) -> Iterator[tuple[int, tuple[Sighting, ...]]]:
+) -> Iterator[tuple[int, tuple[DetectedSurge, ...]]]:
     """Show each flag at the first poll at which it is visible, and scan."""
     waiting = sorted(flags, key=lambda one: one.visible_at, reverse=True)
     for now in times:
@@ -56,5 +56,5 @@ def replay(
         yield now, detector.scan(now)
 
 
-def final(detector: WindowScan, flags: Iterable[Flag], times: Iterable[int]) -> tuple[Sighting, ...]:
-    return [sightings for _, sightings in replay(detector, flags, times)][-1]
+def final(detector: WindowScan, flags: Iterable[Flag], times: Iterable[int]) -> tuple[DetectedSurge, ...]:
+    return [detected_surges for _, detected_surges in replay(detector, flags, times)][-1]

@@ -15,10 +15,10 @@ from bot.watch.facts import NOT_READ
 from bot.watch.forecast import Forecast
 from bot.watch.impact import ImpactFigures
 from bot.watch.policy_changes import PolicyChange, Weakening
+from bot.watch.policy_effect import AppliedPolicy, PolicyEffect
 from bot.watch.privileged_users import Privileged
 from bot.watch.profile import IdentityProvider, SignInKind
 from bot.watch.registration import Registered
-from bot.watch.standing import Stance, Standing
 from tests.values import profile, risky
 from tests.watch import evidence_cases as cases
 from tests.watch.people import person
@@ -36,7 +36,15 @@ PROFILES = st.dictionaries(
 
 
 def brief(
-    users, *, risky_users=None, found=None, registration_read=True, gaps=(), accounts=None, stances=None, **concluded
+    users,
+    *,
+    risky_users=None,
+    found=None,
+    registration_read=True,
+    gaps=(),
+    accounts=None,
+    applied_policies=None,
+    **concluded,
 ):
     read = UsersRead(
         flagged=users,
@@ -44,7 +52,7 @@ def brief(
         profiles=found,
         registration_read=registration_read,
         accounts=accounts,
-        stances=stances,
+        applied_policies=applied_policies,
     )
     return replace(make_briefing(read, surge_id="s", revision=1, made_at=0, gaps=gaps), **concluded)
 
@@ -153,7 +161,10 @@ def whole():
         found=found,
         privileged=(Privileged("ada", ("Global Administrator",)),),
         accounts={"bob": ToldKind(AccountKind.SERVICE_LIKE, "its name"), "eve": ToldKind(AccountKind.EMERGENCY, "")},
-        stances={"ada": Stance(Standing.BLOCKED, "p", ""), "eve": Stance(Standing.STUCK, "p", "")},
+        applied_policies={
+            "ada": AppliedPolicy(PolicyEffect.BLOCKED, "p", ""),
+            "eve": AppliedPolicy(PolicyEffect.STUCK, "p", ""),
+        },
         impact=impact(),
         forecast=ahead,
         policy_changes=(PolicyChange("p1", "Block", Weakening.NARROWED, ("1 more group excluded",), "helen", 7),),
@@ -166,7 +177,7 @@ def test_each_flagged_user_counts_once_in_every_figure_and_others_in_none():
     briefing = whole()
     assert (briefing.flagged, briefing.disabled, briefing.deleted, briefing.mfa_unregistered) == (2, 1, 1, 1)
     assert briefing.account_kinds == {AccountKind.SERVICE_LIKE: 1}
-    assert briefing.standings == {Standing.BLOCKED: 1}
+    assert briefing.standings == {PolicyEffect.BLOCKED: 1}
 
 
 def test_methods_are_counted_by_name_and_a_user_may_have_several():
@@ -208,7 +219,7 @@ def test_a_briefing_that_was_written_before_there_was_evidence_can_still_be_read
         {"account_kinds": {}},
         {"disabled": 9},
         {"deleted": 9},
-        {"standings": {Standing.STUCK: 1}},
+        {"standings": {PolicyEffect.STUCK: 1}},
         {"impact": None},
         {"impact": impact(blocked=201)},
         {"impact": impact(stuck=5)},

@@ -9,7 +9,7 @@ from bot.watch.facts import Missing
 from bot.watch.forecast import Forecast
 from bot.watch.impact import ImpactFigures
 from bot.watch.policy_changes import PolicyChange, Weakening
-from bot.watch.standing import Standing
+from bot.watch.policy_effect import PolicyEffect
 from tests.watch import evidence_cases as cases
 
 BEFORE = Briefing(
@@ -71,7 +71,7 @@ def test_a_policy_that_was_switched_off_is_said_and_so_is_that_it_is_back():
 
 def test_impact_forecast_and_standings_are_said():
     ahead = Forecast("Monday", 9, by_scope=5, expected=3, not_known=0)
-    found = changed(impact=IMPACT, forecast=ahead, standings={Standing.BLOCKED: 200, Standing.STUCK: 4})
+    found = changed(impact=IMPACT, forecast=ahead, standings={PolicyEffect.BLOCKED: 200, PolicyEffect.STUCK: 4})
     assert found == (
         "Blocked: not available before, now 200.",
         "Stuck at a prompt: not available before, now 4.",

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.watch.evidence import Band, judge
-from bot.watch.facts import Missing, Rate, Share, Unasked
-from bot.watch.rows.row import Group, Reading, RowName
+from bot.watch.facts import Missing, Share, Unasked, UsualRate
+from bot.watch.rows.row import Group, RowName, RowState
 from bot.watch.weights import Weights
 from tests.watch import evidence_cases as cases
 from tests.watch.evidence_cases import act, acts, known
@@ -56,7 +56,7 @@ def test_a_leaked_combination_list_is_or_leans_to_an_attack():
 
 
 def test_it_still_is_where_no_breach_service_is_set_up_and_nothing_was_tried_yet():
-    facts = replace(cases.combination_list(), breach=Unasked("off"), risky_sign_ins=known(Rate(9, 4.0)))
+    facts = replace(cases.combination_list(), breach=Unasked("off"), risky_sign_ins=known(UsualRate(9, 4.0)))
     assert judge(facts).band in ATTACK
 
 
@@ -105,7 +105,7 @@ def test_a_behaviour_and_a_credential_row_that_weigh_little_cover_too_little():
     facts = replace(cases.detections_alone(), risky_changes=known(acts()), passwordless=known(Share(80, 1_000, 0.08)))
     assert judge(facts).band is Band.INSUFFICIENT
     assert judge(facts, Weights().overridden({"least_coverage": 0.25})).band is not Band.INSUFFICIENT
-    assert judge(replace(facts, bad_credentials=known(Rate(1, 1.0)))).band is not Band.INSUFFICIENT
+    assert judge(replace(facts, bad_credentials=known(UsualRate(1, 1.0)))).band is not Band.INSUFFICIENT
 
 
 def test_a_leak_without_a_credential_row_is_insufficient_but_another_surge_needs_none():
@@ -121,7 +121,7 @@ def test_what_was_not_read_lowers_the_coverage_and_what_nobody_asked_for_does_no
     whole = judge(cases.april())
     assert whole.coverage == 1.0
     assert judge(replace(cases.april(), takeovers=Missing("?"))).coverage < 1.0
-    assert {row.name for row in whole.rows if row.reading is Reading.NOT_ASKED} == {
+    assert {row.name for row in whole.rows if row.reading is RowState.NOT_ASKED} == {
         RowName.OTHER_TENANTS,
         RowName.BREACH,
     }

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.watch.evidence import judge
-from bot.watch.facts import Breach, Cause, Departments, Missing, NewApp, Rate, Revocations, Share
+from bot.watch.facts import Breach, Cause, Departments, Missing, NewApp, Revocations, Share, UsualRate
 from bot.watch.rows.likelihood import tail
-from bot.watch.rows.row import Reading, RowName
+from bot.watch.rows.row import RowName, RowState
 from tests.watch.evidence_cases import (
     END,
     HOUR,
@@ -29,9 +29,9 @@ CASES = {
     RowName.PASSWORDLESS: ("passwordless", Share(90, 1_000, 0.08), 4, Share(5, 1_000, 0.08), -4),
     RowName.NEWER_PASSWORDS: ("newer_passwords", Share(400, 1_000, 0.4), 10, Share(150, 1_000, 0.4), -10),
     RowName.UNSYNCHRONISED: ("unsynchronised", Share(200, 1_000, 0.2), 6, Share(60, 1_000, 0.2), -6),
-    RowName.RISKY_SIGN_INS: ("risky_sign_ins", Rate(5, 4.0), 6, Rate(40, 4.0), -20),
+    RowName.RISKY_SIGN_INS: ("risky_sign_ins", UsualRate(5, 4.0), 6, UsualRate(40, 4.0), -20),
     RowName.TAKEOVERS: ("takeovers", acts(), 1, acts(MANY), -20),
-    RowName.BAD_CREDENTIALS: ("bad_credentials", Rate(40, 35.0), 2, Rate(70, 35.0), -12),
+    RowName.BAD_CREDENTIALS: ("bad_credentials", UsualRate(40, 35.0), 2, UsualRate(70, 35.0), -12),
     RowName.RISKY_CHANGES: ("risky_changes", acts(), 0, acts(MANY), -8),
     RowName.NEW_APPS: ("new_apps", (APP,), 4, (), 0),
     RowName.REVOCATIONS: ("revocations", Revocations(900, 850, "App"), 6, Revocations(2, 2, "App"), 0),
@@ -57,7 +57,7 @@ def row(name, facts):
 def test_each_row_speaks_for_a_false_alarm(name):
     field, value, weight, _, _ = CASES[name]
     found = row(name, replace(april(), **{field: known(value)}))
-    assert (found.weight, found.reading) == (weight, Reading.READ)
+    assert (found.weight, found.reading) == (weight, RowState.READ)
     assert found.finding.endswith(".")
     assert found.read_at is not None
 
@@ -71,7 +71,7 @@ def test_each_row_speaks_against_it_or_says_nothing(name):
 @pytest.mark.parametrize("name", CASES)
 def test_each_row_that_could_not_be_read_weighs_nothing_and_names_the_mend(name):
     found = row(name, replace(april(), **{CASES[name][0]: Missing("needs Some.Permission")}))
-    assert (found.weight, found.reading) == (0, Reading.NOT_AVAILABLE)
+    assert (found.weight, found.reading) == (0, RowState.NOT_AVAILABLE)
     assert found.finding == "not available: needs Some.Permission"
     assert found.source
 
@@ -145,7 +145,7 @@ def test_other_tenants_count_unless_they_share_what_could_be_the_cause(hit, watc
 
 def test_other_tenants_that_could_not_be_read_weigh_nothing():
     found = row(RowName.OTHER_TENANTS, replace(april(), other_tenants=Missing("their watch stands still")))
-    assert (found.weight, found.reading) == (0, Reading.NOT_AVAILABLE)
+    assert (found.weight, found.reading) == (0, RowState.NOT_AVAILABLE)
 
 
 def test_passwordless_users_weigh_more_only_where_the_team_states_that_their_passwords_are_random():
@@ -165,15 +165,15 @@ def test_a_tenant_where_nobody_or_everybody_is_passwordless_breaks_nothing(base)
 
 @pytest.mark.parametrize(("now", "weight"), [(4, 6.0), (8, -4.0), (40, -20.0), (400, -20.0)])
 def test_risky_sign_ins_weigh_by_how_far_they_are_raised(now, weight):
-    assert row(RowName.RISKY_SIGN_INS, replace(april(), risky_sign_ins=known(Rate(now, 4.0)))).weight == weight
+    assert row(RowName.RISKY_SIGN_INS, replace(april(), risky_sign_ins=known(UsualRate(now, 4.0)))).weight == weight
 
 
 def test_risky_sign_ins_between_the_steps_weigh_between_them():
-    assert -20 < row(RowName.RISKY_SIGN_INS, replace(april(), risky_sign_ins=known(Rate(18, 4.0)))).weight < -4
+    assert -20 < row(RowName.RISKY_SIGN_INS, replace(april(), risky_sign_ins=known(UsualRate(18, 4.0)))).weight < -4
 
 
 def test_a_handful_of_bad_passwords_where_none_is_usual_is_no_attack():
-    assert row(RowName.BAD_CREDENTIALS, replace(april(), bad_credentials=known(Rate(3, 0.0)))).weight == 2
+    assert row(RowName.BAD_CREDENTIALS, replace(april(), bad_credentials=known(UsualRate(3, 0.0)))).weight == 2
 
 
 def test_as_many_acts_as_users_like_them_do_are_isolated():

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.watch.forecast import forecast, next_morning, zone_of
-from bot.watch.standing import Stance, Standing
+from bot.watch.policy_effect import AppliedPolicy, PolicyEffect
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,15 +49,15 @@ def test_a_time_zone_that_is_not_known_is_refused_in_words(name):
 
 
 STANCES = {
-    user: Stance(standing, "p", "")
+    user: AppliedPolicy(standing, "p", "")
     for user, standing in {
-        "ada": Standing.BLOCKED,
-        "bob": Standing.STUCK,
-        "cy": Standing.CAN_HELP_HIMSELF,
-        "dee": Standing.UNTOUCHED,
-        "eve": Standing.NOT_KNOWN,
-        "fay": Standing.BLOCKED,
-        "gus": Standing.BLOCKED,
+        "ada": PolicyEffect.BLOCKED,
+        "bob": PolicyEffect.STUCK,
+        "cy": PolicyEffect.CAN_SELF_REMEDIATE,
+        "dee": PolicyEffect.UNTOUCHED,
+        "eve": PolicyEffect.NOT_KNOWN,
+        "fay": PolicyEffect.BLOCKED,
+        "gus": PolicyEffect.BLOCKED,
     }.items()
 }
 MORNING = next_morning(micros(2025, 4, 20, 9))

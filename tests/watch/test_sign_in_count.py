@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.facts import Known, Missing, Rate
+from bot.watch.facts import Known, Missing, UsualRate
 from bot.watch.sign_in_count import SignInCount, SignInReading, bad_credentials, network_of, risky_sign_ins
 from bot.watch.sign_ins import SignIn
 
@@ -54,8 +54,8 @@ def test_risk_that_the_licence_hides_is_not_called_none():
 def test_what_is_usual_is_scaled_to_the_span():
     now = SignInCount(0, 5 * HOUR, risky=7, bad_credentials=3)
     week = SignInCount(-50 * HOUR, 0, risky=20, bad_credentials=10)
-    assert risky_sign_ins(now, week, read_at=1) == Known(Rate(7, 2.0), 1)
-    assert bad_credentials(now, week, read_at=1) == Known(Rate(3, 1.0), 1)
+    assert risky_sign_ins(now, week, read_at=1) == Known(UsualRate(7, 2.0), 1)
+    assert bad_credentials(now, week, read_at=1) == Known(UsualRate(3, 1.0), 1)
 
 
 def test_who_signed_in_and_whence_is_kept_of_successes_alone():

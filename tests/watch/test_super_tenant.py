@@ -23,7 +23,7 @@ def three_users_each(n):
 def test_a_wave_too_small_in_each_of_sixty_tenants_shows_in_their_sum():
     (surge,), opened = observed(60, three_users_each)
     assert opened <= at(hours=4, minutes=30)
-    assert len(surge.sighting.users) == 180
+    assert len(surge.detected.users) == 180
     assert surge.users_by_tenant["tenant7"] == 3
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watch.surge import SurgeState, is_worth_opening, open_elsewhere, short_name, sighting_of, take_sighting
-from tests.values import END, LEAKED, NOW, SECOND, START, detection, sighting, surge
+from bot.watch.surge import SurgeState, detected_surge_of, is_worth_opening, open_elsewhere, short_name, take_detected
+from tests.values import END, LEAKED, NOW, SECOND, START, detected, detection, surge
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_a_short_name_can_be_said_aloud_and_written_down(bits):
     ],
 )
 def test_a_surge_ends_reopens_and_stays_closed_as_the_detector_sees_it(before, ended_at, after):
-    taken = take_sighting(surge(state=before), sighting("ada", ended_at=ended_at))
+    taken = take_detected(surge(state=before), detected("ada", ended_at=ended_at))
     assert (taken.state, taken.ended_at) == (after, ended_at)
 
 
 def test_growth_changes_neither_the_name_of_a_surge_nor_who_has_seen_it():
     before = replace(surge(), acknowledged_by="UANNA", acknowledged_at=NOW, snoozed_by="UBEN", snoozed_until=NOW)
-    taken = take_sighting(before, sighting("ada", "bob", "cy", "dee", end=END + 1))
+    taken = take_detected(before, detected("ada", "bob", "cy", "dee", end=END + 1))
     assert (taken.users, taken.window_end) == (4, END + 1)
     assert replace(taken, users=before.users, window_end=before.window_end) == before
 
 
 def test_what_a_restart_hands_the_detector_leads_to_the_same_surge():
-    seen = sighting("ada", "bob", ended_at=NOW)
-    kept = take_sighting(surge(), seen)
-    assert sighting_of(kept, ["bob", "ada"]) == seen
+    seen = detected("ada", "bob", ended_at=NOW)
+    kept = take_detected(surge(), seen)
+    assert detected_surge_of(kept, ["bob", "ada"]) == seen
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_a_restart_hands_the_detector_leads_to_the_same_surge():
     [(None, set(), True), (NOW, {"bob"}, True), (NOW, {"cy"}, False), (NOW, set(), False)],
 )
 def test_an_ended_surge_is_worth_a_card_only_while_somebody_in_it_is_at_risk(ended_at, open_users, worth):
-    assert is_worth_opening(sighting("ada", "bob", ended_at=ended_at), frozenset(open_users)) is worth
+    assert is_worth_opening(detected("ada", "bob", ended_at=ended_at), frozenset(open_users)) is worth
 
 
 def test_open_detections_outside_the_surge_are_found_and_closed_ones_are_not():

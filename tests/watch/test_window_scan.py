@@ -22,10 +22,10 @@ def test_ordinary_weeks_open_nothing():
 def test_a_wave_is_noticed_within_half_an_hour_and_its_window_and_users_are_exact():
     hit = wave(250, at(hours=4), at(hours=9))
     opened = None
-    for now, sightings in replay(WindowScan(5000), USUAL + hit, polls(at(days=-40), at(days=2))):
-        if sightings and opened is None:
+    for now, detected_surges in replay(WindowScan(5000), USUAL + hit, polls(at(days=-40), at(days=2))):
+        if detected_surges and opened is None:
             opened = now
-    (surge,) = sightings
+    (surge,) = detected_surges
     assert opened == surge.opened_at <= at(hours=4, minutes=30)
     assert (surge.window_start, surge.window_end) == (at(hours=4), at(hours=9))
     assert {one.user_id for one in hit} <= surge.users
@@ -105,9 +105,9 @@ def test_a_rise_that_only_shows_over_all_types_is_found_with_its_types():
 def test_the_same_type_within_a_day_reopens_and_keeps_the_first_part():
     first, second = wave(250, at(hours=4), at(hours=9)), wave(200, at(days=1), at(days=1, hours=4), prefix="more")
     states = []
-    for _, sightings in replay(WindowScan(5000), USUAL + first + second, polls(at(days=-40), at(days=3))):
-        states += [(one.key, one.ended_at is None) for one in sightings]
-    (surge,) = sightings
+    for _, detected_surges in replay(WindowScan(5000), USUAL + first + second, polls(at(days=-40), at(days=3))):
+        states += [(one.key, one.ended_at is None) for one in detected_surges]
+    (surge,) = detected_surges
     assert list(dict.fromkeys(states)) == [(surge.key, True), (surge.key, False)]
     assert [is_open for _, is_open in states].count(True) > 60
     assert (surge.window_start, surge.window_end) == (at(hours=4), at(days=1, hours=4))

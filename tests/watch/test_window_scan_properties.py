@@ -54,9 +54,9 @@ def test_duplicates_change_nothing(flags, chance):
 @given(any_stream)
 def test_a_surge_never_loses_a_user_nor_its_name(flags):
     known: dict[str, frozenset[str]] = {}
-    for _, sightings in every_scan(flags):
-        now = {one.key: one.users for one in sightings}
-        assert len(now) == len(sightings)
+    for _, detected_surges in every_scan(flags):
+        now = {one.key: one.users for one in detected_surges}
+        assert len(now) == len(detected_surges)
         for key, users in known.items():
             assert users <= now[key]
         known = now
@@ -68,8 +68,8 @@ def test_a_sighting_is_about_people_flagged_for_its_types_in_its_window(flags):
     detected = {(one.user_id, one.risk_event_type): [] for one in flags}
     for one in flags:
         detected[one.user_id, one.risk_event_type].append(one.detected_at)
-    for now, sightings in every_scan(flags):
-        for one in sightings:
+    for now, detected_surges in every_scan(flags):
+        for one in detected_surges:
             assert one.window_start <= one.window_end
             assert one.opened_at <= now
             assert one.ended_at is None or one.opened_at <= one.ended_at <= now
@@ -98,8 +98,8 @@ def test_a_restart_at_any_poll_keeps_every_surge_and_every_user(flags, poll):
 @given(any_stream)
 def test_scanning_again_without_news_says_the_same(flags):
     detector = WindowScan(USERS)
-    for now, sightings in replay(detector, flags, polls(at(), END, EVERY)):
-        assert detector.scan(now) == sightings
+    for now, detected_surges in replay(detector, flags, polls(at(), END, EVERY)):
+        assert detector.scan(now) == detected_surges
 
 
 @few

@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, as he was judged."""
+    """Who asks, as they were judged."""
 
     user_id: str
     accounts: tuple[str, ...]

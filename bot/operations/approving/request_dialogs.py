@@ -82,7 +82,7 @@ def _fact(held: HeldBack) -> str:
 
 
 def release_dialog(tx: Transaction, tenant: Tenant, surge: Surge, channel: str, now: int) -> ReleaseDialog | Refused:
-    """Whoever is held back by something that he can be released from."""
+    """Whoever is held back by something that they can be released from."""
     plan = plan_for(tx, surge, read_people(tx, surge, tenant.policy), Action.CONFIRM_SAFE, tuple(Cohort), now)
     held_back = [held for held in plan.held_back if held.reason.rules.is_releasable]
     if not held_back:

@@ -1,4 +1,4 @@
-"""What Details tells of a briefing besides who stands behind its figures."""
+"""What Details tells of a briefing besides the members of its figures."""
 
 from bot.watch.briefing import Briefing
 from bot.watch.figure import Figure
@@ -13,8 +13,8 @@ def briefing_notes(briefing: Briefing) -> tuple[str, ...]:
         rows = sorted(briefing.evidence.rows, key=lambda row: (not row.is_read, -abs(row.weight)))
         notes += [row_sentence(row) for row in rows]
     if briefing.standings:
-        told = ", ".join(f"{standing.value} {count:,}" for standing, count in briefing.standings.items())
-        notes.append(f"{Figure.STANDINGS.value} to those at risk: {told}")
+        told = ", ".join(f"{effect.value} {count:,}" for effect, count in briefing.standings.items())
+        notes.append(f"{Figure.POLICY_EFFECTS.value} to those at risk: {told}")
     return tuple(notes)
 
 

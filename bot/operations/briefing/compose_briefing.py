@@ -19,44 +19,44 @@ from bot.store.transaction import Transaction
 from bot.watch.account_kind import ToldKind, other_than_people
 from bot.watch.advice import advise
 from bot.watch.briefing import Briefing, Cohort, Gap, UsersRead, make_briefing
-from bot.watch.circumstances import Circumstances
 from bot.watch.evidence import judge
 from bot.watch.figure import Figure
 from bot.watch.forecast import Forecast, forecast, next_morning, zone_of
 from bot.watch.impact import Impact, ImpactFigures, impact_figures
 from bot.watch.policy_changes import PolicyChange, weakened
+from bot.watch.policy_effect import AppliedPolicy, Scope, applied_policies_of
 from bot.watch.privilege import RoleReport
 from bot.watch.privileged_users import privileged_users
 from bot.watch.profile import SignInKind
-from bot.watch.standing import Scope, Stance, stances_of
 from bot.watch.surge import Surge
+from bot.watch.tenant_facts import TenantFacts
 
 BEING_READ = "it is being read"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the tables say of the users of a surge, for its briefing and for the lists behind its figures."""
+class KnownUsers:
+    """What the tables say of the users of a surge, for its briefing and for the members of its figures."""
 
     people: People
     roles: RoleReport | None
     accounts: dict[str, ToldKind]
     impacts: dict[str, Impact]
-    stances: dict[str, Stance] | None
+    applied_policies: dict[str, AppliedPolicy] | None
     """Of those who are at risk; None where the policies were not read."""
 
 
-def known_of(tx: Transaction, surge: Surge, policy: Policy | None, circumstances: Circumstances) -> Known:
+def known_of(tx: Transaction, surge: Surge, policy: Policy | None, tenant_facts: TenantFacts) -> KnownUsers:
     """Read it. Tens of thousands of users on a bad day."""
     people = read_people(tx, surge, policy)
     roles = known(tx, surge.tenant_id, ROLES).value
     emergency = policy.emergency_accounts if policy else ()
-    return Known(
+    return KnownUsers(
         people=people,
         roles=roles,
         accounts=other_than_people(tx.directory.principal_names(surge), roles, emergency),
         impacts=tx.impacts.impacts_of(surge.tenant_id, surge.id),
-        stances=_stances(tx, surge, people, roles, writeback=circumstances.password_writeback),
+        applied_policies=_applied_policies(tx, surge, people, roles, writeback=tenant_facts.password_writeback),
     )
 
 
@@ -64,13 +64,13 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
     """Count, weigh, advise. The revision's number and what it changed are not known here."""
     now = tenant.world.now()
     surge = tx.surges.surge_by_id(tenant.id, surge.id) or surge
-    found = known_of(tx, surge, tenant.policy, tenant.circumstances)
+    found = known_of(tx, surge, tenant.policy, tenant.tenant_facts)
     people = found.people
     flagged_at = tx.counts.flagged_at(surge)
     facts = gather_facts(
-        tx, surge, people.user_ids, people.profiles, tenant.circumstances, now=now, flagged_at=flagged_at
+        tx, surge, people.user_ids, people.profiles, tenant.tenant_facts, now=now, flagged_at=flagged_at
     )
-    evidence = judge(facts, tenant.circumstances.weights)
+    evidence = judge(facts, tenant.tenant_facts.weights)
     people = replace(
         people,
         guarded=replace(people.guarded, suspicious={suspect.user_id: suspect.why for suspect in evidence.suspects}),
@@ -89,7 +89,7 @@ def compose(tx: Transaction, tenant: Tenant, surge: Surge, findings: Findings) -
         profiles=people.profiles or None,
         registration_read=known(tx, tenant.id, REGISTRATION).value is not None,
         accounts=found.accounts if people.profiles else None,
-        stances=found.stances,
+        applied_policies=found.applied_policies,
     )
     gaps = _gaps(tx, surge, findings, is_known_of_risk=was_read)
     return replace(
@@ -122,7 +122,7 @@ def _gaps(tx: Transaction, surge: Surge, findings: Findings, *, is_known_of_risk
     kinds: tuple[tuple[Figure, Kind[Any]], ...] = (
         (Figure.PASSWORDLESS, REGISTRATION),
         (Figure.PRIVILEGED, ROLES),
-        (Figure.STANDINGS, POLICIES),
+        (Figure.POLICY_EFFECTS, POLICIES),
     )
     for what, kind in kinds:
         kept = known(tx, surge.tenant_id, kind)
@@ -141,7 +141,7 @@ def _gaps(tx: Transaction, surge: Surge, findings: Findings, *, is_known_of_risk
     return sorted(gaps, key=lambda gap: (gap.what, gap.why))
 
 
-def _impact(tx: Transaction, surge: Surge, found: Known, flagged_at: Mapping[str, int]) -> ImpactFigures | None:
+def _impact(tx: Transaction, surge: Surge, found: KnownUsers, flagged_at: Mapping[str, int]) -> ImpactFigures | None:
     stops = STOPS_READ.get(tx, surge)
     if stops is None or not stops.until:
         return None
@@ -154,9 +154,9 @@ def _impact(tx: Transaction, surge: Surge, found: Known, flagged_at: Mapping[str
     )
 
 
-def _stances(
+def _applied_policies(
     tx: Transaction, surge: Surge, people: People, roles: RoleReport | None, *, writeback: bool | None
-) -> dict[str, Stance] | None:
+) -> dict[str, AppliedPolicy] | None:
     """Of those at risk here whose account is enabled."""
     report = known(tx, surge.tenant_id, POLICIES).value
     if report is None:
@@ -175,7 +175,7 @@ def _stances(
         for user_id, user in people.risky.items()
         if user.is_open and not user.is_deleted and not _is_disabled(people, user_id)
     ]
-    return stances_of(
+    return applied_policies_of(
         at_risk,
         people.profiles,
         report.policies,
@@ -190,14 +190,14 @@ def _is_disabled(people: People, user_id: str) -> bool:
     return profile is not None and profile.is_enabled is False
 
 
-def _forecast(tx: Transaction, tenant: Tenant, surge: Surge, found: Known, now: int) -> Forecast | None:
-    if found.stances is None:
+def _forecast(tx: Transaction, tenant: Tenant, surge: Surge, found: KnownUsers, now: int) -> Forecast | None:
+    if found.applied_policies is None:
         return None
-    morning = next_morning(now, zone_of(tenant.circumstances.time_zone))
+    morning = next_morning(now, zone_of(tenant.tenant_facts.time_zone))
     read = MORNING.get(tx, surge)
     return forecast(
-        found.stances,
-        at_risk=frozenset(found.stances),
+        found.applied_policies,
+        at_risk=frozenset(found.applied_policies),
         hit={user_id for user_id, impact in found.impacts.items() if impact.is_hit},
         signed_in=read.signed_in if read is not None and read.at == morning.at else None,
         morning=morning,

@@ -7,7 +7,7 @@ from typing import Any
 from bot.operations.briefing.surges_elsewhere import other_tenants
 from bot.operations.reading.ask_breaches import leak_by_breaches, told_of_breaches
 from bot.operations.reading.keep_directory import DIRECTORY, is_warm
-from bot.operations.reading.keep_readings import Known as Kept
+from bot.operations.reading.keep_readings import KnownReading as Kept
 from bot.operations.reading.keep_readings import known
 from bot.operations.reading.known_networks import known_networks
 from bot.operations.reading.read_announcements import ANNOUNCEMENTS
@@ -17,7 +17,6 @@ from bot.operations.reading.tenant_readings import APPS, DOMAINS, HASH_SYNC, REG
 from bot.store.transaction import Transaction
 from bot.watch.acts import ActKind, acts_of, compared
 from bot.watch.announcements import Announcement, of_service
-from bot.watch.circumstances import Circumstances
 from bot.watch.comparisons import (
     LEAST_KNOWN,
     passwordless_share,
@@ -29,19 +28,20 @@ from bot.watch.durations import DAY
 from bot.watch.facts import (
     Acts,
     Departments,
-    Facts,
+    EvidenceFacts,
     Known,
     Missing,
     NewApp,
-    Rate,
     Revocations,
     Share,
     Told,
+    UsualRate,
 )
 from bot.watch.profile import Profile, read_or_stated
 from bot.watch.rows.credential import LEAKED
 from bot.watch.sign_in_count import bad_credentials, risky_sign_ins
 from bot.watch.surge import Surge
+from bot.watch.tenant_facts import TenantFacts
 
 _NOT_YET = "it is being read"
 
@@ -51,37 +51,37 @@ def gather_facts(
     surge: Surge,
     users: Collection[str],
     profiles: Mapping[str, Profile],
-    circumstances: Circumstances,
+    tenant_facts: TenantFacts,
     *,
     now: int,
     flagged_at: Mapping[str, int] | None = None,
-) -> Facts:
+) -> EvidenceFacts:
     """What is known now (microseconds UTC). flagged_at: as the database counts it, where that was asked already."""
     tenant_users = _tenant_users(tx, surge.tenant_id)
     first_flags = tx.counts.flagged_at(surge) if flagged_at is None else flagged_at
     takeovers, changes, revoked = _acts(tx, surge, users, tenant_users, first_flags)
     risky, bad = _rates(tx, surge)
-    return Facts(
+    return EvidenceFacts(
         flagged=len(users),
         types=tx.counts.users_by_type(surge),
         window_start=surge.window_start,
         window_end=surge.window_end,
         types_read_at=now,
-        passwords_are_random=circumstances.passwords_are_random,
+        passwords_are_random=tenant_facts.passwords_are_random,
         passwordless=_passwordless(tx, surge, users),
-        newer_passwords=_newer_passwords(tx, surge, users, circumstances, now),
-        unsynchronised=_unsynchronised(tx, surge, users, profiles, circumstances, tenant_users, now),
+        newer_passwords=_newer_passwords(tx, surge, users, tenant_facts, now),
+        unsynchronised=_unsynchronised(tx, surge, users, profiles, tenant_facts, tenant_users, now),
         risky_sign_ins=risky,
         bad_credentials=bad,
         takeovers=takeovers,
         risky_changes=changes,
         new_apps=_new_apps(tx, surge),
         revocations=revoked,
-        announcements=_announcements(tx, surge, circumstances),
-        other_tenants=other_tenants(tx, surge, users, profiles, circumstances, now=now),
+        announcements=_announcements(tx, surge, tenant_facts),
+        other_tenants=other_tenants(tx, surge, users, profiles, tenant_facts, now=now),
         privileged=_privileged(tx, surge, users, tenant_users),
         departments=_departments(tx, surge, users, now),
-        breach=told_of_breaches(tx, surge, circumstances),
+        breach=told_of_breaches(tx, surge, tenant_facts),
     )
 
 
@@ -101,12 +101,12 @@ def _passwordless(tx: Transaction, surge: Surge, users: Collection[str]) -> Told
 
 
 def _newer_passwords(
-    tx: Transaction, surge: Surge, users: Collection[str], circumstances: Circumstances, now: int
+    tx: Transaction, surge: Surge, users: Collection[str], tenant_facts: TenantFacts, now: int
 ) -> Told[Share]:
     """Beside the unflagged, by the whole directory, which the database counts."""
     if not is_warm(tx.readings.reading_named(surge.tenant_id, DIRECTORY)):
         return Missing("the whole directory was not read yet")
-    leaked_at = _last_leak(tx, surge, circumstances)
+    leaked_at = _last_leak(tx, surge, tenant_facts)
     if leaked_at is None:
         return Missing("no leak before this surge is known")
     start = surge.window_start
@@ -117,13 +117,13 @@ def _newer_passwords(
     return Known(Share(mine, of, (everybody - mine) / (of_all - of)), now)
 
 
-def _last_leak(tx: Transaction, surge: Surge, circumstances: Circumstances) -> int | None:
+def _last_leak(tx: Transaction, surge: Surge, tenant_facts: TenantFacts) -> int | None:
     """The last one known before the surge: what the team states; else the newest that was flagged or is listed."""
-    stated = circumstances.last_leak_at
+    stated = tenant_facts.last_leak_at
     if stated is not None and stated < surge.window_start:
         return stated
     flagged = tx.counts.last_detection(surge.tenant_id, LEAKED, surge.window_start - DAY)
-    listed = leak_by_breaches(tx, surge, circumstances)
+    listed = leak_by_breaches(tx, surge, tenant_facts)
     return max((at for at in (flagged, listed) if at is not None), default=None)
 
 
@@ -132,7 +132,7 @@ def _unsynchronised(
     surge: Surge,
     users: Collection[str],
     profiles: Mapping[str, Profile],
-    circumstances: Circumstances,
+    tenant_facts: TenantFacts,
     tenant_users: int | None,
     now: int,
 ) -> Told[Share]:
@@ -149,12 +149,12 @@ def _unsynchronised(
         users,
         tenant_federated=federated,
         tenant_users=tenant_users,
-        password_hash_sync=read_or_stated(read=synced, stated=circumstances.password_hash_sync).value,
+        password_hash_sync=read_or_stated(read=synced, stated=tenant_facts.password_hash_sync).value,
         read_at=domains.read_at or now,
     )
 
 
-def _rates(tx: Transaction, surge: Surge) -> tuple[Told[Rate], Told[Rate]]:
+def _rates(tx: Transaction, surge: Surge) -> tuple[Told[UsualRate], Told[UsualRate]]:
     read, before = LOG.get(tx, surge), USUAL.get(tx, surge)
     if read is None or before is None:
         missing = Missing(LOG.problem(tx, surge) or USUAL.problem(tx, surge) or _NOT_YET)
@@ -237,11 +237,11 @@ def _new_elsewhere(tx: Transaction, surge: Surge) -> Counter[str]:
     return found
 
 
-def _announcements(tx: Transaction, surge: Surge, circumstances: Circumstances) -> Told[tuple[Announcement, ...]]:
+def _announcements(tx: Transaction, surge: Surge, tenant_facts: TenantFacts) -> Told[tuple[Announcement, ...]]:
     read = ANNOUNCEMENTS.get(tx, surge)
     if read is None:
         return Missing(ANNOUNCEMENTS.problem(tx, surge) or _NOT_YET)
-    return Known(of_service(read.found, circumstances.entra_service), read.at)
+    return Known(of_service(read.found, tenant_facts.entra_service), read.at)
 
 
 def _privileged(tx: Transaction, surge: Surge, users: Collection[str], tenant_users: int | None) -> Told[Share]:

@@ -1,6 +1,6 @@
 """End requests whose ground has moved: the evidence got worse, or too many of their users are not eligible any more.
 
-Growth never does: whoever joins the surge can be asked for in a plan of his own.
+Growth never does: whoever joins the surge can be asked for in a plan of their own.
 """
 
 from collections.abc import Iterable

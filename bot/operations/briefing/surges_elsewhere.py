@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 
 from bot.store.transaction import Transaction
 from bot.watch.briefing import cohort_of
-from bot.watch.circumstances import Circumstances
 from bot.watch.facts import Known, Missing, OtherTenants, Told, Unasked
 from bot.watch.profile import Profile
 from bot.watch.surge import Surge
+from bot.watch.tenant_facts import TenantFacts
 from bot.watch.tenant_traits import TenantTraits, what_is_shared
 
 
@@ -17,7 +17,7 @@ def other_tenants(
     surge: Surge,
     users: Collection[str],
     profiles: Mapping[str, Profile],
-    circumstances: Circumstances,
+    tenant_facts: TenantFacts,
     *,
     now: int,
 ) -> Told[OtherTenants]:
@@ -30,12 +30,12 @@ def other_tenants(
         if other.tenant_id in others and _is_the_same(surge, other):
             largest = hit.get(other.tenant_id, other)
             hit[other.tenant_id] = max(largest, other, key=lambda each: each.users)
-    theirs = [_traits(tx, other, circumstances) for other in hit.values()]
+    theirs = [_traits(tx, other, tenant_facts) for other in hit.values()]
     known = [traits for traits in theirs if traits is not None]
     if len(known) < len(theirs):
         return Missing("who is hit in the other tenants is being read")
     cohorts = Counter(cohort_of(profiles.get(user_id)) for user_id in users)
-    mine = TenantTraits(cohorts, circumstances.management_tools.get(surge.tenant_id, ""))
+    mine = TenantTraits(cohorts, tenant_facts.management_tools.get(surge.tenant_id, ""))
     return Known(OtherTenants(len(hit), len(others), what_is_shared(mine, known)), now)
 
 
@@ -47,9 +47,9 @@ def _is_the_same(surge: Surge, other: Surge) -> bool:
     )
 
 
-def _traits(tx: Transaction, surge: Surge, circumstances: Circumstances) -> TenantTraits | None:
+def _traits(tx: Transaction, surge: Surge, tenant_facts: TenantFacts) -> TenantTraits | None:
     """None while its first briefing is not made."""
     briefing = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     if briefing is None:
         return None
-    return TenantTraits(briefing.cohorts or {}, circumstances.management_tools.get(surge.tenant_id, ""))
+    return TenantTraits(briefing.cohorts or {}, tenant_facts.management_tools.get(surge.tenant_id, ""))

@@ -20,11 +20,11 @@ from bot.operations.watching.note_flagged_again import WATCHED_AFTER
 from bot.record.account import CallAccount, FigureMembers, PersonLine, RequestAccount, RunAccount, SurgeAccount
 from bot.store.cards import Card, CardSubject
 from bot.store.transaction import Transaction
-from bot.watch.behind import LISTED, Sources, users_behind, users_by_cohort
-from bot.watch.circumstances import Circumstances
 from bot.watch.durations import MINUTE
 from bot.watch.figure import Figure
+from bot.watch.figure_members import LISTED, Sources, members_of, users_by_cohort
 from bot.watch.surge import Surge, SurgeState, open_elsewhere
+from bot.watch.tenant_facts import TenantFacts
 
 
 def account_for_request(tx: Transaction, request: Request, surge: Surge, now: int) -> RequestAccount:
@@ -152,11 +152,11 @@ def account_for_card(
 
 
 def figures_of(
-    tx: Transaction, surge: Surge, policy: Policy | None = None, circumstances: Circumstances | None = None
+    tx: Transaction, surge: Surge, policy: Policy | None = None, tenant_facts: TenantFacts | None = None
 ) -> tuple[FigureMembers, ...]:
-    """Who stands behind each figure of a surge, and by which fact.
+    """The members of each figure of a surge, and by which fact.
 
-    policy, circumstances: what the team states of its tenant, where that is at hand; some facts rest on it.
+    policy, tenant_facts: what the team states of its tenant, where that is at hand; some facts rest on it.
     """
     users = tx.surges.users_of_surge(surge.tenant_id, surge.id)
     profiles = tx.directory.profiles_of(surge.tenant_id, users)
@@ -165,7 +165,7 @@ def figures_of(
     names = {user_id: (found.user_principal_name, found.user_display_name) for user_id, found in risky.items()}
     names |= {user_id: (profile.user_principal_name, profile.display_name) for user_id, profile in profiles.items()}
 
-    found = known_of(tx, surge, policy, circumstances or Circumstances())
+    found = known_of(tx, surge, policy, tenant_facts or TenantFacts())
     latest = tx.briefings.latest_briefing(surge.tenant_id, surge.id)
     sources = Sources(
         flagged=users,
@@ -173,13 +173,13 @@ def figures_of(
         privileged=latest.privileged or () if latest else (),
         accounts=found.accounts,
         impacts=found.impacts,
-        stances=found.stances or {},
+        applied_policies=found.applied_policies or {},
         suspects=latest.evidence.suspects if latest and latest.evidence else (),
         flagged_again=tx.cleared.flagged_again(surge.tenant_id, within=WATCHED_AFTER, surge_id=surge.id),
         others=others,
         risky=risky,
     )
-    by_name = {figure.value: users_behind(figure, sources) for figure in LISTED}
+    by_name = {figure.value: members_of(figure, sources) for figure in LISTED}
     at_risk = by_name.pop(Figure.AT_RISK)
     by_name |= _run_figures(tx, surge) | {Figure.AT_RISK.value: at_risk}
     by_name |= {cohort.value: members for cohort, members in users_by_cohort(sources).items()}

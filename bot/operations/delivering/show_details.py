@@ -1,4 +1,4 @@
-"""Show who stands behind each figure of a surge."""
+"""Show the members of each figure of a surge."""
 
 from bot.decide.policy import refuse_person
 from bot.decide.refusal import Refusal, Refused
@@ -43,7 +43,7 @@ def _details(tx: Transaction, tenant: Tenant, click: Click) -> DetailsDialog | R
         notes = briefing_notes(briefing)
     return DetailsDialog(
         surge.short_name,
-        figures_of(tx, surge, tenant.policy, tenant.circumstances),
+        figures_of(tx, surge, tenant.policy, tenant.tenant_facts),
         notes,
         surge_id=surge.id,
         channel=click.channel,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.decide.action import Action
 from bot.decide.held_back import HeldBackReason
-from bot.decide.make_plan import Facts, Guarded, kept_out, make_plan, release_plan
+from bot.decide.make_plan import Guarded, PlanFacts, kept_out, make_plan, release_plan
 from bot.decide.plan import CLEARS_RISK, Plan, lifted_by, read_plan
 from bot.decide.policy import Policy
 from bot.decide.request_kind import RequestKind
@@ -141,16 +141,16 @@ def still_eligible(
 
 
 def held_since(tx: Transaction, policy: Policy, surge: Surge, plan: Plan) -> dict[str, str]:
-    """By user id: who of a signed plan that clears risk would be held back now for who he is, and why."""
+    """By user id: who of a signed plan that clears risk would be held back now for who they are, and why."""
     if plan.action not in CLEARS_RISK:
         return {}
     disabled = tx.directory.disabled_users(plan.tenant_id) & frozenset(plan.user_ids)
     profiles = tx.directory.profiles_of(plan.tenant_id, disabled, named=False)
-    return kept_out(Facts(surge, (), {}, profiles, _guarded(tx, surge, policy, None)), plan)
+    return kept_out(PlanFacts(surge, (), {}, profiles, _guarded(tx, surge, policy, None)), plan)
 
 
-def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> Facts:
-    return Facts(
+def _facts(tx: Transaction, surge: Surge, people: People, now: int) -> PlanFacts:
+    return PlanFacts(
         surge=surge,
         detections=tx.detections.open_of_surge_users(surge, now - RECENT),
         risky=people.risky,

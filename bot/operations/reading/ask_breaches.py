@@ -13,11 +13,11 @@ from bot.ports.breaches import BreachError, Breaches, BreachProblem
 from bot.store.leases import Hold
 from bot.store.transaction import Transaction
 from bot.watch.breach import Leak, breach_of, newest_leak, sample
-from bot.watch.circumstances import Circumstances
 from bot.watch.durations import MINUTE
 from bot.watch.facts import Breach, Missing, Told, Unasked
 from bot.watch.profile import Profile, SignInKind
 from bot.watch.surge import Surge, SurgeState
+from bot.watch.tenant_facts import TenantFacts
 
 SAMPLE_SIZE = 60
 """Enough to tell a tenth from none, and six minutes' work at ten a minute."""
@@ -30,11 +30,11 @@ _WITH_A_PASSWORD_HERE = frozenset({SignInKind.CLOUD_ONLY, SignInKind.HYBRID})
 log = structlog.get_logger()
 
 
-class Asked(msgspec.Struct, frozen=True):
+class AskedUser(msgspec.Struct, frozen=True):
     """The answer about one user."""
 
     password_changed_at: int
-    """As it was when he was asked about (microseconds UTC)."""
+    """As it was when they were asked about (microseconds UTC)."""
     leaks: tuple[Leak, ...] | None
     """None: the service would not look for the address."""
 
@@ -42,13 +42,13 @@ class Asked(msgspec.Struct, frozen=True):
 class BreachesRead(msgspec.Struct, frozen=True):
     """The answers so far."""
 
-    users: dict[str, Asked]
+    users: dict[str, AskedUser]
     """By user id."""
     sample: tuple[str, ...] = ()
     """User ids of those who are asked about, the answered among them."""
 
     @property
-    def told(self) -> dict[str, Asked]:
+    def told(self) -> dict[str, AskedUser]:
         """Those of the sample of whom the service told something."""
         return {
             user_id: self.users[user_id]
@@ -98,7 +98,7 @@ async def _ask_about(tenant: Tenant, service: Breaches, surge: Surge, hold: Hold
         for user_id in read.sample:
             profile = profiles.get(user_id)
             if user_id not in read.users and profile is not None:
-                asked = Asked(profile.password_changed_at or 0, await _leaks_of(service, _address(profile)))
+                asked = AskedUser(profile.password_changed_at or 0, await _leaks_of(service, _address(profile)))
                 read = msgspec.structs.replace(read, users=read.users | {user_id: asked})
                 await _keep(tenant, surge, hold, read)
     except BreachError as problem:
@@ -153,7 +153,7 @@ def _planned(tx: Transaction, surge: Surge) -> tuple[BreachesRead, dict[str, Pro
 
 
 def _can_be_judged(profile: Profile, surge: Surge) -> bool:
-    """Whether a breach could be newer than his password of before the surge: the lock-out forces people to change it.
+    """Whether a breach could be newer than their password of before the surge: the lock-out forces people to change it.
 
     A federated user's date is that of an old hash, and a guest's password is elsewhere.
     """
@@ -170,9 +170,9 @@ def _address(profile: Profile) -> str:
     return profile.mail or profile.user_principal_name
 
 
-def told_of_breaches(tx: Transaction, surge: Surge, circumstances: Circumstances) -> Told[Breach]:
+def told_of_breaches(tx: Transaction, surge: Surge, tenant_facts: TenantFacts) -> Told[Breach]:
     """What the answers come to."""
-    if not circumstances.asks_breach_service:
+    if not tenant_facts.asks_breach_service:
         return Unasked("no breach service is set up")
     read, problem = BREACHES.get(tx, surge), BREACHES.problem(tx, surge)
     if read is None or not read.is_enough:
@@ -187,9 +187,9 @@ def told_of_breaches(tx: Transaction, surge: Surge, circumstances: Circumstances
     )
 
 
-def leak_by_breaches(tx: Transaction, surge: Surge, circumstances: Circumstances) -> int | None:
+def leak_by_breaches(tx: Transaction, surge: Surge, tenant_facts: TenantFacts) -> int | None:
     """When the newest leak that the service knows of this tenant happened before the surge (microseconds UTC)."""
-    read = BREACHES.get(tx, surge) if circumstances.asks_breach_service else None
+    read = BREACHES.get(tx, surge) if tenant_facts.asks_breach_service else None
     if read is None or not read.is_enough:
         return None
     return newest_leak({user_id: asked.leaks or () for user_id, asked in read.told.items()}, before=surge.window_start)

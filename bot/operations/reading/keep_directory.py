@@ -10,7 +10,7 @@ import structlog
 
 from bot.operations.tenant import Tenant
 from bot.ports.graph import CursorExpiredError, DirectoryChanges, GraphError
-from bot.store.readings import Reading
+from bot.store.readings import TenantReading
 from bot.store.transaction import Transaction
 from bot.watch.durations import MINUTE
 
@@ -33,7 +33,7 @@ class _Progress(msgspec.Struct, frozen=True):
     """Everybody was read at least once: what comes now are changes."""
 
 
-def is_warm(reading: Reading | None) -> bool:
+def is_warm(reading: TenantReading | None) -> bool:
     """Whether everybody was read once: who is not among them then is not in the directory, or very new."""
     return reading is not None and reading.body != b"" and _progress(reading.body).is_whole
 
@@ -93,7 +93,7 @@ def _prefers_whole_round(missing: int, tenant_users: int | None) -> bool:
     return -(-tenant_users // USERS_A_PAGE) <= -(-missing // IDS_A_CALL)
 
 
-def _is_fresh(reading: Reading | None, now: int) -> bool:
+def _is_fresh(reading: TenantReading | None, now: int) -> bool:
     return reading is not None and reading.problem == "" and now - reading.read_at < FRESH_ENOUGH
 
 

@@ -30,7 +30,7 @@ def _changed_profiles(tx: Transaction, tenant: Tenant, users: Collection[str]) -
         return []
     listed = tx.directory_users.directory_users_by_id(tenant.id, users)
     before = tx.directory.profiles_of(tenant.id, users)
-    told, rollout = tenant.circumstances, known(tx, tenant.id, ROLLOUT).value
+    told, rollout = tenant.tenant_facts, known(tx, tenant.id, ROLLOUT).value
     made = profiles(
         listed.values(),
         domains,

@@ -13,7 +13,7 @@ import structlog
 
 from bot.operations.tenant import Tenant
 from bot.ports.graph import GraphError
-from bot.store.readings import Reading
+from bot.store.readings import TenantReading
 from bot.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class KnownReading(Generic[T]):
     """A reading as it stands in the table. value is None while nothing good was read."""
 
     value: T | None
@@ -45,21 +45,21 @@ class Kind(Generic[T]):
     """Read anew for a briefing when older than this (microseconds)."""
 
 
-def known(tx: Transaction, tenant_id: str, kind: Kind[T]) -> Known[T]:
+def known(tx: Transaction, tenant_id: str, kind: Kind[T]) -> KnownReading[T]:
     """What was read last. A body that can't be unpacked, from another version perhaps, counts as not read."""
     return _known(tx.readings.reading_named(tenant_id, kind.name), kind)
 
 
-def _known(reading: Reading | None, kind: Kind[T]) -> Known[T]:
+def _known(reading: TenantReading | None, kind: Kind[T]) -> KnownReading[T]:
     if reading is None:
-        return Known(None, 0, "")
+        return KnownReading(None, 0, "")
     if not reading.read_at:
-        return Known(None, 0, reading.problem)
+        return KnownReading(None, 0, reading.problem)
     try:
-        return Known(_unpacked(kind.unpack, reading.body), reading.read_at, reading.problem)
+        return KnownReading(_unpacked(kind.unpack, reading.body), reading.read_at, reading.problem)
     except ValueError:
         log.warning("reading_not_unpacked", reading=kind.name)
-        return Known(None, 0, reading.problem)
+        return KnownReading(None, 0, reading.problem)
 
 
 @lru_cache(maxsize=8)
@@ -82,14 +82,14 @@ async def refresh(tenant: Tenant, kind: Kind[Any], *, older_than: int) -> None:
             await _read(tenant, kind, reading)
 
 
-def _is_due(tenant: Tenant, kind: Kind[Any], reading: Reading | None, older_than: int) -> bool:
+def _is_due(tenant: Tenant, kind: Kind[Any], reading: TenantReading | None, older_than: int) -> bool:
     now = tenant.world.now()
     if tenant.work.readings.failed_lately(kind.name, now):
         return False
     return reading is None or now - reading.read_at >= older_than or not _is_readable(reading, kind)
 
 
-def _is_readable(reading: Reading, kind: Kind[Any]) -> bool:
+def _is_readable(reading: TenantReading, kind: Kind[Any]) -> bool:
     try:
         kind.unpack(reading.body)
     except ValueError:
@@ -97,7 +97,7 @@ def _is_readable(reading: Reading, kind: Kind[Any]) -> bool:
     return True
 
 
-async def _read(tenant: Tenant, kind: Kind[T], reading: Reading | None) -> None:
+async def _read(tenant: Tenant, kind: Kind[T], reading: TenantReading | None) -> None:
     started = tenant.world.now()
     try:
         value = await kind.fetch(tenant, _known(reading, kind).value)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bot.operations.reading.known_networks import Sightings, keep_sightings, known_networks
+from bot.operations.reading.known_networks import SeenSources, keep_seen_sources, known_networks
 from bot.operations.reading.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
 from bot.store.transaction import Transaction
@@ -37,14 +37,14 @@ class AuditsRead(msgspec.Struct, frozen=True):
     """Revocations of tokens, those by the same app joined into one entry with all its users."""
 
 
-class WhenceRead(msgspec.Struct, frozen=True):
-    """Whose earlier sign-ins were asked for one by one. Who had none stays unknown: no place is new to him."""
+class SourceNetworksRead(msgspec.Struct, frozen=True):
+    """Whose earlier sign-ins were asked for one by one. Who had none stays unknown: no place is new to them."""
 
     users: tuple[str, ...] = ()
 
 
 AUDITS = SurgeReading("audits", AuditsRead)
-WHENCE = SurgeReading("earlier sign-ins", WhenceRead)
+SOURCE_NETWORKS = SurgeReading("earlier sign-ins", SourceNetworksRead)
 
 
 async def read_audits(tenant: Tenant, surge: Surge) -> None:
@@ -92,12 +92,12 @@ class _Revoked:
         )
 
 
-async def read_whence(tenant: Tenant, surge: Surge) -> None:
+async def read_source_networks(tenant: Tenant, surge: Surge) -> None:
     """Where those who acted signed in before: asked one by one, since they are few. Raises GraphError."""
 
     def load(tx: Transaction) -> tuple[list[str], tuple[str, ...]]:
         known = known_networks(tx, surge)
-        asked = (WHENCE.get(tx, surge) or WhenceRead()).users
+        asked = (SOURCE_NETWORKS.get(tx, surge) or SourceNetworksRead()).users
         users = set(tx.surges.users_of_surge(tenant.id, surge.id))
         acting = {
             entry.by_user_id: acts.ACTIVITIES[entry.activity.lower()]
@@ -110,13 +110,13 @@ async def read_whence(tenant: Tenant, surge: Surge) -> None:
     started = tenant.world.now()
     wanted, asked = await tenant.store.look(load)
     for user_id in wanted[:MOST_LOOKED_UP]:
-        seen = Sightings()
+        seen = SeenSources()
         since, until = surge.window_start - EARLIER, surge.window_start
         async for page in tenant.graph.sign_ins(since=since, until=until, user_id=user_id):
             seen.take(page.items)
-        await keep_sightings(tenant, surge, seen)
-    read = WhenceRead((*asked, *wanted[:MOST_LOOKED_UP]))
-    await tenant.transact_as_holder(lambda tx: WHENCE.keep(tx, surge, read, started))
+        await keep_seen_sources(tenant, surge, seen)
+    read = SourceNetworksRead((*asked, *wanted[:MOST_LOOKED_UP]))
+    await tenant.transact_as_holder(lambda tx: SOURCE_NETWORKS.keep(tx, surge, read, started))
 
 
 def _weighs_least_first(entry: Audit) -> bool:

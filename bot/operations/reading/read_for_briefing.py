@@ -12,7 +12,7 @@ from bot.operations.reading.keep_profiles import keep_profiles
 from bot.operations.reading.keep_readings import known, refresh
 from bot.operations.reading.keep_risky_users import keep_risky_users
 from bot.operations.reading.read_announcements import ANNOUNCEMENTS, read_announcements
-from bot.operations.reading.read_audits import AUDITS, WHENCE, read_audits, read_whence
+from bot.operations.reading.read_audits import AUDITS, SOURCE_NETWORKS, read_audits, read_source_networks
 from bot.operations.reading.read_sign_ins import (
     LOG,
     STOPS_READ,
@@ -57,7 +57,7 @@ READ_FIRST = (
     Figure.PASSWORDLESS,
     Figure.BLOCKED,
     Figure.PRIVILEGED,
-    Figure.STANDINGS,
+    Figure.POLICY_EFFECTS,
 )
 """The figures that a briefing reads."""
 
@@ -178,7 +178,7 @@ class Reader:
         await self._remember_policies()
         await refresh(self.tenant, POLICIES, older_than=POLICIES.at_a_surge)
         await self._remember_policies()
-        self.findings.pending.discard(Figure.STANDINGS)
+        self.findings.pending.discard(Figure.POLICY_EFFECTS)
 
     async def _remember_policies(self) -> None:
         def remember(tx: Transaction) -> None:
@@ -239,14 +239,18 @@ class Reader:
         log_read = await self._try(LOG, lambda: read_log(self.tenant, self.surge))
         if log_read:
             await ask_again(self.tenant)
-        return await self._try(WHENCE, lambda: read_whence(self.tenant, self.surge)) or audits or log_read
+        return (
+            await self._try(SOURCE_NETWORKS, lambda: read_source_networks(self.tenant, self.surge))
+            or audits
+            or log_read
+        )
 
     async def _past(self) -> bool:
         """After the registration report: what it brings takes the longest to work in."""
         registration = self.tenant.work.readings.tasks.get(REGISTRATION.name)
         if registration is not None:
             await asyncio.wait({registration})
-        morning = next_morning(self.tenant.world.now(), zone_of(self.tenant.circumstances.time_zone))
+        morning = next_morning(self.tenant.world.now(), zone_of(self.tenant.tenant_facts.time_zone))
         return await self._try(
             USUAL, lambda: read_past(self.tenant, self.surge, morning, lambda: ask_again(self.tenant))
         )

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bot.operations.reading.known_networks import Sightings, keep_sightings
+from bot.operations.reading.known_networks import SeenSources, keep_seen_sources
 from bot.operations.reading.read_audits import AUDITS, AuditsRead
 from bot.operations.reading.surge_readings import SurgeReading
 from bot.operations.tenant import Tenant
@@ -19,8 +19,8 @@ from bot.watch.acts import ActKind, acts_of
 from bot.watch.durations import MINUTE, WEEK
 from bot.watch.facts import Cause
 from bot.watch.forecast import Morning
+from bot.watch.hashed_texts import HashedTexts
 from bot.watch.impact import ANY_POLICY, Impact, ImpactReading, usual_blocks
-from bot.watch.marks import Marks
 from bot.watch.sign_in_count import SignInCount, SignInReading
 from bot.watch.sign_ins import BLOCKED, STUCK, SignIn
 from bot.watch.surge import Surge
@@ -37,7 +37,7 @@ class StopsRead(msgspec.Struct, frozen=True):
     users: int = 0
     """How many the surge had then: when there are more, all is read anew."""
     usual: dict[str, list[int]] | None = None
-    """By flagged user: when he was blocked by any policy in the week before; None while that was not read."""
+    """By flagged user: when they were blocked by any policy in the week before; None while that was not read."""
     usual_of: int = 0
     """How many users the surge had when the week before was read."""
 
@@ -75,15 +75,15 @@ class LogRead(msgspec.Struct, frozen=True):
 
 
 class MorningRead(msgspec.Struct, frozen=True):
-    """Who signed in on the weekday of the next working morning, a week before, as marks."""
+    """Who signed in on the weekday of the next working morning, a week before, as hashes."""
 
     at: int
     users: bytes
 
     @property
-    def signed_in(self) -> Marks:
+    def signed_in(self) -> HashedTexts:
         """Tells of a user id whether it is among them."""
-        return Marks.unpack(self.users)
+        return HashedTexts.unpack(self.users)
 
 
 STOPS_READ = SurgeReading("stops", StopsRead)
@@ -214,20 +214,20 @@ async def _read_now(tenant: Tenant, surge: Surge, before: Span, counted: SignInR
 
 
 async def _read_usual(tenant: Tenant, surge: Surge, before: Span, users: frozenset[str], until: int) -> Span:
-    counted, seen = SignInReading(users, since=before.until, until=until), Sightings()
+    counted, seen = SignInReading(users, since=before.until, until=until), SeenSources()
     async for page in tenant.graph.sign_ins(since=before.until, until=until):
         counted.take(page.items)
         seen.take(page.items)
-    await keep_sightings(tenant, surge, seen)
+    await keep_seen_sources(tenant, surge, seen)
     return before.and_then(counted.count())
 
 
 async def _read_morning(tenant: Tenant, surge: Surge, morning: Morning, started: int) -> None:
-    seen = Sightings()
+    seen = SeenSources()
     since, until = morning.last_week_since, morning.last_week_until
     async for page in tenant.graph.sign_ins(since=since, until=until, error_codes={0}):
         seen.take(page.items)
-    await keep_sightings(tenant, surge, seen)
+    await keep_seen_sources(tenant, surge, seen)
     users = await asyncio.to_thread(lambda: seen.users().pack())
     read = MorningRead(morning.at, users)
     await tenant.transact_as_holder(lambda tx: MORNING.keep(tx, surge, read, started))

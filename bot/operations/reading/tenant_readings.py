@@ -76,7 +76,7 @@ async def _members_of(tenant: Tenant, group_ids: Collection[str]) -> tuple[dict[
 
 async def _read_rollout(tenant: Tenant, before: RolloutReport | None) -> RolloutReport:
     """Where it can't be read and never was, what the team states. Raises GraphError where it states nothing either."""
-    stated = tenant.circumstances.staged_rollout
+    stated = tenant.tenant_facts.staged_rollout
     try:
         groups = await tenant.graph.staged_rollout()
     except GraphError as unread:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from bot.act.effect import next_look
-from bot.act.judge import DELETED, Judged
+from bot.act.judge import DELETED, JudgedBatch
 from bot.act.outcome import Outcome, OutcomeState
 from bot.act.pause import PauseReason
 from bot.act.run import Intent, Run
@@ -27,7 +27,7 @@ NOT_ALLOWED = frozenset({401, 403})
 log = structlog.get_logger()
 
 
-def announce_batch(tx: Transaction, tenant: Tenant, going: Pass, judged: Judged, intent_id: str) -> Intent | None:
+def announce_batch(tx: Transaction, tenant: Tenant, going: Pass, judged: JudgedBatch, intent_id: str) -> Intent | None:
     """Keep what was settled and commit the intent of the next batch; None where there is nobody to send."""
     now = tenant.world.now()
     run = tx.runs.run_by_id(tenant.id, going.run.id)
@@ -151,7 +151,7 @@ def _of_user(outcome: Outcome, whole: Answer, now: int, slot: int) -> Outcome:
     """One user's answer within a batch: accepted, refused with the reason, or to be tried again."""
     answer = (whole.users or {}).get(outcome.user_id)
     if answer is None or answer.status is None:
-        # His write may have been carried out all the same; asked for twice it does no harm.
+        # Their write may have been carried out all the same; asked for twice it does no harm.
         return replace(outcome, state=OutcomeState.WAITING, sends=outcome.sends + 1)
     if answer.accepted:
         return _accepted(outcome, now, slot)
@@ -174,7 +174,7 @@ def _all_refused(whole: Answer) -> bool:
 
 
 def _worst(whole: Answer) -> Answer | None:
-    """What the run as a whole has to heed of its users' answers."""
+    """What the run as a whole has to take from its users' answers."""
     answers = list((whole.users or {}).values())
     if _all_refused(whole):
         return answers[0]
@@ -191,13 +191,13 @@ def _heed(tx: Transaction, tenant: Tenant, run: Run, answer: Answer | None) -> N
         tx.runs.keep_run(replace(run, note=answer.why, not_before=tenant.world.now() + PAUSE_AFTER_A_REFUSAL))
 
 
-Judge = Callable[[Transaction, int], Judged | None]
+Judge = Callable[[Transaction, int], JudgedBatch | None]
 """Judges users on what is known now; None where the run is not to write any more."""
 
 
 async def write_batch(
     tenant: Tenant, going: Pass, judge: Judge, took: Callable[[float], None] = lambda _seconds: None
-) -> Judged | None:
+) -> JudgedBatch | None:
     """Judge on fresh facts, announce, send. None: the run is not to write any more.
 
     took: is told how many seconds judging and announcing took.
@@ -205,7 +205,7 @@ async def write_batch(
     intent_id = tenant.world.new_id()
     began = tenant.world.monotonic()
 
-    def announce(tx: Transaction) -> tuple[Judged, Intent | None] | None:
+    def announce(tx: Transaction) -> tuple[JudgedBatch, Intent | None] | None:
         now = tenant.world.now()
         run = tx.runs.run_by_id(tenant.id, going.run.id)
         if run is None or not run.state.writes or now < run.not_before or tx.runs.gives_way(run, now):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.act.actions import CATALOGUE, AccountAction, RiskAction
-from bot.act.judge import NOT_LISTED, Judged, Reading, judge_risky
+from bot.act.judge import NOT_LISTED, JudgedBatch, ReadUser, judge_risky
 from bot.act.next_step import FEW, USERS_A_PAGE
 from bot.act.outcome import OutcomeState, Queued
 from bot.act.run import DETECTIONS_FRESH_FOR, STATE_FRESH_FOR_SLOTS
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Hand:
+class InProgress:
     """The users of the pass who were read and not yet written to, and how many new ones may still go."""
 
     tenant: Tenant
@@ -57,10 +57,10 @@ class Hand:
     room: int | None
     """So many who were never written to may go; None: everybody."""
     kept_out: dict[str, str]
-    """Who of the plan would be held back now for who he is, and why."""
+    """Who of the plan would be held back now for who they are, and why."""
     revision: int
     """The briefing by which that was told."""
-    held: dict[str, Reading] = field(default_factory=dict)
+    held: dict[str, ReadUser] = field(default_factory=dict)
     sent: int = 0
     """Batches."""
     checked_at: int = 0
@@ -87,7 +87,7 @@ class Hand:
         """Take those of a page who are still wanted."""
         for user in page.items:
             if user.user_id in self.wanted:
-                self.held[user.user_id] = Reading(user, page.read_at)
+                self.held[user.user_id] = ReadUser(user, page.read_at)
         self.wanted.difference_update(self.held)
 
     def drop_stale(self, now: int) -> None:
@@ -131,7 +131,7 @@ async def send_batches(tenant: Tenant, run_id: str, most: int | None = None) -> 
 async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
     """Whether somebody was written to or settled, or the run is not to write any more."""
 
-    def plan_waves(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
+    def plan_groups(tx: Transaction) -> tuple[list[list[str]], int, dict[str, str], int]:
         kept_out = held_since(tx, tenant.policy, going.surge, going.plan)
         on_their_way = tx.outcomes.count_outcomes(tenant.id, going.run.id)[OutcomeState.ACCEPTED]
         return (
@@ -141,25 +141,25 @@ async def _send_on_risk(tenant: Tenant, going: Pass, most: int | None) -> bool:
             _revision(tx, going),
         )
 
-    waves, at_risk, kept_out, revision = await tenant.store.look(plan_waves)
-    hand = Hand(tenant, going, set(), most, kept_out, revision)
+    groups, at_risk, kept_out, revision = await tenant.store.look(plan_groups)
+    in_progress = InProgress(tenant, going, set(), most, kept_out, revision)
     settled = 0
-    for wave in waves:
-        hand.wanted = set(wave)
-        at_risk = max(at_risk, len(wave))
+    for group in groups:
+        in_progress.wanted = set(group)
+        at_risk = max(at_risk, len(group))
         pages = -(-at_risk // USERS_A_PAGE)
-        if len(wave) <= FEW and (len(wave) <= pages or most is not None):
-            found = await _write_few(hand)
+        if len(group) <= FEW and (len(group) <= pages or most is not None):
+            found = await _write_few(in_progress)
         else:
-            found = await _write_pages(hand, page_size(len(wave), at_risk))
-            found = found if found is None else found + (await _write_missing(hand) or 0)
+            found = await _write_pages(in_progress, page_size(len(group), at_risk))
+            found = found if found is None else found + (await _write_missing(in_progress) or 0)
         if found is None:
             return True
-        at_risk -= len(wave)  # hardly anybody of these is on the next one's pages
+        at_risk -= len(group)  # hardly anybody of these is on the next one's pages
         settled += found
-        if hand.room == 0:
+        if in_progress.room == 0:
             break
-    return bool(hand.sent or settled)
+    return bool(in_progress.sent or settled)
 
 
 def _waves(waiting: Iterable[Queued], most: int | None) -> list[list[str]]:
@@ -171,33 +171,33 @@ def _waves(waiting: Iterable[Queued], most: int | None) -> list[list[str]]:
     if most is None:
         blocked = [each.user_id for each in ranked if each.rank == 0]
         rest = [each.user_id for each in ranked if each.rank]
-        return [wave for wave in (blocked, rest) if wave]
+        return [group for group in (blocked, rest) if group]
     again = [each.user_id for each in ranked if each.sends]
     blocked = [each.user_id for each in ranked if not each.sends and each.rank == 0]
     rest = [each.user_id for each in ranked if not each.sends and each.rank]
     rest += blocked[most:]
     first = [*again, *blocked[:most]]
-    return [wave for wave in (first[:FEW], rest) if wave]
+    return [group for group in (first[:FEW], rest) if group]
 
 
-async def _write_few(hand: Hand) -> int | None:
-    """Read users one by one and write them while they are fresh. How many are gone; None as `_write_hand`."""
-    tenant = hand.tenant
+async def _write_few(in_progress: InProgress) -> int | None:
+    """Read users one by one and write them while they are fresh. How many are gone; None as `_write_in_progress`."""
+    tenant = in_progress.tenant
     gone = 0
-    ids = sorted(hand.wanted)
+    ids = sorted(in_progress.wanted)
     for start in range(0, len(ids), SINGLE_READINGS):
         missing: list[str] = []
         for user_id in ids[start : start + SINGLE_READINGS]:
             read_at = tenant.world.now()
             user = await tenant.graph.risky_user(user_id, priority=Priority.ACT)
             if user is None:
-                hand.wanted.discard(user_id)
+                in_progress.wanted.discard(user_id)
                 missing.append(user_id)
             else:
-                hand.take(Page((user,), read_at))
+                in_progress.take(Page((user,), read_at))
         gone += len(missing)
-        await _settle_gone(hand, missing)
-        if not await _write_hand(hand, more=False):
+        await _settle_gone(in_progress, missing)
+        if not await _write_in_progress(in_progress, more=False):
             return None
     return gone
 
@@ -212,42 +212,42 @@ def page_size(wanted: int, at_risk: int) -> int:
     return min(LARGEST_PAGE, int((full - math.sqrt(full * (1 - share))) / share))
 
 
-async def _write_pages(hand: Hand, size: int) -> int | None:
-    """Read pages and write those of them who are wanted. 0, or None as `_write_hand`."""
-    is_listed_at_risk = hand.going.plan.action in CLEARS_RISK
-    pages = hand.tenant.graph.risky_users(only_at_risk=is_listed_at_risk, priority=Priority.ACT, page_size=size)
-    return await _write_each(hand, pages)
+async def _write_pages(in_progress: InProgress, size: int) -> int | None:
+    """Read pages and write those of them who are wanted. 0, or None as `_write_in_progress`."""
+    is_listed_at_risk = in_progress.going.plan.action in CLEARS_RISK
+    pages = in_progress.tenant.graph.risky_users(only_at_risk=is_listed_at_risk, priority=Priority.ACT, page_size=size)
+    return await _write_each(in_progress, pages)
 
 
-async def _write_each(hand: Hand, pages: AsyncIterator[Page[RiskyUser]]) -> int | None:
+async def _write_each(in_progress: InProgress, pages: AsyncIterator[Page[RiskyUser]]) -> int | None:
     async with aclosing(pages) as listed:  # type: ignore[type-var]  # whoever yields pages can be closed
         async for page in listed:
-            hand.take(page)
-            await keep_risky_users(hand.tenant, page)
-            if not await _write_hand(hand, more=True):
+            in_progress.take(page)
+            await keep_risky_users(in_progress.tenant, page)
+            if not await _write_in_progress(in_progress, more=True):
                 return None
-            if not hand.wanted or hand.room == 0:
+            if not in_progress.wanted or in_progress.room == 0:
                 break
-            if not await keep_detections_fresh(hand.tenant, ahead=min(hand.fresh_for, LONGEST_AHEAD)):
+            if not await keep_detections_fresh(in_progress.tenant, ahead=min(in_progress.fresh_for, LONGEST_AHEAD)):
                 return None
-    return 0 if await _write_hand(hand, more=False) else None
+    return 0 if await _write_in_progress(in_progress, more=False) else None
 
 
-async def _write_missing(hand: Hand) -> int | None:
+async def _write_missing(in_progress: InProgress) -> int | None:
     """Users who were on no page: their risk has changed since the plan, or Microsoft does not list them any more."""
-    if not hand.wanted or hand.room == 0:
+    if not in_progress.wanted or in_progress.room == 0:
         return 0
-    if len(hand.wanted) > FEW:
-        since = hand.going.plan.made_at - CLOCKS_APART
-        changed = hand.tenant.graph.risky_users(changed_since=since, priority=Priority.ACT)
-        if await _write_each(hand, changed) is None:
+    if len(in_progress.wanted) > FEW:
+        since = in_progress.going.plan.made_at - CLOCKS_APART
+        changed = in_progress.tenant.graph.risky_users(changed_since=since, priority=Priority.ACT)
+        if await _write_each(in_progress, changed) is None:
             return None
-    return await _write_few(hand)
+    return await _write_few(in_progress)
 
 
-async def _settle_gone(hand: Hand, user_ids: Sequence[str]) -> None:
+async def _settle_gone(in_progress: InProgress, user_ids: Sequence[str]) -> None:
     """Microsoft lists them no more: there is nothing to write to."""
-    tenant, run = hand.tenant, hand.going.run
+    tenant, run = in_progress.tenant, in_progress.going.run
     if not user_ids:
         return
 
@@ -259,81 +259,87 @@ async def _settle_gone(hand: Hand, user_ids: Sequence[str]) -> None:
     await tenant.transact_as_holder(settle)
 
 
-async def _write_hand(hand: Hand, *, more: bool) -> bool:
+async def _write_in_progress(in_progress: InProgress, *, more: bool) -> bool:
     """Write to those in hand while they are fresh. False: the run is not to write any more.
 
     more: another page follows; a batch that is not full may wait for it.
     """
-    tenant = hand.tenant
-    while hand.held:
+    tenant = in_progress.tenant
+    while in_progress.held:
         if tenant.work.stopping or not await keep_detections_fresh(tenant):
             return False
-        if more and hand.can_wait_for_more(tenant.world.now()):
+        if more and in_progress.can_wait_for_more(tenant.world.now()):
             return True
-        async with tenant.graph.held_slot(Priority.ACT, ahead=hand.ahead):
+        async with tenant.graph.held_slot(Priority.ACT, ahead=in_progress.ahead):
             now = tenant.world.now()
-            hand.drop_stale(now)
-            if not hand.held:
+            in_progress.drop_stale(now)
+            if not in_progress.held:
                 break
             if now - tenant.work.detections_read_at > DETECTIONS_FRESH_FOR:
                 continue
-            judged = await write_batch(tenant, hand.going, lambda tx, at: _judge(tx, hand, at), hand.note_time)
+            judged = await write_batch(
+                tenant, in_progress.going, lambda tx, at: _judge(tx, in_progress, at), in_progress.note_time
+            )
         if judged is None:
             return False
-        _lay_down(hand, judged)
+        _lay_down(in_progress, judged)
         if not judged.batch and judged.look_again and not await refresh_detections(tenant):
             return False
-    hand.held.clear()
+    in_progress.held.clear()
     return True
 
 
-def _lay_down(hand: Hand, judged: Judged) -> None:
-    """Whoever was written to or settled is out of hand; so is everybody, once nobody of them can go."""
+def _lay_down(in_progress: InProgress, judged: JudgedBatch) -> None:
+    """Whoever was written to or settled is through; so is everybody, once nobody of them can go."""
     for user_id in (*judged.batch, *(outcome.user_id for outcome in judged.settled)):
-        hand.held.pop(user_id, None)
+        in_progress.held.pop(user_id, None)
     if judged.batch:
-        hand.sent += 1
-        if hand.room is not None:
-            hand.room = max(0, hand.room - judged.new)
+        in_progress.sent += 1
+        if in_progress.room is not None:
+            in_progress.room = max(0, in_progress.room - judged.new)
     elif not judged.look_again:
-        hand.held.clear()
+        in_progress.held.clear()
 
 
-def _judge(tx: Transaction, hand: Hand, now: int) -> Judged | None:
+def _judge(tx: Transaction, in_progress: InProgress, now: int) -> JudgedBatch | None:
     """Judge those in hand on what is known now; None where a tripwire is touched."""
-    tenant, going = hand.tenant, hand.going
+    tenant, going = in_progress.tenant, in_progress.going
     run, surge = tx.runs.run_by_id(tenant.id, going.run.id), tx.surges.surge_by_id(tenant.id, going.surge.id)
     if run is None or surge is None:
         return None
     revision = _revision(tx, going)
-    if not hand.trip_checked or hand.checked_at != tenant.work.detections_read_at or hand.revision != revision:
+    if (
+        not in_progress.trip_checked
+        or in_progress.checked_at != tenant.work.detections_read_at
+        or in_progress.revision != revision
+    ):
         if find_trip(tx, run, going.plan, surge, now) is not None:
             return None
-        hand.trip_checked, hand.checked_at = True, tenant.work.detections_read_at
-    if hand.revision != revision:
-        hand.kept_out = held_since(tx, tenant.policy, surge, going.plan)
-        hand.revision = revision
-    waiting = tx.outcomes.outcomes_of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=hand.held)
+        in_progress.trip_checked, in_progress.checked_at = True, tenant.work.detections_read_at
+    if in_progress.revision != revision:
+        in_progress.kept_out = held_since(tx, tenant.policy, surge, going.plan)
+        in_progress.revision = revision
+    waiting = tx.outcomes.outcomes_of_run(tenant.id, run.id, state=OutcomeState.WAITING, user_ids=in_progress.held)
     left_out = [
-        replace(outcome, state=OutcomeState.SKIPPED, why=hand.kept_out[user_id])
+        replace(outcome, state=OutcomeState.SKIPPED, why=in_progress.kept_out[user_id])
         for user_id, outcome in waiting.items()
-        if user_id in hand.kept_out
+        if user_id in in_progress.kept_out
     ]
     outcomes = {
         user_id: outcome
         for user_id, outcome in waiting.items()
-        if user_id in going.seen and user_id not in hand.kept_out
+        if user_id in going.seen and user_id not in in_progress.kept_out
     }
     detections = tx.detections.detections_of(tenant.id, tuple(outcomes), now - RECENT)
     judged = judge_risky(
         action=going.plan.action,
         outcomes=outcomes,
-        readings=hand.held.values(),
+        readings=in_progress.held.values(),
         seen=going.seen,
         others=against_plan(going.plan, surge, detections),
         detections_read_at=tenant.work.detections_read_at,
         released=going.released,
-        most=hand.room,
+        most=in_progress.room,
     )
     return replace(judged, settled=(*judged.settled, *left_out))
 

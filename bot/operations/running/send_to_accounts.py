@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from bot.act.actions import CATALOGUE
-from bot.act.judge import Judged, judge_accounts
+from bot.act.judge import JudgedBatch, judge_accounts
 from bot.act.outcome import Outcome, OutcomeState
 from bot.decide.plan import against_plan
 from bot.operations.planning.draft_plan import RECENT
@@ -79,7 +79,7 @@ def _judge(
     wanted: tuple[str, ...],
     tx: Transaction,
     now: int,
-) -> Judged | None:
+) -> JudgedBatch | None:
     surge = tx.surges.surge_by_id(tenant.id, going.surge.id)
     if surge is None:
         return None

@@ -50,7 +50,7 @@ class Due:
     asked: tuple[str, ...]
     """Whose time to be read has come, the longest due first."""
     sent_at: Mapping[str, int]
-    """By user id, when he was last named in a write. Where pages are read, of everybody accepted: pages show them."""
+    """By user id, when a write last named them. Where pages are read, of everybody accepted: pages show them."""
     since: int
     """When the first of them was sent, by a clock that may be behind."""
     pages: int

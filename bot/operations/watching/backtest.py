@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bot.operations.watching.history_file import History
-from bot.watch.detector import Flag, Sighting
+from bot.watch.detector import DetectedSurge, Flag
 from bot.watch.durations import DAY, HOUR
 from bot.watch.scan.grid import day_of
 from bot.watch.scan.window_scan import WindowScan
@@ -27,7 +27,7 @@ class UsualHour:
 class Backtest:
     """The surges in order of their windows, and every hour of the history (empty unless asked for)."""
 
-    surges: tuple[Sighting, ...]
+    surges: tuple[DetectedSurge, ...]
     hours: tuple[UsualHour, ...]
 
 
@@ -68,8 +68,8 @@ def backtest(
         raise ValueError("the poll interval must be positive")
     detector = WindowScan(tenant_users, sensitivity)
     hours = _Hours(detector)
-    surges: dict[str, Sighting] = {}
-    latest: tuple[Sighting, ...] = ()
+    surges: dict[str, DetectedSurge] = {}
+    latest: tuple[DetectedSurge, ...] = ()
 
     def may_rest() -> bool:
         return all(one.ended_at is not None for one in latest)

@@ -10,9 +10,9 @@ from bot.operations.tenant import Tenant
 from bot.record.ledger import Event
 from bot.store.cards import CardSubject
 from bot.store.transaction import Transaction
-from bot.watch.detector import Detector, Flag, Sighting
+from bot.watch.detector import DetectedSurge, Detector, Flag
 from bot.watch.durations import DAY
-from bot.watch.surge import Surge, SurgeState, is_worth_opening, short_name, sighting_of, take_sighting
+from bot.watch.surge import Surge, SurgeState, detected_surge_of, is_worth_opening, short_name, take_detected
 
 HISTORY = 90 * DAY
 _EVENTS = {
@@ -34,7 +34,7 @@ async def load_detector(tenant: Tenant) -> None:
     def load(tx: Transaction) -> Detector:
         detector = tenant.new_detector(tx.watches.watch_of(tenant.id).tenant_users)
         surges = tx.surges.all_surges(tenant.id)
-        known = [sighting_of(surge, tx.surges.users_of_surge(tenant.id, surge.id)) for surge in surges]
+        known = [detected_surge_of(surge, tx.surges.users_of_surge(tenant.id, surge.id)) for surge in surges]
         detector.resume(known)
         detector.observe(tx.detections.flags_since(tenant.id, now - HISTORY))
         for user_id, cleared_at in tx.cleared.cleared_since(tenant.id, now - HISTORY):
@@ -71,60 +71,60 @@ async def track_surges(tenant: Tenant, new: Sequence[Flag] = ()) -> None:
     if detector is None:
         return
 
-    def look(now: int) -> tuple[Sighting, ...]:
+    def look(now: int) -> tuple[DetectedSurge, ...]:
         detector.observe(new)
         return detector.scan(now)
 
     async with tenant.work.tracking:
         now = tenant.world.now()
-        sightings = await asyncio.to_thread(look, now)
+        detected_surges = await asyncio.to_thread(look, now)
         changed = [
-            (sighting, tenant.world.new_id(), tenant.world.new_id())
-            for sighting in sightings
-            if tenant.work.known.get(sighting.key) != sighting
+            (detected, tenant.world.new_id(), tenant.world.new_id())
+            for detected in detected_surges
+            if tenant.work.known.get(detected.key) != detected
         ]
         if not changed:
             return
 
-        def keep(tx: Transaction) -> list[Sighting]:
+        def keep(tx: Transaction) -> list[DetectedSurge]:
             by_key = {surge.detector_key: surge for surge in tx.surges.all_surges(tenant.id)}
             kept = []
-            for sighting, surge_id, card_id in changed:
-                surge = by_key.get(sighting.key)
+            for detected, surge_id, card_id in changed:
+                surge = by_key.get(detected.key)
                 if surge is None and not is_worth_opening(
-                    sighting, tx.detections.users_with_open(tenant.id, sighting.users)
+                    detected, tx.detections.users_with_open(tenant.id, detected.users)
                 ):
                     continue
                 if surge is None:
-                    _open(tx, tenant, sighting, surge_id=surge_id, card_id=card_id, now=now)
+                    _open(tx, tenant, detected, surge_id=surge_id, card_id=card_id, now=now)
                 else:
-                    _follow(tx, surge, sighting, now=now)
-                kept.append(sighting)
+                    _follow(tx, surge, detected, now=now)
+                kept.append(detected)
             return kept
 
-        for sighting in await tenant.transact_as_holder(keep):
-            tenant.work.known[sighting.key] = sighting
+        for detected in await tenant.transact_as_holder(keep):
+            tenant.work.known[detected.key] = detected
     tenant.bells.cards.set()
     tenant.bells.brief.set()
 
 
-def _open(tx: Transaction, tenant: Tenant, sighting: Sighting, *, surge_id: str, card_id: str, now: int) -> None:
+def _open(tx: Transaction, tenant: Tenant, detected: DetectedSurge, *, surge_id: str, card_id: str, now: int) -> None:
     surge = Surge(
         tenant_id=tenant.id,
         id=surge_id,
         short_name=short_name(surge_id),
-        detector_key=sighting.key,
-        state=SurgeState.OPEN if sighting.ended_at is None else SurgeState.ENDED,
-        opened_at=sighting.opened_at,
-        window_start=sighting.window_start,
-        window_end=sighting.window_end,
-        ended_at=sighting.ended_at,
-        risk_event_types=sighting.risk_event_types,
-        users=len(sighting.users),
-        usual=sighting.usual,
+        detector_key=detected.key,
+        state=SurgeState.OPEN if detected.ended_at is None else SurgeState.ENDED,
+        opened_at=detected.opened_at,
+        window_start=detected.window_start,
+        window_end=detected.window_end,
+        ended_at=detected.ended_at,
+        risk_event_types=detected.risk_event_types,
+        users=len(detected.users),
+        usual=detected.usual,
     )
     tx.surges.keep_surge(surge)
-    tx.surges.add_users(tenant.id, surge.id, sighting.users, now)
+    tx.surges.add_users(tenant.id, surge.id, detected.users, now)
     tx.surges.ask_briefing(tenant.id, surge.id, now)
     tx.cards.ensure_card(
         card_id=card_id,
@@ -145,9 +145,9 @@ def _open(tx: Transaction, tenant: Tenant, sighting: Sighting, *, surge_id: str,
     log.info("surge_opened", tenant=tenant.id, surge=surge.short_name, users=surge.users)
 
 
-def _follow(tx: Transaction, surge: Surge, sighting: Sighting, *, now: int) -> None:
-    taken = take_sighting(surge, sighting)
-    joined = tx.surges.add_users(surge.tenant_id, surge.id, sighting.users, now)
+def _follow(tx: Transaction, surge: Surge, detected: DetectedSurge, *, now: int) -> None:
+    taken = take_detected(surge, detected)
+    joined = tx.surges.add_users(surge.tenant_id, surge.id, detected.users, now)
     if taken == surge and not joined:
         return
     tx.surges.keep_surge(taken)

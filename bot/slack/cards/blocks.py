@@ -9,7 +9,7 @@ Json: TypeAlias = dict[str, Any]
 """A JSON object, as Slack's libraries take it."""
 
 
-class Card(NamedTuple):
+class Message(NamedTuple):
     """A message: its blocks, and the words for notifications and screen readers."""
 
     blocks: list[Json]

@@ -5,7 +5,7 @@ import re
 from bot.decide.request import RequestState
 from bot.record.account import CallAccount, RequestAccount
 from bot.slack.cards import blocks
-from bot.slack.cards.blocks import Card
+from bot.slack.cards.blocks import Message
 from bot.slack.cards.request import outcome, title
 from bot.slack.cards.text import counted, inert, mention, plain
 from bot.slack.cards.times import date
@@ -14,7 +14,7 @@ _LINK = re.compile(r"https?://[^\s<>|\"]{1,1000}")
 REASON_CHARACTERS = 500
 
 
-def call_card(account: CallAccount) -> Card:
+def call_card(account: CallAccount) -> Message:
     """Who asks for what, until when, and where to sign. When it is settled, it says so."""
     asked = account.request
     request = asked.request
@@ -36,7 +36,7 @@ def call_card(account: CallAccount) -> Card:
     if account.is_reminder and not settled:
         shown.append(blocks.section("This is a reminder: half of the time is gone."))
     shown.append(blocks.context(f"Surge {inert(asked.surge.short_name, 40)} · request {inert(request.id, 40)}"))
-    return Card(shown, f"{inert(head, 200)}. {mention(request.requester)} asks for this. {status}")
+    return Message(shown, f"{inert(head, 200)}. {mention(request.requester)} asks for this. {status}")
 
 
 def _called(account: CallAccount) -> str:

@@ -1,4 +1,4 @@
-"""The details: who stands behind each figure, as far as a dialog can hold them."""
+"""The details: the members of each figure, as far as a dialog can hold them."""
 
 import json
 

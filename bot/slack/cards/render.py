@@ -14,7 +14,7 @@ from bot.ports.slack import (
     WayBackDialog,
 )
 from bot.record.account import CallAccount, RequestAccount, RunAccount, SurgeAccount
-from bot.slack.cards.blocks import Card, Json
+from bot.slack.cards.blocks import Json, Message
 from bot.slack.cards.call import call_card
 from bot.slack.cards.details_dialog import details_dialog
 from bot.slack.cards.named_dialogs import recovery_dialog, release_dialog, way_back_dialog
@@ -26,7 +26,7 @@ from bot.slack.cards.signing_dialog import signing_dialog
 from bot.slack.cards.surge import surge_card
 
 
-def card(account: Account, *, calls_per_second: float) -> Card:
+def card(account: Account, *, calls_per_second: float) -> Message:
     """Blocks and fallback text. calls_per_second: the pace of the tenant's Identity Protection calls."""
     match account:
         case SurgeAccount():

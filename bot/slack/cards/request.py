@@ -8,7 +8,7 @@ from bot.ports.slack import ClickKind
 from bot.record.account import RequestAccount
 from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
-from bot.slack.cards.blocks import Card, Json
+from bot.slack.cards.blocks import Json, Message
 from bot.slack.cards.outcomes import top_reasons
 from bot.slack.cards.text import clean, counted, inert, mention, number
 from bot.slack.cards.times import clock, date
@@ -21,7 +21,7 @@ MOST_PEOPLE = 5
 MOST_GAPS = 4
 
 
-def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
+def request_card(account: RequestAccount, *, calls_per_second: float) -> Message:
     """The card as it stands. calls_per_second: the pace at which this tenant's Identity Protection is called."""
     request = account.request
     what = title(account)
@@ -45,7 +45,7 @@ def request_card(account: RequestAccount, *, calls_per_second: float) -> Card:
     ]
     asker = mention(request.requester)
     text = f"{asker} asks: {what}. {_status(account)} Reason: {inert(request.reason, REASON_CHARACTERS)}"
-    return Card(shown, text)
+    return Message(shown, text)
 
 
 def title(account: RequestAccount) -> str:
@@ -154,7 +154,7 @@ def _signatures(account: RequestAccount) -> str:
     )
 
 
-def _proof(with_code: bool, break_glass: bool) -> str:  # noqa: FBT001 - two marks of a vote
+def _proof(with_code: bool, break_glass: bool) -> str:  # noqa: FBT001 - two facts of a vote
     if break_glass:
         return ", break glass"
     return ", with a code" if with_code else ""

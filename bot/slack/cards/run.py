@@ -8,7 +8,7 @@ from bot.ports.slack import ClickKind
 from bot.record.account import RunAccount
 from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
-from bot.slack.cards.blocks import Card, Json
+from bot.slack.cards.blocks import Json, Message
 from bot.slack.cards.outcomes import asked_and_signed, counts, flagged_again, progress, top_reasons, waiting
 from bot.slack.cards.text import counted, inert, mention, number
 from bot.slack.cards.times import clock, date, span
@@ -17,7 +17,7 @@ from bot.watch.surge import short_name
 MOST_REASONS = 10
 
 
-def run_card(account: RunAccount) -> Card:
+def run_card(account: RunAccount) -> Message:
     """The card as it stands."""
     run = account.run
     what = f"{account.action.value} for {counted(account.planned, 'user')}"
@@ -43,7 +43,7 @@ def run_card(account: RunAccount) -> Card:
             f"Surge {short_name(run.surge_id)} · run {inert(run.id, 40)} · plan {inert(run.plan_hash[:12], 12)}"
         )
     )
-    return Card(shown, f"{inert(head, 200)}. {progress(account)}. {', '.join(counts(account))}.")
+    return Message(shown, f"{inert(head, 200)}. {progress(account)}. {', '.join(counts(account))}.")
 
 
 def _status(account: RunAccount) -> str:

@@ -7,7 +7,7 @@ from bot.ports.slack import ClickKind
 from bot.record.account import RequestAccount, RunAccount, SurgeAccount
 from bot.slack.action_ids import BUTTONS
 from bot.slack.cards import blocks
-from bot.slack.cards.blocks import Card, Json
+from bot.slack.cards.blocks import Json, Message
 from bot.slack.cards.evidence import evidence_blocks, evidence_line, since_line
 from bot.slack.cards.figures import cohorts, figures, other_gaps
 from bot.slack.cards.offer import can_ask, can_recover, is_finished, is_read_since_the_run
@@ -23,7 +23,7 @@ MOST_TYPES = 3
 MOST_RUNS = 3
 
 
-def surge_card(account: SurgeAccount) -> Card:
+def surge_card(account: SurgeAccount) -> Message:
     """The card as it stands, and the words for notifications and screen readers."""
     surge, briefing = account.surge, account.briefing
     state = _state(account)
@@ -53,7 +53,7 @@ def surge_card(account: SurgeAccount) -> Card:
     shown.append(blocks.context(f"Passwordless: has registered a passwordless method · {inert(surge.id, 40)}"))
     said = "" if is_finished(account) else inert(evidence_line(briefing), 200)
     words = (f"{inert(head, 200)}.", f"{inert(_types_named(surge), 300)}.", said, _advice(account))
-    return Card(shown, " ".join(each for each in words if each))
+    return Message(shown, " ".join(each for each in words if each))
 
 
 def _leaning(account: SurgeAccount) -> list[Json]:

@@ -2,13 +2,13 @@
 
 from math import log
 
-from bot.watch.facts import Acts, Cause, Facts, Rate
+from bot.watch.facts import Acts, Cause, EvidenceFacts, UsualRate
 from bot.watch.rows.likelihood import tail, users
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
 
 
-def behaviour_rows(facts: Facts, weights: Weights) -> tuple[Row, ...]:
+def behaviour_rows(facts: EvidenceFacts, weights: Weights) -> tuple[Row, ...]:
     """Risky sign-ins, acts after a takeover, bad credentials, risky changes."""
     return (
         _risky_sign_ins(facts, weights),
@@ -41,8 +41,8 @@ def is_above(acts: Acts, weights: Weights) -> bool:
     )
 
 
-def _risky_sign_ins(facts: Facts, weights: Weights) -> Row:
-    def judge(rate: Rate) -> tuple[float, str]:
+def _risky_sign_ins(facts: EvidenceFacts, weights: Weights) -> Row:
+    def judge(rate: UsualRate) -> tuple[float, str]:
         finding = f"{rate.now:,} risky sign-ins of flagged users, usual {rate.usual:,.1f}."
         ratio = rate.now / rate.usual if rate.usual > 0 else float(rate.now)
         if ratio < weights.raised_from or rate.now < weights.least_events:
@@ -55,7 +55,7 @@ def _risky_sign_ins(facts: Facts, weights: Weights) -> Row:
     return Heading(RowName.RISKY_SIGN_INS, Group.BEHAVIOUR, "sign-in log", reach).of(facts.risky_sign_ins, judge)
 
 
-def _takeovers(facts: Facts, weights: Weights) -> Row:
+def _takeovers(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(acts: Acts) -> tuple[float, str]:
         acting = acting_users(acts)
         if not acting:
@@ -70,8 +70,8 @@ def _takeovers(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.takeovers, judge)
 
 
-def _bad_credentials(facts: Facts, weights: Weights) -> Row:
-    def judge(rate: Rate) -> tuple[float, str]:
+def _bad_credentials(facts: EvidenceFacts, weights: Weights) -> Row:
+    def judge(rate: UsualRate) -> tuple[float, str]:
         finding = f"{rate.now:,} sign-ins of flagged users failed for a wrong password or a lock-out after some"
         is_raised = rate.now >= weights.raised_from * rate.usual and rate.now >= weights.least_events
         weight = weights.bad_credentials_raised if is_raised else weights.bad_credentials_usual
@@ -81,7 +81,7 @@ def _bad_credentials(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.bad_credentials, judge)
 
 
-def _risky_changes(facts: Facts, weights: Weights) -> Row:
+def _risky_changes(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(acts: Acts) -> tuple[float, str]:
         own = own_users(acts)
         explained = {act.user_id for act in acts.acts} - own

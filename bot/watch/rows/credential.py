@@ -1,6 +1,6 @@
 """Could these users' passwords have leaked? Asked only of surges of leakedCredentials."""
 
-from bot.watch.facts import Facts, Share
+from bot.watch.facts import EvidenceFacts, Share
 from bot.watch.rows.likelihood import decibans, percent
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
@@ -8,14 +8,14 @@ from bot.watch.weights import Weights
 LEAKED = "leakedCredentials"
 
 
-def credential_rows(facts: Facts, weights: Weights) -> tuple[Row, ...]:
+def credential_rows(facts: EvidenceFacts, weights: Weights) -> tuple[Row, ...]:
     """None for a surge of other types alone: then the question does not arise."""
     if LEAKED not in facts.types:
         return ()
     return (_passwordless(facts, weights), _newer_passwords(facts, weights), _unsynchronised(facts, weights))
 
 
-def _passwordless(facts: Facts, weights: Weights) -> Row:
+def _passwordless(facts: EvidenceFacts, weights: Weights) -> Row:
     stated = facts.passwords_are_random
     cap = weights.passwordless_random_cap if stated else weights.passwordless_cap
 
@@ -32,7 +32,7 @@ def _passwordless(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.passwordless, judge)
 
 
-def _newer_passwords(facts: Facts, weights: Weights) -> Row:
+def _newer_passwords(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(share: Share) -> tuple[float, str]:
         finding = f"{_beside(share)} changed their password after the last leak known before the surge."
         return decibans(share, weights.newer_password_factor, weights.newer_password_cap), finding
@@ -41,7 +41,7 @@ def _newer_passwords(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.newer_passwords, judge)
 
 
-def _unsynchronised(facts: Facts, weights: Weights) -> Row:
+def _unsynchronised(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(share: Share) -> tuple[float, str]:
         finding = (
             f"{_beside(share)} are federated and have no password hash in Entra that could match (an old one may)."

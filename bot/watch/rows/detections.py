@@ -1,7 +1,7 @@
 """What the detections alone tell: their kind, and the shape of the surge. These rows can always be read."""
 
 from bot.watch.durations import HOUR
-from bot.watch.facts import Facts
+from bot.watch.facts import EvidenceFacts
 from bot.watch.rows.likelihood import percent, users
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
@@ -41,12 +41,12 @@ OFFLINE = frozenset(
 """Types that Microsoft finds offline, where a detection's own timing is not known (Microsoft Entra risk detections)."""
 
 
-def detection_rows(facts: Facts, weights: Weights) -> tuple[Row, ...]:
+def detection_rows(facts: EvidenceFacts, weights: Weights) -> tuple[Row, ...]:
     """Kind and shape."""
     return (_kind(facts, weights), _one_type(facts, weights), _burst(facts, weights))
 
 
-def _kind(facts: Facts, weights: Weights) -> Row:
+def _kind(facts: EvidenceFacts, weights: Weights) -> Row:
     heading = Heading(RowName.KIND, Group.KIND, SOURCE, abs(weights.proven_types))
     proven = {name: count for name, count in facts.types.items() if name in PROVEN and count}
     most = max(proven.values(), default=0)
@@ -58,7 +58,7 @@ def _kind(facts: Facts, weights: Weights) -> Row:
     return heading.found(0.0, finding, facts.types_read_at)
 
 
-def _one_type(facts: Facts, weights: Weights) -> Row:
+def _one_type(facts: EvidenceFacts, weights: Weights) -> Row:
     heading = Heading(RowName.ONE_TYPE, Group.SHAPE, SOURCE, max(abs(weights.one_type), abs(weights.mixed_types)))
     total = sum(facts.types.values())
     name, most = max(facts.types.items(), key=lambda each: (each[1], each[0]), default=("none", 0))
@@ -68,7 +68,7 @@ def _one_type(facts: Facts, weights: Weights) -> Row:
     return heading.found(weights.mixed_types if most < 0.7 * total else 0.0, finding, facts.types_read_at)
 
 
-def _burst(facts: Facts, weights: Weights) -> Row:
+def _burst(facts: EvidenceFacts, weights: Weights) -> Row:
     heading = Heading(RowName.BURST, Group.SHAPE, SOURCE, max(abs(weights.offline_burst), abs(weights.not_offline)))
     total = sum(facts.types.values())
     by_type = sum(count for name, count in facts.types.items() if name in OFFLINE)

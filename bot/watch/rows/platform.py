@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bot.watch.announcements import Announcement
 from bot.watch.durations import HOUR
-from bot.watch.facts import Facts, NewApp, OtherTenants, Revocations
+from bot.watch.facts import EvidenceFacts, NewApp, OtherTenants, Revocations
 from bot.watch.rows.likelihood import percent, users
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
@@ -19,7 +19,7 @@ _GENERAL = re.compile(r"sign[- ]?in|entra|authenticat|conditional access|azure a
 _LONGEST = 80
 
 
-def platform_rows(facts: Facts, weights: Weights) -> tuple[Row, ...]:
+def platform_rows(facts: EvidenceFacts, weights: Weights) -> tuple[Row, ...]:
     """New apps, mass revocation, advisories, other tenants."""
     return (
         _new_apps(facts, weights),
@@ -33,7 +33,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _new_apps(facts: Facts, weights: Weights) -> Row:
+def _new_apps(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(apps: tuple[NewApp, ...]) -> tuple[float, str]:
         start, end = facts.window_start - BEFORE, facts.window_end
         found = [app for app in apps if app.before > start and app.after < end]
@@ -52,7 +52,7 @@ def _new_apps(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.new_apps, judge)
 
 
-def _revocations(facts: Facts, weights: Weights) -> Row:
+def _revocations(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(found: Revocations) -> tuple[float, str]:
         unsure = f" Of {users(found.undecided)} it is not known whose app did it." if found.undecided else ""
         if found.users < max(weights.least_events, 0.1 * facts.flagged) or not found.flagged:
@@ -64,7 +64,7 @@ def _revocations(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.revocations, judge)
 
 
-def _advisories(facts: Facts, weights: Weights) -> Row:
+def _advisories(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(announcements: Iterable[Announcement]) -> tuple[float, str]:
         recent = [each for each in announcements if each.started_at >= facts.window_start - BEFORE]
         for pattern, weight, words in (
@@ -80,7 +80,7 @@ def _advisories(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.announcements, judge)
 
 
-def _other_tenants(facts: Facts, weights: Weights) -> Row:
+def _other_tenants(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(others: OtherTenants) -> tuple[float, str]:
         finding = f"{others.hit:,} of {others.watched:,} other tenants ({percent(others.hit, others.watched)})"
         if others.hit and others.shared:

@@ -1,6 +1,6 @@
 """Who was picked: an attacker chooses, a fault does not. And what a breach service says of them."""
 
-from bot.watch.facts import Breach, Departments, Facts, Share
+from bot.watch.facts import Breach, Departments, EvidenceFacts, Share
 from bot.watch.rows.likelihood import percent, tail, users
 from bot.watch.rows.row import Group, Heading, Row, RowName
 from bot.watch.weights import Weights
@@ -8,12 +8,12 @@ from bot.watch.weights import Weights
 _HALF = 0.5
 
 
-def population_rows(facts: Facts, weights: Weights) -> tuple[Row, ...]:
+def population_rows(facts: EvidenceFacts, weights: Weights) -> tuple[Row, ...]:
     """Privileged users, departments, breach service."""
     return (_privileged(facts, weights), _departments(facts, weights), _breach(facts, weights))
 
 
-def _privileged(facts: Facts, weights: Weights) -> Row:
+def _privileged(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(share: Share) -> tuple[float, str]:
         expected = share.base * share.of
         finding = f"{users(share.count)} with a directory role are flagged, {expected:,.1f} in proportion."
@@ -28,7 +28,7 @@ def _privileged(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.privileged, judge)
 
 
-def _departments(facts: Facts, weights: Weights) -> Row:
+def _departments(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(departments: Departments) -> tuple[float, str]:
         flagged, tenant = sum(departments.flagged.values()), sum(departments.tenant.values())
         if flagged < weights.least_events or tenant <= 0 or len(departments.tenant) < 2:  # noqa: PLR2004
@@ -43,7 +43,7 @@ def _departments(facts: Facts, weights: Weights) -> Row:
     return heading.of(facts.departments, judge)
 
 
-def _breach(facts: Facts, weights: Weights) -> Row:
+def _breach(facts: EvidenceFacts, weights: Weights) -> Row:
     def judge(breach: Breach) -> tuple[float, str]:
         finding = f"{breach.found:,} of {breach.checked:,} addresses checked are in a breach newer than their password."
         if not breach.checked:

@@ -44,7 +44,7 @@ class RowName(StrEnum):
     BREACH = "breach service"
 
 
-class Reading(StrEnum):
+class RowState(StrEnum):
     """Whether a row could be read."""
 
     READ = "read"
@@ -64,14 +64,14 @@ class Row:
     """Above zero it speaks for a mass false alarm, below for an attack."""
     source: str
     read_at: int | None
-    reading: Reading = Reading.READ
+    reading: RowState = RowState.READ
     reach: float = 0.0
     """The most that this row could weigh, either way: what its absence takes from the coverage."""
 
     @property
     def is_read(self) -> bool:
         """Whether it rests on something read."""
-        return self.reading is Reading.READ
+        return self.reading is RowState.READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class Heading:
         if isinstance(told, Known):
             weight, finding = judge(told.value)
             return self.found(weight, finding, told.read_at)
-        reading = Reading.NOT_AVAILABLE if isinstance(told, Missing) else Reading.NOT_ASKED
+        reading = RowState.NOT_AVAILABLE if isinstance(told, Missing) else RowState.NOT_ASKED
         finding = f"{reading.value}: {told.why}"
         return Row(self.name, self.group, finding, 0.0, self.source, None, reading, self.reach)
 
     def found(self, weight: float, finding: str, read_at: int) -> Row:
         """The row with what was found; the weight to a tenth of a deciban."""
         return Row(
-            self.name, self.group, finding, round(weight, 1) + 0.0, self.source, read_at, Reading.READ, self.reach
+            self.name, self.group, finding, round(weight, 1) + 0.0, self.source, read_at, RowState.READ, self.reach
         )

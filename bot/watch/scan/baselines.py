@@ -7,7 +7,7 @@ from bot.watch.durations import DAY
 from bot.watch.scan.alarm import gate
 from bot.watch.scan.baseline import Baseline, fit
 from bot.watch.scan.grid import day_of
-from bot.watch.scan.newly import POOLED, NewlyFlagged
+from bot.watch.scan.new_flags import POOLED, NewFlags
 from bot.watch.scan.rules import Rules
 
 
@@ -17,8 +17,8 @@ class Baselines:
     While fewer than 14 days are known, yesterday counts too.
     """
 
-    def __init__(self, newly: NewlyFlagged, tenant_users: int | None, rules: Rules) -> None:
-        self._newly = newly
+    def __init__(self, new_flags: NewFlags, tenant_users: int | None, rules: Rules) -> None:
+        self._new_flags = new_flags
         self._rules = rules
         self._tenant_users = tenant_users
         self._watched_since: int | None = None
@@ -43,7 +43,7 @@ class Baselines:
     @property
     def since(self) -> int:
         """Since when silence means that there were no flags: the first flag, or the first scan."""
-        starts = [time for time in (self._newly.first_flag, self._watched_since) if time is not None]
+        starts = [time for time in (self._new_flags.first_flag, self._watched_since) if time is not None]
         return min(starts, default=0)
 
     def users(self, day: int) -> float:
@@ -51,10 +51,10 @@ class Baselines:
         if self._tenant_users is not None:
             return float(self._tenant_users)
         if day not in self._estimated:
-            pooled = self._newly.series[POOLED]
+            pooled = self._new_flags.series[POOLED]
             counts = [pooled.count(d * DAY, (d + 1) * DAY - 1) for d in self._days(day)]
             usual = median(counts) / self._rules.prior_a_day if counts else 0.0
-            self._estimated[day] = max(100.0, usual, float(self._newly.distinct_users))
+            self._estimated[day] = max(100.0, usual, float(self._new_flags.distinct_users))
         return self._estimated[day]
 
     def history(self, day: int) -> int:
@@ -72,7 +72,7 @@ class Baselines:
             share = 1.0 if number == POOLED else self._rules.type_share
             prior = self._rules.prior_a_day * self.users(day) * share
             days = self._days(day)
-            fitted[day] = fit(self._newly.series[number].times, days.start, days.stop, prior, self._rules)
+            fitted[day] = fit(self._new_flags.series[number].times, days.start, days.stop, prior, self._rules)
         return fitted[day]
 
     def expected(self, numbers: Iterable[int], day: int, start: int, end: int) -> float:

@@ -7,13 +7,13 @@ from itertools import chain
 from bot.watch.scan.baselines import Baselines
 from bot.watch.scan.grid import day_of
 from bot.watch.scan.life import Life
-from bot.watch.scan.newly import NewlyFlagged
+from bot.watch.scan.new_flags import NewFlags
 from bot.watch.scan.rules import Rules
-from bot.watch.scan.window import Estimate, estimate
+from bot.watch.scan.window import WindowEstimate, estimate
 
 
 def estimate_life(
-    life: Life, lives: Iterable[Life], now: int, newly: NewlyFlagged, baselines: Baselines, rules: Rules
+    life: Life, lives: Iterable[Life], now: int, new_flags: NewFlags, baselines: Baselines, rules: Rules
 ) -> None:
     """Estimate a surge's window anew and take in the users inside it. A user once in it stays.
 
@@ -21,10 +21,10 @@ def estimate_life(
     """
     start, end = _zone(life, lives, now, rules)
     before = life.window_start, life.window_end, life.ended_at, len(life.users), len(life.types), life.usual
-    found: list[Estimate] = []
+    found: list[WindowEstimate] = []
     least = baselines.gate(day_of(life.alarm_at))
     for types in _each_then_all(life.types):
-        parts = [newly.series[type_].times_between(start, end) for type_ in types]
+        parts = [new_flags.series[type_].times_between(start, end) for type_ in types]
         times = parts[0] if len(parts) == 1 else sorted(chain.from_iterable(parts))
         expected = partial(baselines.expected, types, day_of(life.alarm_at))
         one = estimate(times, life.alarm_at + rules.core_after, expected, least, rules)
@@ -33,14 +33,14 @@ def estimate_life(
     if found:
         _take(life, found, rules)
     for type_ in life.types:
-        life.users.update(newly.series[type_].users_between(life.window_start, life.window_end))
+        life.users.update(new_flags.series[type_].users_between(life.window_start, life.window_end))
     if found:
         life.usual = baselines.expected(life.types, day_of(life.window_start), life.window_start, life.window_end)
     if life.ended_at is not None and life.window_end > life.ended_at:
         life.reopen(now)
     life.is_stale = False
     if before != (life.window_start, life.window_end, life.ended_at, len(life.users), len(life.types), life.usual):
-        life.sighting = None
+        life.detected = None
 
 
 def _zone(life: Life, lives: Iterable[Life], now: int, rules: Rules) -> tuple[int, int]:
@@ -60,7 +60,7 @@ def _each_then_all(types: set[int]) -> list[list[int]]:
     return [*each, sorted(types)] if len(types) > 1 else each
 
 
-def _take(life: Life, found: list[Estimate], rules: Rules) -> None:
+def _take(life: Life, found: list[WindowEstimate], rules: Rules) -> None:
     likeliest = max(one.likelihood for one in found)
     rising = [one for one in found if one.likelihood >= min(rules.apart, likeliest)]
     life.window_start = min(one.start for one in rising)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.watch.detector import Sighting
+from bot.watch.detector import DetectedSurge
 from bot.watch.durations import DAY
 from bot.watch.scan.rules import Rules
 
@@ -28,7 +28,7 @@ class Life:
     """Something happened that the window has not been estimated anew for."""
     reopened: tuple[int, int] | None = None
     """The scan that reopened it, and the end that was found before."""
-    sighting: Sighting | None = None
+    detected: DetectedSurge | None = None
     """What was last said of it, while that is still true."""
 
     def reopen(self, now: int) -> None:
@@ -40,7 +40,7 @@ class Life:
     def end(self, now: int) -> None:
         """It is over. What reopened and is over in one scan was only late data: the end found before stands."""
         self.ended_at = self.reopened[1] if self.reopened is not None and self.reopened[0] == now else now
-        self.sighting = None
+        self.detected = None
 
     def quiet(self, rules: Rules) -> int:
         """How long a calm ends it: 3 hours, or what six of its users took, up to 8 hours."""

@@ -60,7 +60,7 @@ class Rules:
     """Log-likelihood ratio that lets a window grow into the hours next to it."""
     apart: float = 12.0
     """Log-likelihood ratio that lets a window reach over a gap to a further part of the same surge."""
-    kin_share: float = 0.5
+    shared_users: float = 0.5
     """Two types are one surge when this share of the smaller one's users is in both."""
 
     def __post_init__(self) -> None:

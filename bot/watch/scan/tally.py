@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bot.watch.durations import DAY
 from bot.watch.scan.life import Life
-from bot.watch.scan.newly import POOLED, NewlyFlagged
+from bot.watch.scan.new_flags import POOLED, NewFlags
 from bot.watch.scan.rules import Rules
 
 _FOREVER = 1 << 62
@@ -30,8 +30,8 @@ class _Explained(NamedTuple):
 class Tally:
     """The times of those who count, for each series; rebuilt when a surge opens or ends."""
 
-    def __init__(self, newly: NewlyFlagged, lives: Callable[[], Iterable[Life]], rules: Rules) -> None:
-        self._newly = newly
+    def __init__(self, new_flags: NewFlags, lives: Callable[[], Iterable[Life]], rules: Rules) -> None:
+        self._new_flags = new_flags
         self._lives = lives
         self._rules = rules
         self._times: dict[int, array[int]] = {}
@@ -57,14 +57,14 @@ class Tally:
         """How many who count were newly flagged in [start, end]."""
         times = self._times.get(number)
         if times is None:
-            series = self._newly.series[number].between(self._since, _FOREVER)
+            series = self._new_flags.series[number].between(self._since, _FOREVER)
             times = array("q", (time for time, user, type_ in series if self._counts(number, time, user, type_)))
             self._times[number] = times
         return bisect_right(times, end) - bisect_left(times, start)
 
     def who(self, number: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         """(user, type) of those who count in [start, end]."""
-        for time, user, type_ in self._newly.series[number].between(start, end):
+        for time, user, type_ in self._new_flags.series[number].between(start, end):
             if self._counts(number, time, user, type_):
                 yield user, type_
 
@@ -79,7 +79,7 @@ class Tally:
             if number == POOLED and known.since <= time <= known.until:
                 return False
             is_spent = known.is_over and time >= known.since and user in known.users
-            if is_spent and not self._newly.was_cleared(user, known.window_start, time):
+            if is_spent and not self._new_flags.was_cleared(user, known.window_start, time):
                 return False
         return True
 

@@ -52,7 +52,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class WindowEstimate:
     """The estimated window of one surge in one series. Times are those of its first and last flag."""
 
     start: int
@@ -128,7 +128,7 @@ class Bins:
 
 def estimate(
     times: Sequence[int], core_until: int, expected: Callable[[int, int], float], gate: float, rules: Rules
-) -> Estimate | None:
+) -> WindowEstimate | None:
     """The window of the surge among sorted times of newly flagged users; None when there are none.
 
     The densest part is looked for up to `core_until`; from there the window may grow to the last time given.
@@ -151,7 +151,7 @@ def estimate(
     while high + 1 < len(times) and follows(times[high], times[high + 1]):
         high += 1
     peak = _peak(bins.places[first : last + 1], bins.counts[first : last + 1])
-    return Estimate(times[low], times[high], core.likelihood, peak)
+    return WindowEstimate(times[low], times[high], core.likelihood, peak)
 
 
 def _bins(times: Iterable[int], expected: Callable[[int, int], float]) -> Bins:

@@ -1,6 +1,6 @@
 """The surge detector: a negative-binomial window scan with a magnitude rule, over each type and all types pooled.
 
-The steps, each in its own module: who is newly flagged (newly), what is usual (baseline) and how much that varies
+The steps, each in its own module: who is newly flagged (new_flags), what is usual (baseline) and how much that varies
 (dispersion), when a count is an alarm (alarm), who still counts (tally), where a surge began and ended (window), and
 how it lives (life).
 """
@@ -8,15 +8,15 @@ how it lives (life).
 from collections.abc import Iterable
 from math import sqrt
 
-from bot.watch.detector import Flag, Sighting
+from bot.watch.detector import DetectedSurge, Flag
 from bot.watch.durations import DAY, MINUTE
 from bot.watch.scan.alarm import is_massive, is_surprising
 from bot.watch.scan.baselines import Baselines
+from bot.watch.scan.correlation import begin_together, flag_same_users, rising_types
 from bot.watch.scan.estimation import estimate_life
 from bot.watch.scan.grid import BIN, day_of
-from bot.watch.scan.kinship import are_kin, begin_together, rising_types
 from bot.watch.scan.life import Life
-from bot.watch.scan.newly import POOLED, Change, NewlyFlagged
+from bot.watch.scan.new_flags import POOLED, Change, NewFlags
 from bot.watch.scan.rules import Rules
 from bot.watch.scan.tally import Tally
 
@@ -33,10 +33,10 @@ class WindowScan:
         sensitivity: how many false alarms a year the team accepts. rules: every other setting, for the benchmark.
         """
         self._rules = rules or Rules(sensitivity=sensitivity)
-        self._newly = NewlyFlagged()
-        self._baselines = Baselines(self._newly, None, self._rules)
+        self._new_flags = NewFlags()
+        self._baselines = Baselines(self._new_flags, None, self._rules)
         self._lives: list[Life] = []
-        self._tally = Tally(self._newly, lambda: self._lives, self._rules)
+        self._tally = Tally(self._new_flags, lambda: self._lives, self._rules)
         self._fresh: list[tuple[int, int]] = []  # (time, series) newly visible since the last scan
         self._day: int | None = None
         self.resize(tenant_users)
@@ -47,35 +47,35 @@ class WindowScan:
             raise ValueError(f"a tenant has at least one user, not {tenant_users}; leave it out when it is unknown")
         self._baselines.resize(tenant_users)
 
-    def resume(self, sightings: Iterable[Sighting]) -> None:
+    def resume(self, detected_surges: Iterable[DetectedSurge]) -> None:
         """Take up the surges known before a restart. Call before the first scan; keys are kept."""
-        for sighting in sightings:
+        for detected in detected_surges:
             life = Life(
-                key=sighting.key,
-                opened_at=sighting.opened_at,
-                alarm_at=min(sighting.opened_at, sighting.window_end),
-                types={self._newly.type(name) for name in sighting.risk_event_types},
-                window_start=sighting.window_start,
-                window_end=sighting.window_end,
-                last_alarm=sighting.window_end,
-                ended_at=sighting.ended_at,
-                users={self._newly.user(user_id) for user_id in sighting.users},
-                usual=sighting.usual,
-                sighting=sighting,
+                key=detected.key,
+                opened_at=detected.opened_at,
+                alarm_at=min(detected.opened_at, detected.window_end),
+                types={self._new_flags.type(name) for name in detected.risk_event_types},
+                window_start=detected.window_start,
+                window_end=detected.window_end,
+                last_alarm=detected.window_end,
+                ended_at=detected.ended_at,
+                users={self._new_flags.user(user_id) for user_id in detected.users},
+                usual=detected.usual,
+                detected=detected,
             )
             self._lives.append(life)
         self._tally.changed()
 
     def observe(self, flags: Iterable[Flag]) -> None:
         """Take flags in any order, any number of times: a detection_id already seen changes nothing."""
-        self._take(self._newly.observe(flags))
+        self._take(self._new_flags.observe(flags))
 
     def forgive(self, user_id: str, cleared_at: int) -> None:
         """A verified clean-up: a flag of this user detected after cleared_at counts as new."""
-        self._take(self._newly.forgive(user_id, cleared_at))
+        self._take(self._new_flags.forgive(user_id, cleared_at))
         self._tally.changed()
 
-    def scan(self, now: int) -> tuple[Sighting, ...]:
+    def scan(self, now: int) -> tuple[DetectedSurge, ...]:
         """Say which surges there are, open ones and those that ended, in order of window_start."""
         self._start_day(now)
         arrived = self._arrived(now)
@@ -92,7 +92,7 @@ class WindowScan:
         Over the types named together, or over all types pooled when none are named.
         """
         names = None if risk_event_types is None else tuple(risk_event_types)
-        numbers = [POOLED] if names is None else [self._newly.type(name) for name in names]
+        numbers = [POOLED] if names is None else [self._new_flags.type(name) for name in names]
         return self._baselines.expected(numbers, day_of(start), start, end)
 
     def usual_range(self, start: int, end: int) -> tuple[float, float]:
@@ -104,7 +104,7 @@ class WindowScan:
 
     def count(self, start: int, end: int) -> int:
         """How many users were newly flagged in [start, end), over all types pooled."""
-        return self._newly.series[POOLED].count(start, end - 1)
+        return self._new_flags.series[POOLED].count(start, end - 1)
 
     def _take(self, changes: Iterable[Change]) -> None:
         for number, time, user, type_, is_new in changes:
@@ -122,9 +122,9 @@ class WindowScan:
         self._day = day_of(now)
         self._baselines.watched_since(now)
         kept = self._rules.history_days * DAY + self._rules.late_within + _KEPT_DAYS * DAY
-        oldest = min(now, self._newly.last_flag or now) - kept
+        oldest = min(now, self._new_flags.last_flag or now) - kept
         self._lives = [life for life in self._lives if life.ended_at is None or life.window_end >= oldest]
-        self._newly.forget_before(oldest, (user for life in self._lives for user in life.users))
+        self._new_flags.forget_before(oldest, (user for life in self._lives for user in life.users))
         self._baselines.forget_before(self._day - self._rules.late_within // DAY - _KEPT_DAYS)
         self._tally.keep_since(now - self._rules.late_within - _KEPT_DAYS * DAY)
 
@@ -141,7 +141,7 @@ class WindowScan:
         return arrived
 
     def _name_of(self, number: int) -> str:
-        return "" if number == POOLED else self._newly.type_names[number]
+        return "" if number == POOLED else self._new_flags.type_names[number]
 
     def _look(self, number: int, times: list[int], now: int) -> None:
         """Look for an alarm in the windows that newly visible flags may have filled."""
@@ -178,7 +178,7 @@ class WindowScan:
         if self._tally.count(number, end - rules.windows[-1] + 1, end) < min(least, rules.gate_users):
             return None
         baseline = self._baselines.of(number, day_of(end))
-        series = len(self._newly.series)
+        series = len(self._new_flags.series)
         known = end - self._baselines.since
         for window in rules.windows:
             if window == DAY and known < 2 * DAY:
@@ -196,11 +196,11 @@ class WindowScan:
         """Whether the last hours of an open surge are an alarm by themselves."""
         rules = self._rules
         baseline = self._baselines.of(number, day_of(end))
-        series, least = self._newly.series[number], self._baselines.gate(day_of(end))
+        series, least = self._new_flags.series[number], self._baselines.gate(day_of(end))
         for window in rules.windows:
             if window <= rules.quiet:
                 count = series.count(end - window + 1, end)
-                if count >= least and is_surprising(count, window, end, baseline, len(self._newly.series), rules):
+                if count >= least and is_surprising(count, window, end, baseline, len(self._new_flags.series), rules):
                     return True
         return False
 
@@ -238,10 +238,10 @@ class WindowScan:
     def _kin_of(self, types: set[int], flagged: set[int], start: int, end: int) -> Life | None:
         tenant = self._baselines.users(day_of(end))
         names = set(map(self._name_of, types))
-        first = min(next(self._newly.series[type_].between(start, end))[0] for type_ in types)
+        first = min(next(self._new_flags.series[type_].between(start, end))[0] for type_ in types)
         for life in self._lives:
             is_near = life.ended_at is None and life.window_start <= end and start <= life.reach(self._rules)
-            if is_near and are_kin(flagged, life.users, tenant, self._rules):
+            if is_near and flag_same_users(flagged, life.users, tenant, self._rules):
                 return life
             if is_near and begin_together(names, first, set(map(self._name_of, life.types)), life.window_start):
                 return life
@@ -259,29 +259,29 @@ class WindowScan:
             self._tally.changed()
 
     def _estimate(self, life: Life, now: int) -> None:
-        estimate_life(life, self._lives, now, self._newly, self._baselines, self._rules)
+        estimate_life(life, self._lives, now, self._new_flags, self._baselines, self._rules)
 
     def _is_calm(self, life: Life, now: int) -> bool:
         """The last hours hold no more than e + 2 * sqrt(v * e) + max(1, 2 % of the peak), and no alarm."""
         quiet = life.quiet(self._rules)
         if now - life.last_alarm < quiet:
             return False
-        recent = sum(self._newly.series[type_].count(now - quiet + 1, now) for type_ in life.types)
+        recent = sum(self._new_flags.series[type_].count(now - quiet + 1, now) for type_ in life.types)
         fits = [self._baselines.of(type_, day_of(now)) for type_ in life.types]
         expected = sum(baseline.expected(now - quiet, now) for baseline in fits)
         v = max(baseline.dispersion.at(quiet) for baseline in fits)
         return recent <= expected + 2.0 * sqrt(v * expected) + max(1.0, 0.02 * life.peak)
 
-    def _sighting(self, life: Life) -> Sighting:
-        if life.sighting is None:
-            life.sighting = Sighting(
+    def _sighting(self, life: Life) -> DetectedSurge:
+        if life.detected is None:
+            life.detected = DetectedSurge(
                 key=life.key,
                 opened_at=life.opened_at,
                 window_start=life.window_start,
                 window_end=life.window_end,
                 ended_at=life.ended_at,
                 risk_event_types=tuple(sorted(map(self._name_of, life.types))),
-                users=frozenset(self._newly.user_names[user] for user in life.users),
+                users=frozenset(self._new_flags.user_names[user] for user in life.users),
                 usual=life.usual,
             )
-        return life.sighting
+        return life.detected

@@ -1,4 +1,4 @@
-"""What being flagged does to people: the policies on user risk, who is blocked, who is stuck, who helps himself.
+"""What being flagged does to people: the policies on user risk, who is blocked, who is stuck, who can self-remediate.
 
 People are flagged when Graph shows it, and blocked from then on. After now they go on trying; what each meets then is
 judged by what is true then.
@@ -87,7 +87,7 @@ class LockOut:
             self._go_on(chance)
 
     def new_phones(self, users: Sequence[User]) -> None:
-        """A few register a new method after the flag, each from where he always comes."""
+        """A few register a new method after the flag, each from where they always come."""
         for user in users:
             at = min(self.visible_at[user.id] + minutes(9), self.now)
             by = deeds.person(user, self.habits.address(user.id))
@@ -110,14 +110,14 @@ class LockOut:
         )
 
     def reach(self, user: User) -> str:
-        """What the policies do to a user at risk: blocked, can help himself, stuck, untouched."""
+        """What the policies do to a user at risk: blocked, can self-remediate, stuck, untouched."""
         if self._acts(self.block, user):
             return "blocked"
         if not self._acts(self.change, user):
             return "untouched"
         is_able = REGISTRATION["isMfaCapable"](user) and REGISTRATION["isSsprCapable"](user)
         is_cloudy = user.domain not in PROVIDERS and (not user.synced or self.tenant.hybrid.password_writeback)
-        return "can help himself" if is_able and is_cloudy else "stuck"
+        return "can self-remediate" if is_able and is_cloudy else "stuck"
 
     def _acts(self, policy: AccessPolicy, user: User) -> bool:
         return self.level_of[user.id] in policy.user_risk_levels and deeds.covers(self.tenant, policy, user)
@@ -163,7 +163,7 @@ class LockOut:
             self._sign_in(user, self._later(user, chance), code, self.change)
 
     def _remediate(self, user: User) -> None:
-        """Asked for a new password, he sets one, and gets in."""
+        """Asked for a new password, they set one, and get in."""
         closed_at = self.tenant.risky_users[user.id].updated_at
         self._sign_in(user, closed_at - minutes(2), PASSWORD_CHANGE_DEMANDED, self.change)
         by = deeds.person(user, self.habits.address(user.id))

@@ -30,7 +30,7 @@ def live_as_usual(
 
 
 def _forecast(company: Company, habits: Habits, truth: Truth) -> frozenset[str]:
-    """Whom the policies will stop on the next working morning (08:00 UTC), if he comes as he did a week earlier."""
+    """Whom the policies will stop on the next working morning (08:00 UTC), if they come as they did a week earlier."""
     day = company.now // DAY + (company.now % DAY >= 8 * HOUR)
     while not is_working_day(day):
         day += 1

@@ -117,7 +117,7 @@ def over_many_tenants(seed: int, tenants: int, users: int, share: float) -> tupl
         for name, stream in streams:
             now, batch = next(stream)
             wide.observe(name, batch)
-        if any(one.sighting.window_end >= start for one in wide.scan(now)):
+        if any(one.detected.window_end >= start for one in wide.scan(now)):
             return True, float(np.ceil((now - gate) / POLL)), whole
     return False, float("inf"), whole
 
@@ -134,5 +134,5 @@ def quiet_year_of_many(seed: int, tenants: int, users: int, days: int) -> int:
             now, batch = next(stream)
             if batch:
                 wide.observe(name, batch)
-        told.update(one.sighting.key for one in wide.scan(now))
+        told.update(one.detected.key for one in wide.scan(now))
     return len(told)

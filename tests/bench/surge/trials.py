@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.watch.detector import Flag, Sighting
+from bot.watch.detector import DetectedSurge, Flag
 from bot.watch.scan.rules import Rules
 from bot.watch.scan.window_scan import WindowScan
 from tests.bench.surge.tenants import DAY, HOUR, MINUTE, NEW_YEAR, TYPES, Detections, Tenant
@@ -21,7 +21,7 @@ class Quiet:
 
     opened: tuple[int, ...]
     costs: np.ndarray
-    sightings: tuple[Sighting, ...]
+    detected_surges: tuple[DetectedSurge, ...]
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Outcome:
 
 def quiet(tenant: Tenant, rules: Rules) -> Quiet:
     detector = WindowScan(tenant.users, rules=rules)
-    known: dict[str, Sighting] = {}
+    known: dict[str, DetectedSurge] = {}
     costs = []
     for now, batch in polls(tenant.detections, NEW_YEAR, NEW_YEAR + tenant.days * DAY):
         before = time.process_time()
         detector.observe(batch)
-        sightings = detector.scan(now)
+        detected_surges = detector.scan(now)
         costs.append(time.process_time() - before)
-        known.update((one.key, one) for one in sightings)
+        known.update((one.key, one) for one in detected_surges)
     told = sorted(known.values(), key=lambda one: one.opened_at)
     return Quiet(tuple(one.opened_at for one in told), 1000 * np.array(costs), tuple(told))
 
@@ -75,19 +75,19 @@ def live_through(
 ) -> Outcome:
     """Polls from a day before the wave to a day after; everything before is observed at once."""
     detector = WindowScan(tenant.users, rules=rules)
-    known: dict[str, Sighting] = {}
+    known: dict[str, DetectedSurge] = {}
     begin = max(NEW_YEAR, (wave.start - DAY) // POLL * POLL)
     for now, batch in polls(detections, begin, wave.end // POLL * POLL + 30 * HOUR):
         before = time.process_time()
         detector.observe(batch)
-        sightings = detector.scan(now)
+        detected_surges = detector.scan(now)
         if costs is not None and now > begin:
             costs.append(1000 * (time.process_time() - before))
-        known.update((one.key, one) for one in sightings)
+        known.update((one.key, one) for one in detected_surges)
     return judge(tuple(known.values()), wave, TYPES[kind], tenant.users, rules)
 
 
-def judge(told: Sequence[Sighting], wave: Wave, kind: str, users: int, rules: Rules) -> Outcome:
+def judge(told: Sequence[DetectedSurge], wave: Wave, kind: str, users: int, rules: Rules) -> Outcome:
     near = [one for one in told if one.window_start <= wave.end and one.window_end >= wave.start]
     hits = [(one, {int(name[1:]) for name in one.users}) for one in near if kind in one.risk_event_types]
     if not hits:

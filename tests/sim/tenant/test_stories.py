@@ -173,11 +173,11 @@ async def test_whom_the_policies_reach_can_be_told_from_graph_alone(reading):
         managed = domain not in {"fabrikam.example", "northwind.example", "tailspin.example"}
         mine = report[user["id"]]
         able = mine["isMfaCapable"] and mine["isSsprCapable"]
-        return "can help himself" if able and managed and not user["onPremisesSyncEnabled"] else "stuck"
+        return "can self-remediate" if able and managed and not user["onPremisesSyncEnabled"] else "stuck"
 
     assert len(policies) == 2
     assert {one: reach(users[one]) for one in truth.reach_of} == truth.reach_of
-    assert set(truth.reach_of.values()) == {"blocked", "can help himself", "stuck", "untouched"}
+    assert set(truth.reach_of.values()) == {"blocked", "can self-remediate", "stuck", "untouched"}
 
 
 async def test_who_works_can_be_told_from_the_sign_ins_of_the_week_before(reading):

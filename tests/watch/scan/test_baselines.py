@@ -1,7 +1,7 @@
 from bot.watch.detector import Flag
 from bot.watch.durations import DAY, HOUR
 from bot.watch.scan.baselines import Baselines
-from bot.watch.scan.newly import NewlyFlagged
+from bot.watch.scan.new_flags import NewFlags
 from bot.watch.scan.rules import Rules
 
 TODAY = 20_060
@@ -13,10 +13,10 @@ def flags(first, last, a_day=2):
 
 
 def fitted(*batches, users=5_000):
-    newly = NewlyFlagged()
-    baselines = Baselines(newly, users, Rules())
+    new_flags = NewFlags()
+    baselines = Baselines(new_flags, users, Rules())
     for batch in batches:
-        for change in newly.observe(batch):
+        for change in new_flags.observe(batch):
             baselines.changed(change.number, change.time)
         baselines.of(0, TODAY)
     return baselines

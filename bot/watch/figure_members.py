@@ -8,11 +8,11 @@ from bot.watch.briefing import Cohort, cohort_of
 from bot.watch.evidence import Suspect
 from bot.watch.figure import Figure
 from bot.watch.impact import Impact
+from bot.watch.policy_effect import AppliedPolicy
 from bot.watch.privileged_users import Privileged
 from bot.watch.profile import Profile, has_mfa, passwordless_methods
 from bot.watch.risk import Detection, RiskyUser
 from bot.watch.sign_ins import STUCK
-from bot.watch.standing import Stance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Sources:
     privileged: Collection[Privileged] = ()
     accounts: Mapping[str, ToldKind] = field(default_factory=dict)
     impacts: Mapping[str, Impact] = field(default_factory=dict)
-    stances: Mapping[str, Stance] = field(default_factory=dict)
+    applied_policies: Mapping[str, AppliedPolicy] = field(default_factory=dict)
     suspects: Collection[Suspect] = ()
     flagged_again: Collection[str] = ()
     """User ids: flagged anew since their verified clean-up."""
@@ -33,7 +33,7 @@ class Sources:
     risky: Mapping[str, RiskyUser] = field(default_factory=dict)
 
 
-def users_behind(figure: Figure, sources: Sources) -> dict[str, str]:
+def members_of(figure: Figure, sources: Sources) -> dict[str, str]:
     """By user id, sorted: the fact that puts the user into the figure."""
     flagged = set(sources.flagged)
     return {user_id: fact for user_id, fact in sorted(_FACTS[figure](sources).items()) if user_id in flagged and fact}
@@ -79,8 +79,8 @@ _FACTS: Mapping[Figure, Callable[[Sources], dict[str, str]]] = {
         user_id: f"{each.kind.value}: {each.why}" for user_id, each in sources.accounts.items()
     },
     Figure.DISABLED: _profiles(lambda each: "the account is disabled" if each.is_enabled is False else ""),
-    Figure.STANDINGS: lambda sources: {
-        user_id: f"{each.standing.value}: {each.why}" for user_id, each in sources.stances.items()
+    Figure.POLICY_EFFECTS: lambda sources: {
+        user_id: f"{each.effect.value}: {each.why}" for user_id, each in sources.applied_policies.items()
     },
     Figure.FLAGGED_AGAIN: lambda sources: dict.fromkeys(
         sources.flagged_again, "a detection dated after the verified clean-up"

@@ -64,7 +64,7 @@ def _click(
     )
 
 
-def hand_in(tx: Transaction, *, tenant_id: str, click: Click, code: str, at: int) -> Refused | None:
+def keep_host_click(tx: Transaction, *, tenant_id: str, click: Click, code: str, at: int) -> Refused | None:
     """Check and use up the code, and keep the click for a running bot: both or neither. at in microseconds UTC."""
     refused = check_code(tx, tenant_id=tenant_id, user_id=click.user_id, code=code, at=at)
     if refused is None:

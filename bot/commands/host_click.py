@@ -9,21 +9,21 @@ import typer
 from bot.commands.ask_code import ask_code
 from bot.decide.refusal import Refused, explain
 from bot.decide.request import Request, missing_signatures
-from bot.operations.approving.hand_in import (
+from bot.operations.approving.host_answer import HostAnswer, plain, unpack
+from bot.operations.approving.second_door import (
     NOBODY_CAME,
     approve_click,
     code_is_needed,
     find_pending,
-    hand_in,
+    keep_host_click,
     request_click,
     take_back,
     what_is_signed,
 )
-from bot.operations.approving.host_answer import HostAnswer, plain, unpack
 from bot.ports.slack import Click
 from bot.store.database import Database
 
-__all__ = ["approve_click", "find_pending", "hand_in_and_tell", "request_click", "show_what_is_signed"]
+__all__ = ["approve_click", "find_pending", "press_on_host", "request_click", "show_what_is_signed"]
 
 WAITS_FOR = 60.0
 """Seconds until it is said that no running bot took a click up."""
@@ -40,13 +40,13 @@ def show_what_is_signed(store: Database, request: Request) -> None:
     typer.echo(f"Request {request.id}, plan {request.plan_hash}")
 
 
-def hand_in_and_tell(store: Database, tenant_id: str, click: Click, *, as_json: bool) -> None:
+def press_on_host(store: Database, tenant_id: str, click: Click, *, as_json: bool) -> None:
     """Ask for the code; exit 1 where it was refused."""
     refused = store.look_here(lambda tx: code_is_needed(tx, click.user_id))
     if refused is None:
         code = ask_code()
         refused = store.transact_here(
-            lambda tx: hand_in(tx, tenant_id=tenant_id, click=click, code=code, at=time.time_ns() // 1000)
+            lambda tx: keep_host_click(tx, tenant_id=tenant_id, click=click, code=code, at=time.time_ns() // 1000)
         )
     answer = _refusal(refused) if refused is not None else _wait(store, click)
     if as_json:

@@ -8,7 +8,7 @@ from bot.watch.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class TenantFacts:
     """None: the team did not say."""
 
     name: str = ""

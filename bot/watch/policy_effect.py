@@ -1,4 +1,4 @@
-"""What the Conditional Access policies do to each flagged user, and whether he can help himself.
+"""What the Conditional Access policies do to each flagged user, and whether they can self-remediate.
 
 A password change asked for by a policy needs a registered second factor, self-service reset, and for a synced user
 password writeback (Microsoft Entra ID Protection, "Self-remediation experience").
@@ -13,25 +13,32 @@ from bot.watch.access_policies import AccessPolicy, Grant
 from bot.watch.profile import IdentityProvider, Profile, SignInKind
 from bot.watch.registration import Registered
 
+_FORMERLY = "can help himself"
+"""What briefings of an earlier version say for CAN_SELF_REMEDIATE."""
 
-class Standing(StrEnum):
+
+class PolicyEffect(StrEnum):
     """Where a user at risk stands. The value is what people read."""
 
     BLOCKED = "blocked"
     STUCK = "stuck"
     NOT_KNOWN = "not known"
-    CAN_HELP_HIMSELF = "can help himself"
+    CAN_SELF_REMEDIATE = "can self-remediate"
     UNTOUCHED = "untouched"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "PolicyEffect | None":
+        return cls.CAN_SELF_REMEDIATE if value == _FORMERLY else None
 
-_WORST_FIRST = tuple(Standing)
+
+_WORST_FIRST = tuple(PolicyEffect)
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
+class AppliedPolicy:
     """Where one user stands, by which policy, and why."""
 
-    standing: Standing
+    effect: PolicyEffect
     policy: str
     """The policy's name; empty where none acts."""
     why: str
@@ -91,7 +98,7 @@ class _Named:
         return self._otherwise
 
 
-def stance_of(
+def applied_policy_of(
     profile: Profile | None,
     user_id: str,
     policies: Iterable[AccessPolicy] | None,
@@ -99,26 +106,28 @@ def stance_of(
     *,
     risk_level: str = "high",
     writeback: bool | None = None,
-) -> Stance:
-    """Where a user stands while his risk is at this level. policies: None where they could not be read.
+) -> AppliedPolicy:
+    """What reaches a user while their risk is at this level. policies: None where they could not be read.
 
     writeback: whether a password changed in Entra is written back on-premises; None where that is not known.
     """
     if policies is None:
-        return Stance(Standing.NOT_KNOWN, "", "the policies could not be read")
+        return AppliedPolicy(PolicyEffect.NOT_KNOWN, "", "the policies could not be read")
     found = []
     for policy in policies:
         if policy.is_enforced and policy.acts_on_user_risk and _is_at_level(policy, risk_level):
             covered = covers(policy, user_id, scope)
             if covered is None:
-                found.append(Stance(Standing.NOT_KNOWN, policy.name, "whom the policy covers could not be read"))
+                found.append(
+                    AppliedPolicy(PolicyEffect.NOT_KNOWN, policy.name, "whom the policy covers could not be read")
+                )
             elif covered:
                 found.append(_effect(policy, profile, writeback=writeback))
-    untouched = Stance(Standing.UNTOUCHED, "", "no policy on user risk covers the user")
-    return min(found, key=lambda each: _WORST_FIRST.index(each.standing), default=untouched)
+    untouched = AppliedPolicy(PolicyEffect.UNTOUCHED, "", "no policy on user risk covers the user")
+    return min(found, key=lambda each: _WORST_FIRST.index(each.effect), default=untouched)
 
 
-def stances_of(
+def applied_policies_of(
     users: Iterable[str],
     profiles: Mapping[str, Profile],
     policies: Iterable[AccessPolicy] | None,
@@ -126,20 +135,20 @@ def stances_of(
     *,
     risk_levels: Mapping[str, str] | None = None,
     writeback: bool | None = None,
-) -> dict[str, Stance]:
+) -> dict[str, AppliedPolicy]:
     """By user id. risk_levels: where it lacks a user, high is taken (a leaked credential always is)."""
     listed = None if policies is None else tuple(policies)
-    levels, known = risk_levels or {}, dict[tuple[object, ...], Stance]()
+    levels, known = risk_levels or {}, dict[tuple[object, ...], AppliedPolicy]()
     coverage = [Coverage(policy, scope) for policy in listed or ()]
-    made: dict[str, Stance] = {}
+    made: dict[str, AppliedPolicy] = {}
     for user_id in users:
         profile, level = profiles.get(user_id), levels.get(user_id, "high")
         alike = (level, *_what_matters(profile), *(each.of(user_id) for each in coverage))
-        stance = known.get(alike)
-        if stance is None:
-            stance = stance_of(profile, user_id, listed, scope, risk_level=level, writeback=writeback)
-            known[alike] = stance
-        made[user_id] = stance
+        applied = known.get(alike)
+        if applied is None:
+            applied = applied_policy_of(profile, user_id, listed, scope, risk_level=level, writeback=writeback)
+            known[alike] = applied
+        made[user_id] = applied
     return made
 
 
@@ -148,10 +157,10 @@ def _what_matters(profile: Profile | None) -> tuple[object, ...]:
     return (None,) if profile is None else (profile.kind, profile.provider, profile.registered)
 
 
-def count_standings(stances: Mapping[str, Stance]) -> dict[Standing, int]:
+def count_effects(applied_policies: Mapping[str, AppliedPolicy]) -> dict[PolicyEffect, int]:
     """How many stand where, those with none left out."""
-    counts = Counter(each.standing for each in stances.values())
-    return {standing: counts[standing] for standing in Standing if counts[standing]}
+    counts = Counter(each.effect for each in applied_policies.values())
+    return {effect: counts[effect] for effect in PolicyEffect if counts[effect]}
 
 
 def _is_at_level(policy: AccessPolicy, risk_level: str) -> bool:
@@ -159,40 +168,42 @@ def _is_at_level(policy: AccessPolicy, risk_level: str) -> bool:
     return risk_level not in {"low", "medium", "high"} or risk_level in policy.user_risk_levels
 
 
-def _effect(policy: AccessPolicy, profile: Profile | None, *, writeback: bool | None) -> Stance:
+def _effect(policy: AccessPolicy, profile: Profile | None, *, writeback: bool | None) -> AppliedPolicy:
     registered = None if profile is None else profile.registered
     if Grant.BLOCK in policy.grants:
-        return Stance(Standing.BLOCKED, policy.name, "the policy blocks")
+        return AppliedPolicy(PolicyEffect.BLOCKED, policy.name, "the policy blocks")
     if Grant.OTHER in policy.grants:
-        return Stance(Standing.NOT_KNOWN, policy.name, "the policy asks for something that is not known here")
+        return AppliedPolicy(
+            PolicyEffect.NOT_KNOWN, policy.name, "the policy asks for something that is not known here"
+        )
     if not policy.grants:
-        return Stance(Standing.UNTOUCHED, policy.name, "the policy asks for nothing")
+        return AppliedPolicy(PolicyEffect.UNTOUCHED, policy.name, "the policy asks for nothing")
     if profile is None or registered is None:
-        return Stance(Standing.NOT_KNOWN, policy.name, "what the user has registered could not be read")
+        return AppliedPolicy(PolicyEffect.NOT_KNOWN, policy.name, "what the user has registered could not be read")
     if Grant.REMEDIATION in policy.grants and Registered.PASSWORDLESS in registered:
-        return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "signs in again without a password")
+        return AppliedPolicy(PolicyEffect.CAN_SELF_REMEDIATE, policy.name, "signs in again without a password")
     if Registered.MFA_CAPABLE not in registered:
-        return Stance(Standing.STUCK, policy.name, "has no second factor registered that may be used")
+        return AppliedPolicy(PolicyEffect.STUCK, policy.name, "has no second factor registered that may be used")
     if {Grant.PASSWORD_CHANGE, Grant.REMEDIATION}.isdisjoint(policy.grants):
-        return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "has a second factor registered")
+        return AppliedPolicy(PolicyEffect.CAN_SELF_REMEDIATE, policy.name, "has a second factor registered")
     return _password_change(policy, profile, registered, writeback=writeback)
 
 
 def _password_change(
     policy: AccessPolicy, profile: Profile, registered: Registered, *, writeback: bool | None
-) -> Stance:
+) -> AppliedPolicy:
     if Registered.SSPR_CAPABLE not in registered:
-        return Stance(Standing.STUCK, policy.name, "can't reset the own password")
+        return AppliedPolicy(PolicyEffect.STUCK, policy.name, "can't reset the own password")
     if profile.kind is SignInKind.UNKNOWN and not writeback:
-        return Stance(Standing.NOT_KNOWN, policy.name, "whether the user is synced is not known")
+        return AppliedPolicy(PolicyEffect.NOT_KNOWN, policy.name, "whether the user is synced is not known")
     if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED} and writeback is None:
-        return Stance(Standing.NOT_KNOWN, policy.name, "whether passwords are written back is not known")
+        return AppliedPolicy(PolicyEffect.NOT_KNOWN, policy.name, "whether passwords are written back is not known")
     if profile.kind in {SignInKind.HYBRID, SignInKind.FEDERATED} and not writeback:
-        return Stance(Standing.STUCK, policy.name, "a new password would not be written back on-premises")
+        return AppliedPolicy(PolicyEffect.STUCK, policy.name, "a new password would not be written back on-premises")
     if profile.kind is SignInKind.FEDERATED and profile.provider is not IdentityProvider.AD_FS:
-        return Stance(
-            Standing.NOT_KNOWN, policy.name, "whether the identity provider takes the new password is not known"
+        return AppliedPolicy(
+            PolicyEffect.NOT_KNOWN, policy.name, "whether the identity provider takes the new password is not known"
         )
     if profile.kind is SignInKind.GUEST:
-        return Stance(Standing.STUCK, policy.name, "a guest's password is in the home tenant")
-    return Stance(Standing.CAN_HELP_HIMSELF, policy.name, "can change the password by self-service")
+        return AppliedPolicy(PolicyEffect.STUCK, policy.name, "a guest's password is in the home tenant")
+    return AppliedPolicy(PolicyEffect.CAN_SELF_REMEDIATE, policy.name, "can change the password by self-service")

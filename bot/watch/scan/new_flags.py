@@ -30,7 +30,7 @@ class Change(NamedTuple):
     is_new: bool
 
 
-class NewlyFlagged:
+class NewFlags:
     """The flags of one tenant and the series of newly flagged users made of them."""
 
     def __init__(self) -> None:

@@ -1,22 +1,22 @@
 from bot.watch.durations import HOUR, MINUTE
-from bot.watch.scan.kinship import are_kin, begin_together, rising_types
+from bot.watch.scan.correlation import begin_together, flag_same_users, rising_types
 from bot.watch.scan.rules import Rules
 
 RULES = Rules()
 
 
 def test_half_of_the_smaller_group_in_common_is_one_surge():
-    assert are_kin(set(range(10)), set(range(5, 100)), 5000, RULES)
-    assert not are_kin(set(range(10)), set(range(6, 100)), 5000, RULES)
+    assert flag_same_users(set(range(10)), set(range(5, 100)), 5000, RULES)
+    assert not flag_same_users(set(range(10)), set(range(6, 100)), 5000, RULES)
 
 
 def test_what_chance_would_share_makes_no_kin():
     """60 % of the tenant are in one: 60 % of any other group are too."""
-    assert not are_kin(set(range(40, 140)), set(range(100)), 166, RULES)
+    assert not flag_same_users(set(range(40, 140)), set(range(100)), 166, RULES)
 
 
 def test_nobody_is_kin_to_nobody():
-    assert not are_kin(set(), {1, 2}, 50, RULES)
+    assert not flag_same_users(set(), {1, 2}, 50, RULES)
 
 
 def test_sign_in_types_that_begin_together_are_one_attack():

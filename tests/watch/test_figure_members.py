@@ -3,15 +3,15 @@
 import pytest
 
 from bot.watch.account_kind import AccountKind, ToldKind
-from bot.watch.behind import _COHORTS, LISTED, Sources, users_behind, users_by_cohort
 from bot.watch.briefing import Cohort
 from bot.watch.evidence import Suspect
 from bot.watch.figure import Figure
+from bot.watch.figure_members import _COHORTS, LISTED, Sources, members_of, users_by_cohort
 from bot.watch.impact import Impact
+from bot.watch.policy_effect import AppliedPolicy, PolicyEffect
 from bot.watch.privileged_users import Privileged
 from bot.watch.profile import IdentityProvider, SignInKind
 from bot.watch.registration import Registered
-from bot.watch.standing import Stance, Standing
 from tests.values import detection, risky
 from tests.watch.people import person
 
@@ -32,7 +32,7 @@ SOURCES = Sources(
         "cy": Impact("cy", succeeded_at=9),
         "eve": Impact("eve", 1, 1, 1),
     },
-    stances={"ada": Stance(Standing.BLOCKED, "p", "the policy blocks")},
+    applied_policies={"ada": AppliedPolicy(PolicyEffect.BLOCKED, "p", "the policy blocks")},
     suspects=[Suspect("cy", "Consent to application"), Suspect("eve", "?")],
     flagged_again=["bob", "eve"],
     others={"cy": [detection("cy", kind="passwordSpray"), detection("cy", kind="anomalousToken")], "eve": ()},
@@ -50,7 +50,7 @@ SOURCES = Sources(
         (Figure.DISABLED, {"cy": "the account is disabled"}),
         (Figure.BLOCKED, {"ada": "3 blocked sign-ins after the flag"}),
         (Figure.STUCK, {"bob": "a password change is demanded (50142, an unsure code)"}),
-        (Figure.STANDINGS, {"ada": "blocked: the policy blocks"}),
+        (Figure.POLICY_EFFECTS, {"ada": "blocked: the policy blocks"}),
         (Figure.SUSPECTS, {"cy": "Consent to application"}),
         (Figure.FLAGGED_AGAIN, {"bob": "a detection dated after the verified clean-up"}),
         (Figure.OTHER_DETECTIONS, {"cy": "anomalousToken, passwordSpray"}),
@@ -58,7 +58,7 @@ SOURCES = Sources(
     ],
 )
 def test_each_figure_names_its_flagged_users_and_the_fact(figure, users):
-    assert users_behind(figure, SOURCES) == users
+    assert members_of(figure, SOURCES) == users
 
 
 def test_how_they_sign_in_has_a_list_for_each_cohort_and_nobody_is_left_out():
@@ -96,4 +96,4 @@ def test_every_figure_can_be_asked_for_but_those_that_have_no_list_of_their_own(
 
 
 def test_a_figure_is_empty_where_nothing_was_read():
-    assert all(users_behind(figure, Sources(flagged=["ada"])) == {} for figure in LISTED)
+    assert all(members_of(figure, Sources(flagged=["ada"])) == {} for figure in LISTED)

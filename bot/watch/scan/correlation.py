@@ -30,13 +30,13 @@ _TWICE_BY_CHANCE = 2.0
 _NEARLY_ALL = 0.9
 
 
-def are_kin(some: set[int], others: set[int], tenant_users: float, rules: Rules) -> bool:
+def flag_same_users(some: set[int], others: set[int], tenant_users: float, rules: Rules) -> bool:
     """Whether two types flag the same people: half of the smaller set, and twice what chance would share."""
     smaller, larger = sorted((some, others), key=len)
     if not smaller:
         return False
     by_chance = len(larger) / max(tenant_users, float(len(larger)))
-    least = max(rules.kin_share, min(_NEARLY_ALL, _TWICE_BY_CHANCE * by_chance))
+    least = max(rules.shared_users, min(_NEARLY_ALL, _TWICE_BY_CHANCE * by_chance))
     return len(smaller & larger) >= least * len(smaller)
 
 
