@@ -3,8 +3,13 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test check bench bench-surge lock clean
+# What was compiled once need not be compiled again by each of the processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo quick test test-rest test-all check bench bench-surge lock clean
 .DEFAULT_GOAL := help
 
 help: ## what one can do
@@ -21,8 +26,17 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 demo: setup ## April 2025 on an invented tenant and workspace (ARGS=--auto plays both admins)
 	$(BIN)/countersign demo $(ARGS)
 
-test: setup ## every test; the browser tests need Chromium
-	$(BIN)/python -m pytest $(ARGS)
+quick: setup ## tests of the pure core, cards, decoding, settings: within a minute
+	$(PYTEST) --lane quick $(ARGS)
+
+test: setup ## what a change can break, in some minutes (ARGS=path); the browser tests need Chromium
+	$(PYTEST) --lane test $(ARGS)
+
+test-rest: setup ## what test-all adds to test: PostgreSQL everywhere, random kills, outages
+	$(PYTEST) --lane rest $(ARGS)
+
+test-all: setup ## every test in one go
+	$(PYTEST) --lane all $(ARGS)
 
 check: setup ## ruff, mypy, import rules, dead code
 	$(BIN)/ruff check .

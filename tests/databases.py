@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Engine, event
 
 from bot.store.database import Database
 from bot.store.engine import open_engine
@@ -55,14 +56,55 @@ def new_postgresql_database() -> str:
     return url
 
 
+def new_sqlite_in_its_place() -> str:
+    """The URL of a migrated database as a file, in the place where the test before had its own."""
+    folder = _sqlite_folder()
+    for left in folder.iterdir():
+        left.unlink()
+    path = folder / "countersign.sqlite3"
+    new_sqlite_database(path)
+    return f"sqlite:///{path}"
+
+
 def new_sqlite_database(path: Path) -> None:
     """A migrated database as a file."""
     path.write_bytes(_migrated_sqlite())
 
 
+@functools.lru_cache(maxsize=32)
+def engine_for(url: str, number: int = 0) -> Engine:
+    """One of several engines over a database. It outlives a test, and with it what SQLAlchemy has compiled.
+
+    Its connections do not: who is through with it disposes of them.
+    """
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _forget_the_disk(connection: Any, _record: object) -> None:
+            """No test pulls the plug; PostgreSQL is told the same."""
+            connection.execute("PRAGMA synchronous=OFF")
+
+    return engine
+
+
+def empty(url: str) -> None:
+    """Take every row out of a migrated database on PostgreSQL."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET LOCAL lock_timeout = '5s'")
+        connection.execute("; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)))
+
+
 def _say(server: Any, command: str) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute(command)
+
+
+@functools.cache
+def _sqlite_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @functools.cache
@@ -87,10 +129,7 @@ def postgresql_url() -> Iterator[str]:
     """A migrated database on PostgreSQL, emptied after the test."""
     url: str = _server().get_uri(database="migrated")
     yield url
-    with psycopg.connect(url) as connection:
-        connection.execute("SET LOCAL lock_timeout = '5s'")
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(f"DELETE FROM {table.name}")
+    empty(url)
 
 
 @pytest.fixture
@@ -109,11 +148,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "postgresql":
         found: str = request.getfixturevalue("postgresql_url")
         return found
-    url: str = request.getfixturevalue("sqlite_url")
-    path = Path(url.removeprefix("sqlite:///"))
-    path.parent.mkdir()
-    path.write_bytes(_migrated_sqlite())
-    return url
+    return new_sqlite_in_its_place()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -130,13 +165,12 @@ class Opened:
         self._opened: list[Database] = []
 
     def __call__(self, url: str) -> Database:
-        self._opened.append(Database(open_engine(url)))
+        self._opened.append(Database(engine_for(url, len(self._opened))))
         return self._opened[-1]
 
     def close(self) -> None:
         for database in self._opened:
-            database._threads.shutdown()
-            database._engine.dispose()
+            database.close_here()
 
 
 @pytest.fixture

@@ -1,25 +1,12 @@
 """A scripted Microsoft on a socket, and a door that leads to it, fast."""
 
-import time
-import uuid
-
 import pytest
 from aiohttp import web
+from bot.world import RealWorld
 
 from bot.graph.door import open_graph
 from bot.graph.transport import Patience
 from tests.graph.microsoft import TOKEN, Microsoft
-
-
-class RealWorld:
-    def now(self):
-        return time.time_ns() // 1000
-
-    def monotonic(self):
-        return time.monotonic()
-
-    def new_id(self):
-        return uuid.uuid4().hex
 
 
 @pytest.fixture

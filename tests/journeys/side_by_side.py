@@ -14,6 +14,7 @@ module, a few at a time; each awaits its own.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -25,7 +26,14 @@ from sim.stage import Pace, Stage
 from tests.databases import new_sqlite_database
 from tests.journeys.story import Story, quick
 
-AT_ONCE = 7
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+AT_ONCE = max(3, 8 // WORKERS)
+"""Two cores bear eight; a process alone may take them all, several share them."""
+NIGHTLY = bool(os.environ.get("COUNTERSIGN_NIGHTLY"))
+LONGEST_STORY = 3 * 3600.0 if NIGHTLY else 300.0
+"""Seconds from its beginning, after which a story that hangs ends with its stack."""
+LONGEST_TEST = 3 * LONGEST_STORY
+"""Seconds, with the wait for the story's turn: only what keeps the whole process from going on takes so long."""
 
 Tell = Callable[..., Awaitable[Story]]
 Test = Callable[..., Awaitable[None]]
@@ -83,7 +91,7 @@ class Ahead:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _tell(self, story: Callable[[Tell], Awaitable[None]]) -> None:
-        async with self._turn, AsyncExitStack() as stack:
+        async with self._turn, asyncio.timeout(LONGEST_STORY), AsyncExitStack() as stack:
 
             async def tell(
                 pace: Pace | None = None, *, before: Callable[[Stage], object] | None = None, **options: Any
@@ -109,4 +117,4 @@ def _named_as(function: Test, test: Test) -> Test:
     """The story's name and words; not its signature, which pytest would read as fixtures."""
     test.__name__, test.__qualname__ = function.__name__, function.__qualname__
     test.__doc__, test.__module__ = function.__doc__, function.__module__
-    return test
+    return pytest.mark.timeout(LONGEST_TEST)(test)

@@ -1,6 +1,6 @@
 """A sample of the flagged is asked about in the background, and only whose answer can be judged."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +8,7 @@ from bot.operations.briefing.brief_surge import brief_surge
 from bot.operations.briefing.gather_facts import gather_facts
 from bot.operations.reading.ask_breaches import LEAST_ASKED, SAMPLE_SIZE, ask_breaches
 from bot.operations.reading.keep_directory import keep_directory
-from bot.ports.breaches import BreachError, Breaches, BreachProblem
+from bot.ports.breaches import BreachError, BreachProblem
 from bot.store.leases import LeaseLostError
 from bot.watch.breach import Leak, sample
 from bot.watch.facts import Breach, Known, Missing, Share, Unasked
@@ -16,6 +16,7 @@ from bot.watch.profile import SignInKind
 from bot.watch.rows.row import RowName, RowState
 from bot.watch.surge import SurgeState
 from bot.watch.tenant_facts import TenantFacts
+from tests.operations.breaches import FakeBreaches
 from tests.values import DAY, NOW, START, SURGE, TENANT, directory_user, profile, surge
 
 OLD = START - 100 * DAY
@@ -24,35 +25,13 @@ ADOBE = Leak("Adobe", START - 400 * DAY)
 FRESH = Leak("Fresh", START - 50 * DAY)
 
 
-@dataclass
-class FakeBreaches:
-    """bot.ports.breaches.Breaches: answers from a table, and keeps what it was asked."""
-
-    known: dict[str, tuple[Leak, ...]] = field(default_factory=dict)
-    failing: dict[str, BreachError] = field(default_factory=dict)
-    """By address."""
-    asked: list[str] = field(default_factory=list)
-    per_minute: int = 10
-
-    async def leaks_of(self, address: str) -> tuple[Leak, ...]:
-        self.asked.append(address)
-        if address in self.failing:
-            raise self.failing[address]
-        return self.known.get(address, ())
-
-    async def allowed_per_minute(self) -> int:
-        return self.per_minute
-
-    async def close(self) -> None: ...
-
-
 def address(user):
     return f"{user}@contoso.example"
 
 
 @pytest.fixture
 def service(scene):
-    service: Breaches = FakeBreaches()
+    service = FakeBreaches()
     scene.tenant.breaches = service
     scene.tenant.tenant_facts = TenantFacts(asks_breach_service=True)
     return service

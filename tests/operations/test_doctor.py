@@ -11,10 +11,12 @@ from bot.operations.doctor.check import State, can_work, failed, not_checked, pa
 from bot.operations.doctor.examine import Patient, examine
 from bot.operations.doctor.microsoft import PERMISSIONS, _without
 from bot.operations.doctor.signers import _Known, _people_besides
-from bot.ports.breaches import BreachError, BreachProblem
-from bot.ports.examination import TRIALS, DatabaseFacts, DatabaseState, TokenFacts, Trial
-from bot.ports.graph import GraphError, Problem
+from bot.ports.breaches import BreachProblem
+from bot.ports.examination import TRIALS, TokenFacts, Trial
+from bot.ports.graph import Problem
 from bot.watch.permission import APP_ROLES, Need, Permission
+from tests.operations.breaches import FakeBreaches
+from tests.operations.examined import ExaminedGraph, ExaminedStore
 from tests.values import FOR_PEOPLE_ONLY
 
 
@@ -90,83 +92,47 @@ def test_slack_accounts_of_one_person_count_once_besides_the_requester(signers, 
     assert _people_besides(ASKING, signers) == people
 
 
-class Graph:
-    """Answers every trial, with the token of a test."""
-
-    def __init__(self, refused: Problem | None = None) -> None:
-        self.refused = refused
-        self.tried: list[str] = []
-
-    async def token(self) -> TokenFacts:
-        return TokenFacts(None, None)
-
-    async def clock_difference(self) -> float:
-        return 0.0
-
-    async def attempt(self, trial) -> None:
-        self.tried.append(trial)
-        if self.refused is not None:
-            raise GraphError(self.refused, "Microsoft's limit was reached again and again", status=429)
-
-
-class Store:
-    def database(self) -> DatabaseFacts:
-        return DatabaseFacts("SQLite", DatabaseState.OLDER)
-
-
-def patient(name: str, graph: Graph, breaches=None) -> Patient:
+def patient(name: str, graph: ExaminedGraph, breaches=None) -> Patient:
     policy = Policy(requesters=(), approvers=(), approvals_needed=1, request_lifetime=1, resend_after=1)
     return Patient(name, "C1", policy, graph=None, examination=graph, breaches=breaches)
 
 
 async def test_of_several_tenants_each_has_its_own_lines():
-    checks = await examine([patient("one", Graph()), patient("two", Graph())], "invalid_auth", Store())
+    checks = await examine(
+        [patient("one", ExaminedGraph()), patient("two", ExaminedGraph())], "invalid_auth", ExaminedStore()
+    )
     names = [check.name for check in checks]
     assert len(set(names)) == len(names)
     assert {"one: licence P2", "two: licence P2", "database", "Slack bot token"} <= set(names)
 
 
 async def test_what_microsoft_throttles_is_not_taken_for_missing():
-    checks = await examine([patient("one", Graph(Problem.THROTTLED))], "invalid_auth", Store())
+    checks = await examine([patient("one", ExaminedGraph(Problem.THROTTLED))], "invalid_auth", ExaminedStore())
     found = {check.name: check.state for check in checks}
     assert {found[permission] for permission in PERMISSIONS} == {State.NOT_CHECKED}
     assert found["licence P2"] is State.NOT_CHECKED
 
 
 async def test_after_a_refused_token_nothing_more_is_tried():
-    graph = Graph(Problem.TOKEN_REFUSED)
-    checks = await examine([patient("one", graph)], "invalid_auth", Store())
+    graph = ExaminedGraph(Problem.TOKEN_REFUSED)
+    checks = await examine([patient("one", graph)], "invalid_auth", ExaminedStore())
     assert len(graph.tried) == 1
     assert {check.state for check in checks if check.name == "Graph token"} == {State.FAILED}
-
-
-class Breaches:
-    """A service that allows so many questions a minute, or says why not."""
-
-    per_minute = 10
-
-    def __init__(self, answer: int | BreachProblem) -> None:
-        self.answer = answer
-
-    async def allowed_per_minute(self) -> int:
-        if isinstance(self.answer, BreachProblem):
-            raise BreachError(self.answer)
-        return self.answer
 
 
 @pytest.mark.parametrize(
     ("service", "state", "word"),
     [
         (None, State.OK, "off"),
-        (Breaches(10), State.OK, "takes the key"),
-        (Breaches(9), State.WARNING, "COUNTERSIGN_BREACH_PER_MINUTE to 9"),
-        (Breaches(BreachProblem.KEY_REFUSED), State.WARNING, "COUNTERSIGN_BREACH_KEY"),
-        (Breaches(BreachProblem.UNAVAILABLE), State.NOT_CHECKED, "COUNTERSIGN_BREACH_URL"),
+        (FakeBreaches(allows=10), State.OK, "takes the key"),
+        (FakeBreaches(allows=9), State.WARNING, "COUNTERSIGN_BREACH_PER_MINUTE to 9"),
+        (FakeBreaches(allows=BreachProblem.KEY_REFUSED), State.WARNING, "COUNTERSIGN_BREACH_KEY"),
+        (FakeBreaches(allows=BreachProblem.UNAVAILABLE), State.NOT_CHECKED, "COUNTERSIGN_BREACH_URL"),
     ],
     ids=["no key", "good", "too fast", "refused", "away"],
 )
 async def test_the_breach_service_is_optional_and_never_keeps_the_bot_from_its_job(service, state, word):
-    checks = await examine([patient("one", Graph(), service)], "invalid_auth", Store())
+    checks = await examine([patient("one", ExaminedGraph(), service)], "invalid_auth", ExaminedStore())
     (check,) = [check for check in checks if check.name == "breach service"]
     assert check.state is state
     assert word in f"{check.finding} {check.mend}"

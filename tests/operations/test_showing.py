@@ -27,7 +27,7 @@ async def show(scene, database_url, monkeypatch):
     async def run():
         answer = await asyncio.to_thread(CliRunner().invoke, app, ["show", SURGE, "--names", "--json"])
         assert answer.exit_code == 0, answer.output
-        figures = json.loads(answer.output)["figures"]
+        figures = json.loads(answer.stdout)["figures"]
         return {each["name"]: [person["user_id"] for person in each["people"]] for each in figures}
 
     return run

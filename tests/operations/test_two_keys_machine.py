@@ -6,13 +6,10 @@ addresses, of risk and of the evidence. What must hold is judged from the tables
 """
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import psycopg
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -33,15 +30,15 @@ from bot.operations.tenant import Tenant, Work
 from bot.ports.slack import ClickKind, Posted
 from bot.record.ledger import Event
 from bot.store.database import Database
-from bot.store.engine import open_engine
-from bot.store.tables import metadata
 from bot.watch.briefing import Cohort
 from bot.watch.evidence import Band
-from tests.databases import _migrated_sqlite, _server
+from tests.databases import empty, engine_for, new_sqlite_in_its_place, postgresql_url  # noqa: F401 - a fixture
 from tests.operations.fakes import Clock, FakeDetector, FakeGraph, FakeSlack
 from tests.operations.scene import CHANNEL, TEAM, Scene
 from tests.operations.signing import code_of, enrol, hire
 from tests.values import HOUR, NOW, SECOND, TENANT, risky
+
+pytestmark = pytest.mark.timeout(600)
 
 WHO = {
     "UANNA": "anna",
@@ -74,7 +71,7 @@ class TwoKeys(RuleBasedStateMachine):
         self.clock, self.slack = Clock(NOW), FakeSlack()
         self.graph = FakeGraph(self.clock)
         url = self.fresh()
-        self.stores = [Database(open_engine(url)) for _ in range(2)]
+        self.stores = [Database(engine_for(url, number)) for number in range(2)]
         self.scenes = [self._scene(store) for store in self.stores]
         for user, person in WHO.items():
             hire(self.here, user, account=f"account-of-{person}")
@@ -366,27 +363,12 @@ def drive(fresh, examples):
 
 
 def test_no_order_of_events_breaks_two_keys_on_sqlite():
-    folder = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
-    path = folder / "countersign.sqlite3"
+    drive(new_sqlite_in_its_place, 40)
 
+
+def test_no_order_of_events_breaks_two_keys_on_postgresql(postgresql_url):  # noqa: F811 - the fixture
     def fresh():
-        for old in folder.iterdir():
-            old.unlink()
-        path.write_bytes(_migrated_sqlite())
-        return f"sqlite:///{path}"
-
-    drive(fresh, 40)
-    shutil.rmtree(folder)
-
-
-def test_no_order_of_events_breaks_two_keys_on_postgresql():
-    url = _server().get_uri(database="migrated")
-
-    def fresh():
-        with psycopg.connect(url) as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(f"DELETE FROM {table.name}")
-        return url
+        empty(postgresql_url)
+        return postgresql_url
 
     drive(fresh, 20)
-    fresh()

@@ -9,6 +9,7 @@ from bot.slack.door import SlackDoor
 from sim.workspace import WorkspaceServer, buttons, contoso
 from sim.workspace.contoso import ADA, BOT, GRACE, IDENTITY_ALERTS, MALLORY, SIGNERS, TEAM
 from tests.slack.accounts import request_account, run_account, surge_account
+from tests.slack.conftest import StandingWorld
 
 CARD = "0c" * 16
 
@@ -145,14 +146,8 @@ async def test_a_person_whom_slack_does_not_tell_is_nobody(door: SlackDoor, serv
 
 
 async def test_members_are_read_once_in_thirty_seconds(server: WorkspaceServer, connection: SlackConnection):
-    class World(RealWorld):
-        at = 1000.0
-
-        def monotonic(self) -> float:
-            return self.at
-
     client, team = await connection.open()
-    world = World()
+    world = StandingWorld()
     door = SlackDoor(client, team=team, world=world)
     assert await door.members([SIGNERS]) == {ADA, GRACE}
     server.workspace.groups[SIGNERS] = dataclasses.replace(server.workspace.groups[SIGNERS], members=(ADA,))
