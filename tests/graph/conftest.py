@@ -2,7 +2,7 @@
 
 import pytest
 from aiohttp import web
-from bot.world import RealWorld
+from bot.process.world import RealWorld
 
 from bot.graph.door import open_graph
 from bot.graph.transport import Patience

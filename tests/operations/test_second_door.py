@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.commands import press_on_host
+from bot.commands import host_click
 from bot.decide.people import ListedPerson
 from bot.decide.refusal import Refusal
 from bot.decide.request import RequestState
@@ -173,7 +173,7 @@ async def test_no_code_is_taken_twice_on_the_host(scene, door):
 
 
 async def test_where_no_bot_runs_it_is_said_and_taken_back(scene, door, monkeypatch):
-    monkeypatch.setattr(press_on_host, "WAITS_FOR", 0.3)
+    monkeypatch.setattr(host_click, "WAITS_FOR", 0.3)
     answer = await door.ask(bot=False)
     assert (answer.exit_code, "No running bot" in answer.output) == (1, True)
     scene.clock.at = time.time_ns() // 1000
