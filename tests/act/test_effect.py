@@ -53,7 +53,7 @@ def test_who_is_gone_is_skipped_and_not_called_verified(user, why):
 
 
 @pytest.mark.parametrize(("late", "state"), [(RESEND - 1, OutcomeState.ACCEPTED), (RESEND, OutcomeState.WAITING)])
-def test_who_stays_as_he_was_is_sent_again_after_a_while(late, state):
+def test_who_stays_as_they_were_is_sent_again_after_a_while(late, state):
     assert verify(accepted(), risky("ada"), at=NOW + late).state is state
 
 

@@ -194,7 +194,7 @@ def test_of_those_who_were_never_written_to_no_more_go_than_asked_for(most, agai
     assert judged.new == min(most, 8) == len(judged.batch) - again
 
 
-def test_who_was_released_though_confirmed_compromised_goes_and_nobody_else_like_him():
+def test_who_was_released_though_confirmed_compromised_goes_and_nobody_else_like_them():
     page = [risky(user, state="confirmedCompromised") for user in ("ada", "bob")]
     judged = judge(page, released={"ada"})
     assert judged.batch == ("ada",)

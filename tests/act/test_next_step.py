@@ -170,7 +170,7 @@ def test_a_skipped_user_of_the_canary_is_replaced():
     assert next_step(TRIAL, out(verified=2, accepted=6), NOW) == Send(2)
 
 
-def test_a_user_of_the_canary_who_stayed_as_he_was_is_sent_again_without_a_new_one():
+def test_a_user_of_the_canary_who_stayed_as_they_were_is_sent_again_without_a_new_one():
     assert next_step(TRIAL, out(verified=7, accepted=2, sent=10, again=1), NOW) == Send(0)
 
 

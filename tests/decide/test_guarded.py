@@ -188,7 +188,7 @@ def test_whom_an_action_does_not_fit_is_not_released_to_it():
     assert not HeldBackReason.MISFIT.rules.is_releasable
 
 
-def test_a_last_administrator_is_not_released_to_what_could_lock_him_out():
+def test_a_last_administrator_is_not_released_to_what_could_lock_them_out():
     made = release_plan(facts("ada", guarded=admins("ada", "bob")), action=REVOKE, user_id="ada", made_at=NOW)
     assert held(made) == {"ada": HeldBackReason.LAST_ADMINISTRATOR}
 

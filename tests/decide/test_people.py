@@ -21,7 +21,7 @@ CARA = ListedPerson(("UCARA",), "Cara", ("account-of-cara",))
         ("UBEN", (directory_user("account-of-cara", "cara@contoso.example"),), Refusal.ACCOUNT_AMBIGUOUS),
     ],
 )
-def test_a_slack_user_belongs_to_the_entry_that_names_him_or_his_account(user_id, accounts, found):
+def test_a_slack_user_belongs_to_the_entry_that_names_them_or_their_account(user_id, accounts, found):
     assert entry_of((BEN, CARA), user_id, accounts) == found
 
 

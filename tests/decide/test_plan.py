@@ -120,7 +120,7 @@ def test_the_order_of_what_comes_in_does_not_change_the_bytes(given_facts, chanc
 
 @settings(deadline=None)
 @given(PLANS)
-def test_nobody_in_the_plan_has_anything_against_him(given_facts):
+def test_nobody_in_the_plan_has_anything_against_them(given_facts):
     made = plan(**given_facts)
     for user_id in made.user_ids:
         known = given_facts["risky_users"][user_id]
@@ -277,7 +277,7 @@ def test_a_cohort_that_was_not_chosen_is_held_back_by_its_name():
     )
 
 
-def test_the_plan_keeps_when_each_user_last_changed_beside_him():
+def test_the_plan_keeps_when_each_user_last_changed_beside_them():
     found = {"ada": risky("ada", updated="one"), "bob": risky("bob", updated="two")}
     made = plan(["bob", "ada"], risky_users=found)
     assert dict(zip(made.user_ids, made.seen, strict=True)) == {"ada": "one", "bob": "two"}

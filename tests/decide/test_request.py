@@ -33,7 +33,7 @@ def test_no_votes_approve_without_the_needed_distinct_people_other_than_the_requ
 
 
 @given(st.integers(2, 5), st.integers(1, 9))
-def test_one_person_counts_once_however_many_votes_he_has(needed, votes):
+def test_one_person_counts_once_however_many_votes_they_have(needed, votes):
     alone = [Vote("UBEN", Verdict.APPROVE, NOW + number) for number in range(votes)]
     assert state_after(request(needed=needed), alone) is RequestState.PENDING
 
@@ -70,7 +70,7 @@ def test_time_is_up_at_the_very_moment_that_was_named(late, refusal):
     assert refuse_vote(waiting, user_id="UBEN", votes=(), now=waiting.expires_at + late) is refusal
 
 
-def test_the_requester_can_not_sign_his_own_request():
+def test_the_requester_can_not_sign_their_own_request():
     assert refuse_vote(request(), user_id="UANNA", votes=(), now=NOW) is Refusal.OWN_REQUEST
 
 

@@ -63,7 +63,7 @@ async def test_passwordless_users_are_those_of_the_tenant(server, tenant_door):
     } == truth.passwordless_user_ids
 
 
-async def test_every_flagged_user_gets_the_sign_in_kind_that_he_has(server, tenant_door):
+async def test_every_flagged_user_gets_the_sign_in_kind_that_they_have(server, tenant_door):
     truth = server.tenant.truth
     users = await tenant_door.users(truth.surge_user_ids, tenant_users=3_000)
     made = profiles(users.values(), await tenant_door.domains(), None)

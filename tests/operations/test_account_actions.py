@@ -50,7 +50,7 @@ async def test_accounts_are_written_to_in_twenties_and_verified_by_what_changed(
     assert scene.detector.forgiven == []
 
 
-async def test_each_user_gets_the_outcome_of_his_own_answer(scene):
+async def test_each_user_gets_the_outcome_of_their_own_answer(scene):
     run = await going(scene, *many(6))
     users = {
         "user000": ACCEPTED,
@@ -112,7 +112,7 @@ async def test_a_batch_of_unknown_fate_is_read_back_and_only_the_rest_sent_again
     assert [users for _, users in scene.graph.sent[1:]] == [("user002", "user003")]
 
 
-async def test_who_stays_as_he_was_is_sent_again_and_fails_after_the_third_time(scene):
+async def test_who_stays_as_they_were_is_sent_again_and_fails_after_the_third_time(scene):
     run = await going(scene, "ada")
     scene.graph.effective = False
     assert (await scene.steps(run, most=300)).state is RunState.DONE

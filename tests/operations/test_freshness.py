@@ -179,7 +179,7 @@ def release(scene, run, user, reason, *detection_ids):
             connection.execute(text(f"UPDATE {table} SET plan_hash = :digest"), {"digest": digest})
 
 
-async def test_who_was_released_from_a_persons_word_is_sent_and_nobody_else_like_him(scene):
+async def test_who_was_released_from_a_persons_word_is_sent_and_nobody_else_like_them(scene):
     scene.flag("ada", "bob")
     run = await scene.approved()
     release(scene, run, "ada", HeldBackReason.CONFIRMED_COMPROMISED)

@@ -154,7 +154,7 @@ async def test_a_match_is_kept_and_made_anew_only_when_old_or_when_the_lists_cha
 
 
 @pytest.mark.parametrize("fault", ["graph", "slack"])
-async def test_whoever_can_not_be_read_keeps_what_was_known_of_him(scene, fault):
+async def test_whoever_can_not_be_read_keeps_what_was_known_of_them(scene, fault):
     await match_signers(scene.tenant)
     before = scene.look(lambda tx: known_signers(tx, TENANT)).signer_accounts()
     scene.clock.at += IN_QUIET

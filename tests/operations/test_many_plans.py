@@ -145,7 +145,7 @@ async def release(scene, who, by="UANNA", **values):
 
 
 @pytest.mark.parametrize("typed", ["ada", "ADA@contoso.example", " ada@contoso.example "])
-async def test_one_held_back_user_is_released_by_a_request_of_his_own_under_the_larger_quorum(privileged, typed):
+async def test_one_held_back_user_is_released_by_a_request_of_their_own_under_the_larger_quorum(privileged, typed):
     await release(privileged, typed)
     (request,) = privileged.requests()
     assert (request.kind, request.approvals_needed, request.break_glass_needed) == (RequestKind.RELEASE, 2, 0)

@@ -63,7 +63,7 @@ async def test_who_can_not_be_matched_with_the_directory_can_not_sign(scene, ask
     assert await refused(scene, asked, "UBEN", Refusal.ACCOUNT_UNKNOWN)
 
 
-async def test_where_matching_is_not_required_he_can(scene, asked):
+async def test_where_matching_is_not_required_they_can(scene, asked):
     scene.tenant.policy = replace(scene.tenant.policy, matching_required=False)
     scene.slack.people["UBEN"] = person("UBEN", email="")
     await scene.press(APPROVE, "UBEN", asked.id)

@@ -131,7 +131,7 @@ async def test_with_an_empty_list_nobody_can_sign(scene, asked):
     assert scene.refusals() == [("UBEN", Refusal.NOBODY_MAY)]
 
 
-async def test_who_left_the_group_since_he_was_called_can_not_sign(scene, asked):
+async def test_who_left_the_group_since_they_were_called_can_not_sign(scene, asked):
     scene.tenant.policy = replace(scene.tenant.policy, approvers=("SADMINS",))
     scene.slack.groups["SADMINS"] = frozenset({"UCARA"})
     await scene.press(APPROVE, "UBEN", asked.id)

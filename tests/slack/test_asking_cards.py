@@ -84,7 +84,7 @@ def test_a_superseded_request_says_why():
     assert "the evidence got worse" in shown(asked(RequestState.SUPERSEDED, settled_why=why, settled_by=None))
 
 
-def test_a_release_names_its_user_and_what_he_was_held_back_for():
+def test_a_release_names_its_user_and_what_they_were_held_back_for():
     people = (PersonLine("u", "ada@contoso.example", "", "privileged: holds a directory role (Global Administrator)"),)
     said = shown(asked(kind=RequestKind.RELEASE, people=people, plan=accounts.plan(1, 0)))
     assert said.startswith("Release: Confirm safe for 1 user: pending")

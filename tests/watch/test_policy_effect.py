@@ -116,7 +116,7 @@ def test_policies_that_could_not_be_read_leave_everybody_unknown():
     assert count_effects(applied_policies) == {PolicyEffect.NOT_KNOWN: 2}
 
 
-def test_each_user_is_counted_once_by_his_own_risk_level():
+def test_each_user_is_counted_once_by_their_own_risk_level():
     found = {name: person(name) for name in ("ada", "bob", "cy")}
     applied_policies = applied_policies_of([*found, "ada"], found, [policy()], SCOPE, risk_levels={"bob": "medium"})
     assert count_effects(applied_policies) == {PolicyEffect.BLOCKED: 2, PolicyEffect.UNTOUCHED: 1}
