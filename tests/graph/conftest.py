@@ -2,10 +2,10 @@
 
 import pytest
 from aiohttp import web
-from bot.process.world import RealWorld
 
 from bot.graph.door import open_graph
 from bot.graph.transport import Patience
+from bot.process.world import RealWorld
 from tests.graph.microsoft import TOKEN, Microsoft
 
 
