@@ -61,6 +61,7 @@ VALUES = (
     "tests/test_logs.py",
     "tests/test_operators_page.py",
     "tests/test_settings.py",
+    "tests/test_settings_are_read.py",
     "tests/test_tenants_file.py",
     "tests/test_threat_model.py",
 )

@@ -50,6 +50,5 @@ def without_password_and_mfa(profile: Profile | None) -> str | None:
 def _at_the_provider(provider: IdentityProvider | None) -> str:
     if provider is IdentityProvider.AD_FS:
         return "AD FS checks the password: it must be changed on-premises, in Active Directory"
-    named = provider in {IdentityProvider.OKTA, IdentityProvider.PING}
-    where = provider.value if named and provider else "the identity provider"
+    where = provider.value if provider and provider.is_named else "the identity provider"
     return f"{where} checks the password: it must be changed there"

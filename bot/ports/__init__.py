@@ -1,1 +1,1 @@
-"""What the use cases need from outside: Graph, Slack, the store, time. Each Protocol states its contract."""
+"""What the use cases need from outside: Graph, Slack, a breach service, time. Each Protocol states its contract."""

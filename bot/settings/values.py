@@ -23,8 +23,7 @@ _TOKEN = re.compile(r"xox|xapp|eyJ")
 CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 TENANT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,127}")
 _PROVIDERS = {
-    provider.value.casefold(): provider
-    for provider in (IdentityProvider.AD_FS, IdentityProvider.OKTA, IdentityProvider.PING, IdentityProvider.OTHER)
+    provider.value.casefold(): provider for provider in IdentityProvider if provider is not IdentityProvider.NOT_READ
 } | {"other": IdentityProvider.OTHER}
 
 
@@ -88,13 +87,13 @@ def parse_providers(value: object) -> dict[str, IdentityProvider]:
     pairs = (
         list(value.items()) if isinstance(value, Mapping) else [each.partition("=")[::2] for each in parse_list(value)]
     )
-    found = {}
+    found: dict[str, IdentityProvider] = {}
     for domain, name in pairs:
         provider = _PROVIDERS.get(str(name).strip().casefold())
         if not _DOMAIN.fullmatch(str(domain).strip().casefold()) or provider is None:
             raise ValueError(
                 f"{shown(f'{domain}={name}')} is not right. Write domain=provider, separated by commas; "
-                "a provider is AD FS, Okta, Ping or other"
+                f"a provider is {', '.join(each.value for each in IdentityProvider if each.is_named)} or other"
             )
         found[str(domain).strip().casefold()] = provider
     return found

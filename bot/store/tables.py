@@ -1,4 +1,7 @@
-"""Every table. tenant_id is part of each key; times are microseconds since 1970 UTC; ids are 128 random bits in hex."""
+"""Every table. tenant_id is part of each key but that of leases; times are microseconds since 1970 UTC; ids are random.
+
+Ids have 128 bits, in hex.
+"""
 
 from sqlalchemy import (
     BigInteger,

@@ -34,7 +34,7 @@ class Cohort(StrEnum):
     UNKNOWN = SignInKind.UNKNOWN.value
 
 
-_BY_PROVIDER = {
+BY_PROVIDER = {
     IdentityProvider.AD_FS: Cohort.AD_FS,
     IdentityProvider.OKTA: Cohort.OKTA,
     IdentityProvider.PING: Cohort.PING,
@@ -54,7 +54,7 @@ def cohort_of(profile: Profile | None) -> Cohort:
     if profile is None:
         return Cohort.UNKNOWN
     if profile.kind is SignInKind.FEDERATED:
-        return _BY_PROVIDER[profile.provider or IdentityProvider.OTHER]
+        return BY_PROVIDER[profile.provider or IdentityProvider.OTHER]
     return _BY_KIND[profile.kind]
 
 

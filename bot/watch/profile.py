@@ -29,6 +29,11 @@ class IdentityProvider(StrEnum):
     OTHER = "other provider"
     NOT_READ = "provider not read"
 
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known by name."""
+        return self not in {IdentityProvider.OTHER, IdentityProvider.NOT_READ}
+
 
 @dataclass(frozen=True, slots=True)
 class DirectoryUser:

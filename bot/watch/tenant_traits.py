@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.watch.briefing import Cohort
+from bot.watch.briefing import BY_PROVIDER, Cohort
+from bot.watch.profile import IdentityProvider
 
-_PROVIDERS = (Cohort.AD_FS, Cohort.OKTA, Cohort.PING, Cohort.OTHER_PROVIDER)
+_PROVIDERS = tuple(cohort for provider, cohort in BY_PROVIDER.items() if provider is not IdentityProvider.NOT_READ)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.watch.briefing import Cohort
+from bot.watch.briefing import BY_PROVIDER, Cohort
+from bot.watch.profile import IdentityProvider
 from bot.watch.tenant_traits import TenantTraits, what_is_shared
 
 OKTA = TenantTraits({Cohort.OKTA: 80, Cohort.CLOUD_ONLY: 20})
@@ -26,3 +27,13 @@ MANAGED = TenantTraits({Cohort.CLOUD_ONLY: 100}, "Some RMM ")
 )
 def test_what_all_of_them_share_is_named(mine, others, shared):
     assert what_is_shared(mine, others) == shared
+
+
+@pytest.mark.parametrize("provider", [each for each in IdentityProvider if each is not IdentityProvider.NOT_READ])
+def test_whatever_checks_the_passwords_of_all_of_them_is_named(provider):
+    hit = TenantTraits({BY_PROVIDER[provider]: 8, Cohort.CLOUD_ONLY: 1})
+    assert what_is_shared(hit, [hit]) == f"the identity provider {provider.value}"
+
+
+def test_no_identity_provider_is_left_without_a_cohort():
+    assert set(BY_PROVIDER) == set(IdentityProvider)

@@ -1,1 +1,1 @@
-"""AGREE, done: plans drafted, people judged, requests made, called for, signed, settled."""
+"""AGREE, done: people judged, requests made, called for, signed, withdrawn."""

@@ -1,1 +1,1 @@
-"""What is known of a surge, gathered: readings, facts, revisions."""
+"""What is known of a surge, gathered: facts, revisions, and the requests that they outdate."""

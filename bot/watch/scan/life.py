@@ -9,7 +9,7 @@ from bot.watch.scan.rules import Rules
 
 @dataclass(slots=True)
 class Life:
-    """What is known of one surge. Users and types are numbers (see NewlyFlagged)."""
+    """What is known of one surge. Users and types are numbers (see NewFlags)."""
 
     key: str
     opened_at: int
